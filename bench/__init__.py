@@ -1,0 +1,1 @@
+"""The benchmarks: ratios against yardsticks, measured in alternating rounds of one run."""

@@ -1,0 +1,5 @@
+"""`python -m guild` is `guild`."""
+
+from guild.cli import main
+
+main()

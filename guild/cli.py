@@ -1,0 +1,277 @@
+"""The command line: `guild up | migrate | check | verify | demo | …`.
+
+Each command reads the settings from the environment once. Where no server is named, the embedded
+PostgreSQL and Valkey are started under the data folder and stopped at the end.
+"""
+
+import argparse
+import asyncio
+import contextlib
+import json
+import logging
+import os
+import signal
+import socket
+import sys
+import warnings
+from collections.abc import Callable, Coroutine, Iterator
+from pathlib import Path
+from typing import Any, Final
+
+warnings.filterwarnings("ignore", message="XDG_RUNTIME_DIR")
+
+import msgspec
+import uvicorn
+from rich.console import Console
+from rich.table import Table
+
+from guild import __version__, features
+from guild.core.clock import file_clock, utc_now
+from guild.core.embedded import Embedded
+from guild.core.ids import OutboxId
+from guild.core.outbox import dead_letters, replay_dead
+from guild.core.permissions import SYSTEM
+from guild.core.settings import Settings, SettingsWrong, read_settings
+from guild.core.work import System, begin_work
+from guild.demo.run import demo
+from guild.migrations.run import SchemaWrong, create_database, ensure_schema, migrate
+from guild.supervisor import listen, supervise
+from guild.translog import verify
+from guild.web.app import create_app
+from guild.worker import Ringer, run_relay, run_worker
+
+console: Final = Console()
+complaints: Final = Console(stderr=True)
+
+
+@contextlib.contextmanager
+def served(settings: Settings) -> Iterator[Settings]:
+    """Settings that name both servers; those that are missing are started for the time being."""
+    if settings.database_url and settings.redis_url:
+        yield settings
+        return
+    with Embedded(settings.data_dir) as servers:
+        yield msgspec.structs.replace(settings, **servers.settings_over(settings))
+
+
+def make_system(settings: Settings) -> System:
+    """The System of this process, on the wall clock or on a story's."""
+    clock = file_clock(Path(settings.clock_file)) if settings.clock_file else utc_now
+    return features.make_system(settings, clock=clock)
+
+
+async def prepare(settings: Settings) -> None:
+    """Create and upgrade the database, and found the cooperative if it is not founded."""
+    await create_database(settings.owner_url)
+    await migrate(settings.owner_url)
+    system = make_system(settings)
+    async with begin_work(system, SYSTEM) as work:
+        await features.found(work)
+    await system.engine.dispose()
+
+
+def up(settings: Settings, options: argparse.Namespace) -> int:
+    """Run everything until it is told to stop."""
+    listener = listen(options.host, options.port)
+    with served(settings) as ready:
+        asyncio.run(prepare(ready))
+        if not options.quiet:
+            console.print(f"Guild {__version__} answers at [bold]{ready.base_url}[/bold]")
+        asyncio.run(
+            supervise(ready, listener, api_processes=options.api, workers=options.workers)
+        )
+    return 0
+
+
+def api(settings: Settings, options: argparse.Namespace) -> int:
+    """One API process, on a socket that the supervisor listens on."""
+
+    async def serve() -> None:
+        await ensure_schema(settings.database_url)
+        system = make_system(settings)
+        system.asked = Ringer(system)
+        listener = socket.socket(fileno=options.fd)
+        config = uvicorn.Config(
+            create_app(system), loop="uvloop", http="httptools", access_log=False,
+            log_level="warning", proxy_headers=True, forwarded_allow_ips=settings.trusted_proxies,
+            timeout_graceful_shutdown=20, server_header=False, date_header=True,
+        )  # fmt: skip
+        await uvicorn.Server(config).serve(sockets=[listener])
+
+    asyncio.run(serve())
+    return 0
+
+
+async def _until_told(run: Callable[[System, asyncio.Event], Coroutine[Any, Any, None]],
+                      settings: Settings) -> None:  # fmt: skip
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    await ensure_schema(settings.database_url)
+    system = make_system(settings)
+    try:
+        await run(system, stop)
+    finally:
+        await features.close(system)
+        await system.engine.dispose()
+
+
+def relay(settings: Settings, _: argparse.Namespace) -> int:
+    """The relay: from the outbox to arq's doorbell."""
+    asyncio.run(_until_told(run_relay, settings))
+    return 0
+
+
+def worker(settings: Settings, _: argparse.Namespace) -> int:
+    """The worker: from the doorbell to the job's end."""
+    asyncio.run(_until_told(run_worker, settings))
+    return 0
+
+
+def migrate_command(settings: Settings, _: argparse.Namespace) -> int:
+    """Create and upgrade the database."""
+    with served(settings) as ready:
+        asyncio.run(prepare(ready))
+        asyncio.run(ensure_schema(ready.database_url))
+    console.print("The database is up to date and as this version expects it.")
+    return 0
+
+
+async def broken_invariants(system: System) -> dict[str, list[str]]:
+    """Every invariant asked once; what each found wrong."""
+    found = {}
+    for invariant in features.INVARIANTS:
+        async with begin_work(system, SYSTEM, read_only=True) as work:
+            name = f"{invariant.__module__.removeprefix('guild.')}.{invariant.__name__}"
+            found[name] = await invariant(work.session)
+    return found
+
+
+def check(settings: Settings, _: argparse.Namespace) -> int:
+    """All invariants and the schema on live data; 0 when everything holds."""
+
+    async def ask(ready: Settings) -> dict[str, list[str]]:
+        system = make_system(ready)
+        try:
+            return await broken_invariants(system)
+        finally:
+            await system.engine.dispose()
+
+    with served(settings) as ready:
+        asyncio.run(ensure_schema(ready.database_url))
+        found = asyncio.run(ask(ready))
+    table = Table("invariant", "holds", "what is wrong")
+    for name, wrong in found.items():
+        table.add_row(name, "no" if wrong else "yes", "\n".join(wrong[:5]))
+    console.print(table)
+    return 1 if any(found.values()) else 0
+
+
+def export(settings: Settings, options: argparse.Namespace) -> int:
+    """Write the public files that anyone can verify without us."""
+
+    async def write(ready: Settings) -> int:
+        system = make_system(ready)
+        async with begin_work(system, SYSTEM, read_only=True) as work:
+            files = await features.public_export(work)
+        await system.engine.dispose()
+        options.directory.mkdir(parents=True, exist_ok=True)
+        for name, content in files.items():
+            (options.directory / name).write_bytes(content)
+        return len(files)
+
+    with served(settings) as ready:
+        number = asyncio.run(write(ready))
+    console.print(f"{number} public files written to {options.directory}")
+    return 0
+
+
+def verify_command(_: Settings, options: argparse.Namespace) -> int:
+    """Recompute tree, signature, scores and fund from exported files alone."""
+    return verify.main([str(options.directory)])
+
+
+def dead(settings: Settings, options: argparse.Namespace) -> int:
+    """List dead jobs, or give one another life."""
+
+    async def act(ready: Settings) -> None:
+        system = make_system(ready)
+        async with begin_work(system, SYSTEM) as work:
+            if options.replay:
+                row = await replay_dead(work, OutboxId(options.replay))
+                console.print(f"{row.job} will be tried again.")
+            else:
+                table = Table("id", "job", "since", "failures", "last error")
+                for row in await dead_letters(work):
+                    table.add_row(str(row.id), row.job, str(row.dead_at), str(row.failures),
+                                  row.last_error)  # fmt: skip
+                console.print(table)
+        await system.engine.dispose()
+
+    with served(settings) as ready:
+        asyncio.run(act(ready))
+    return 0
+
+
+def openapi(settings: Settings, _: argparse.Namespace) -> int:
+    """Print the OpenAPI document."""
+    unconnected = msgspec.structs.replace(
+        settings, database_url=settings.database_url or "postgresql+asyncpg:///none"
+    )
+    schema = create_app(make_system(unconnected)).openapi_schema.to_schema()
+    sys.stdout.write(json.dumps(schema, indent=2, sort_keys=True) + "\n")
+    return 0
+
+
+def parser() -> argparse.ArgumentParser:
+    """All commands and their options."""
+    made = argparse.ArgumentParser(prog="guild", description=__doc__.splitlines()[0])
+    made.add_argument("--version", action="version", version=f"guild {__version__}")
+    commands = made.add_subparsers(dest="command", required=True)
+
+    def add(name: str, run: Callable[..., int], text: str = "") -> argparse.ArgumentParser:
+        own = commands.add_parser(name, help=text or (run.__doc__ or "").splitlines()[0])
+        own.set_defaults(run=run)
+        return own
+
+    serve = add("up", up)
+    serve.add_argument("--host", default="127.0.0.1")
+    serve.add_argument("--port", type=int, default=8000)
+    serve.add_argument("--api", type=int, default=1, help="API processes")
+    serve.add_argument("--workers", type=int, default=1, help="worker processes")
+    serve.add_argument("--quiet", action="store_true", help="say nothing when all is well")
+    played = add("demo", demo)
+    played.add_argument("--story", type=Path, default=Path("examples/first-month"))
+    played.add_argument("--port", type=int, default=8000)
+    played.add_argument("--no-serve", dest="serve", action="store_false", help="stop when verified")
+    add("api", api).add_argument("--fd", type=int, required=True, help="inherited socket")
+    add("relay", relay)
+    add("worker", worker)
+    add("migrate", migrate_command)
+    add("check", check)
+    add("openapi", openapi)
+    exported = add("export", export)
+    exported.add_argument("directory", type=Path)
+    verified = add("verify", verify_command)
+    verified.add_argument("directory", type=Path)
+    replayed = add("dead", dead)
+    replayed.add_argument("--replay", metavar="ID", default="")
+    return made
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run one command and exit with its status; what a person can mend is one sentence."""
+    logging.basicConfig(level=os.environ.get("GUILD_LOG_LEVEL", "WARNING").upper())
+    options = parser().parse_args(arguments)
+    try:
+        settings = read_settings()
+        if problems := settings.problems():
+            raise SettingsWrong("Guild does not start in production like this:\n- "
+                                + "\n- ".join(problems))  # fmt: skip
+        status = options.run(settings, options)
+    except (SettingsWrong, SchemaWrong) as wrong:
+        complaints.print(f"[bold red]{wrong}[/bold red]", highlight=False)
+        status = 2
+    except KeyboardInterrupt:
+        status = 130
+    raise SystemExit(status)

@@ -1,0 +1,39 @@
+"""Who may see which contracts."""
+
+from sqlalchemy import ColumnElement, and_, false, true
+
+from guild.contracts.models import Contract
+from guild.core.permissions import Actor, Role
+
+OFFER_LINK = "contract"
+"""The purpose of a link by which a client reads and answers an offer."""
+DELIVERY_LINK = "delivery"
+"""The purpose of a link by which a client answers deliveries."""
+
+
+def visible_to(actor: Actor) -> ColumnElement[bool]:
+    """Members see their own, reps all that were sent, a client the one that its link is for."""
+    if actor.kind == "job":
+        return true()
+    if actor.kind == "contact":
+        if actor.link is None or actor.link.purpose not in (OFFER_LINK, DELIVERY_LINK):
+            return false()
+        return and_(
+            Contract.id == actor.link.subject_id, Contract.contact_id == actor.link.contact_id
+        )
+    if actor.kind != "member":
+        return false()
+    own = Contract.member_id == actor.member_id
+    return own | (Contract.sent_at.is_not(None)) if Role.REP in actor.roles else own
+
+
+def owned_by(actor: Actor) -> ColumnElement[bool]:
+    """What the actor may change: a member her own contracts, nothing else."""
+    return Contract.member_id == actor.member_id if actor.kind == "member" else false()
+
+
+def linked_to(actor: Actor, purpose: str) -> ColumnElement[bool]:
+    """The one contract that a client's link of this purpose opens."""
+    if actor.kind != "contact" or actor.link is None or actor.link.purpose != purpose:
+        return false()
+    return and_(Contract.id == actor.link.subject_id, Contract.contact_id == actor.link.contact_id)

@@ -1,0 +1,128 @@
+"""Mails about contracts: what they say. Only these hold personal links and codes."""
+
+from datetime import datetime
+
+from guild.contracts.models import Contract, Delivery, Milestone
+from guild.core.mail import send_mail
+from guild.core.money import Money
+from guild.core.pages import long_moment
+from guild.core.work import Work
+from guild.members.models import Contact, Member, Organisation
+
+
+def _to_client(work: Work, contact: Contact, subject: str, text: str, why: str) -> None:
+    send_mail(work, to=contact.email, subject=subject, text=text, reason=why)
+
+
+def _to_member(work: Work, member: Member, subject: str, text: str) -> None:
+    send_mail(
+        work,
+        to=member.email,
+        subject=subject,
+        text=text,
+        reason=f"You get this because it is your contract through {work.settings.coop.name}.",
+    )
+
+
+def mail_offer(
+    work: Work, contract: Contract, member: Member, contact: Contact, *, token: str,
+    answer_by: datetime, renewed: bool,
+) -> None:  # fmt: skip
+    """The offer and its personal link, to the client only."""
+    coop = work.settings.coop.name
+    again = "Here is your new link; the earlier one no longer works.\n\n" if renewed else ""
+    _to_client(
+        work,
+        contact,
+        f"Offer from {member.display_name} via {coop}",
+        f"Dear {contact.name},\n\n{again}"
+        f"{member.display_name} offers you: {contract.title}.\n"
+        f"Price before VAT: {Money(contract.net_minor, contract.currency)}.\n"
+        f"Please answer by {long_moment(answer_by)}: sign, ask for changes, or decline.\n\n"
+        f"{work.settings.base_url}/offers/{token}\n\n"
+        f"The link is yours alone; {member.display_name} never sees it, so please do not pass it "
+        f"on. You need no account. {coop} invoices the work.",
+        f"You get this because {member.display_name} names you as the client of {contract.number}.",
+    )
+
+
+def mail_code(work: Work, contract: Contract, contact: Contact, code: str, minutes: int) -> None:
+    """The one-time code, to the address that the link went to."""
+    _to_client(
+        work,
+        contact,
+        f"Your code to sign {contract.number}",
+        f"Your code: {code}\n\nIt works for {minutes} minutes, for {contract.number} only. Nobody "
+        "will ask you for it by telephone. If you did not ask for it, do nothing.",
+        "You get this because somebody with your personal link asked for a code to sign.",
+    )
+
+
+def mail_answer(work: Work, contract: Contract, member: Member, subject: str, text: str) -> None:
+    """To the member: what the client answered."""
+    link = f"{work.settings.base_url}/contracts/{contract.id}"
+    _to_member(work, member, f"{contract.number}: {subject}", f"{text}\n\n{link}")
+
+
+def mail_withdrawn(work: Work, contract: Contract, member: Member, contact: Contact) -> None:
+    """To the client: there is nothing to answer any more."""
+    _to_client(
+        work,
+        contact,
+        f"Offer {contract.number} was withdrawn",
+        f"{member.display_name} has withdrawn the offer “{contract.title}”. Nothing is agreed, and "
+        "there is nothing for you to do.",
+        f"You get this because the offer {contract.number} was sent to you.",
+    )
+
+
+def mail_sealed(
+    work: Work, contract: Contract, member: Member, contact: Contact, *, token: str
+) -> None:
+    """To both: the sealed file is ready, with its fingerprint."""
+    subject = f"{contract.number} is signed and sealed"
+    text = (
+        f"“{contract.title}” is signed by both sides. The sealed file holds the contract, the "
+        f"certificate of signature and all evidence. Its SHA-256:\n{contract.sealed_sha256}\n\n"
+    )
+    base = work.settings.base_url
+    _to_client(
+        work, contact, subject, f"{text}Your copy: {base}/offers/{token}",
+        f"You get this because you signed {contract.number}.",
+    )  # fmt: skip
+    _to_member(work, member, subject, f"{text}Your copy: {base}/contracts/{contract.id}")
+
+
+def mail_delivery(
+    work: Work, contract: Contract, milestone: Milestone, delivery: Delivery, contact: Contact,
+    *, token: str, reminder: bool,
+) -> None:  # fmt: skip
+    """To the client: work was delivered, and by when silence counts as acceptance."""
+    prefix = "Reminder: please" if reminder else "Please"
+    links = "".join(f"{link}\n" for link in delivery.links)
+    _to_client(
+        work,
+        contact,
+        f"{prefix} accept “{milestone.title}” until {long_moment(delivery.answer_by)}",
+        f"Dear {contact.name},\n\n“{milestone.title}” of {contract.number} was delivered:\n\n"
+        f"{delivery.note}\n{links}\n"
+        "Accept it or ask for changes:\n"
+        f"{work.settings.base_url}/deliveries/{token}\n\n"
+        f"If you say nothing, it counts as accepted after {long_moment(delivery.answer_by)}, as "
+        "the contract says.",
+        f"You get this because you signed {contract.number}.",
+    )
+
+
+def mail_terminated(
+    work: Work, contract: Contract, contact: Contact, member: Member, client: Organisation
+) -> None:
+    """To the client: the contract ends early."""
+    _to_client(
+        work,
+        contact,
+        f"{contract.number} ends early",
+        f"{member.display_name} has ended the contract “{contract.title}” with {client.name}. "
+        "Accepted work stays payable; the contract says what is owed for work not begun.",
+        f"You get this because you signed {contract.number}.",
+    )

@@ -1,0 +1,250 @@
+"""Offering: the member signs by sending, and the client alone gets the link."""
+
+import hashlib
+from datetime import timedelta
+from typing import Final
+
+import msgspec
+from sqlalchemy import select
+
+from guild.contracts import queries
+from guild.contracts.access import OFFER_LINK
+from guild.contracts.commands.chain import origin, record
+from guild.contracts.commands.letters import mail_offer, mail_withdrawn
+from guild.contracts.commands.loading import current_offer, locked, own_contract, people
+from guild.contracts.errors import (
+    ConsentMissing,
+    ContractNotFound,
+    NameMissing,
+    OfferExpired,
+    ProtectionsMissing,
+    SameAddress,
+    TooManyLinks,
+)
+from guild.contracts.events import ContractOffered, ContractWithdrawn
+from guild.contracts.models import CONTRACT_LIFECYCLE, Contract, ContractOffer
+from guild.contracts.rules.canonical import sha256
+from guild.contracts.rules.deadlines import deadline, end_of
+from guild.contracts.rules.evidence import CONSENT_LOCALE, CONSENT_VERSION, member_consent, moment
+from guild.contracts.rules.shown import shown_bytes, template_version
+from guild.contracts.rules.terms import terms_bytes, terms_from
+from guild.contracts.schemas import SendIn, WithdrawIn
+from guild.core.errors import IllegalMove, Invalid, StaleVersion
+from guild.core.ids import ContactId, ContractId, OfferId, new_id
+from guild.core.work import Work
+from guild.governance.queries import charter_at
+from guild.members import commands as members
+from guild.members.models import AccessLink, Contact, Member, Organisation
+
+LINKS_PER_OFFER_MAX: Final = 10
+"""New links for one version; each comes with fresh tries for its code, so they are limited."""
+ANSWER_DAYS_MAX: Final = 90
+
+
+async def send_contract(work: Work, contract_id: ContractId, data: SendIn) -> Contract:
+    """Sign for the member, freeze the exact bytes, and mail the client its personal link.
+
+    Raises StaleVersion, ConsentMissing, SameAddress, ProtectionsMissing (`findings` in the
+    facts), IllegalMove. The fund's reaction sets the guarantee in the same transaction.
+    """
+    contract = await own_contract(work, contract_id)
+    if data.version != contract.version:
+        raise StaleVersion("You looked at another version.", current_version=contract.version)
+    if not data.consent:
+        raise ConsentMissing("Say that you sign the contract by sending it.", field="consent")
+    if not data.typed_name.strip():
+        raise NameMissing(field="typed_name")
+    member, client, contact = await people(work, contract)
+    if contact.email.lower() == member.email.lower():
+        raise SameAddress("The offer would go to your own address.", field="contact_id")
+    checks = await queries.checks_of(work, contract)
+    if CONTRACT_LIFECYCLE.may(contract.state, "send") and not checks.may_be_sent:
+        missing = [f for f in checks.findings if f.outcome == "missing"]
+        raise ProtectionsMissing(
+            missing[0].sentence,
+            mend=missing[0].mend,
+            field=missing[0].field,
+            findings=[msgspec.to_builtins(finding) for finding in missing],
+        )
+    CONTRACT_LIFECYCLE.move(contract, "send")
+    offer = await _freeze(
+        work, contract, data, country=client.country, contact=contact, checks=checks
+    )
+    await work.emit(
+        ContractOffered(
+            contract_id=contract.id,
+            member_id=contract.member_id,
+            client_id=contract.client_id,
+            value_minor=contract.net_minor,
+            currency=contract.currency,
+        )
+    )
+    details = _sent_details(work, contract, offer, client=client, email=member.email)
+    await record(work, contract, "sent", details)
+    await _mail_link(work, contract, offer, member, contact, renewed=False)
+    return contract
+
+
+async def _freeze(
+    work: Work, contract: Contract, data: SendIn, *, country: str, contact: Contact,
+    checks: queries.ChecksOut,
+) -> ContractOffer:  # fmt: skip
+    charter = await charter_at(work)
+    days = charter.contracts.offer_valid_days
+    answer_by = (
+        end_of(data.answer_by, country) if data.answer_by else deadline(work.now, days, country)
+    )
+    if not work.now < answer_by <= work.now + timedelta(days=ANSWER_DAYS_MAX + 7):
+        raise Invalid(
+            "The answer-by day must lie ahead.", field="answer_by",
+            mend=f"Choose a day within the next {ANSWER_DAYS_MAX} days.",
+        )  # fmt: skip
+    terms = terms_from(contract.terms)
+    frozen = terms_bytes(terms)
+    shown = shown_bytes(
+        terms, number=contract.number, version=contract.version, coop=work.settings.coop.name
+    )
+    offer = ContractOffer(
+        id=OfferId(new_id()),
+        contract_id=contract.id,
+        version=contract.version,
+        terms_json=frozen,
+        terms_sha256=sha256(frozen),
+        shown_html=shown,
+        shown_sha256=sha256(shown),
+        template_version=template_version(),
+        language=terms.language,
+        findings=[msgspec.to_builtins(finding) for finding in checks.findings],
+        charter_version=charter.version,
+        contact_id=contact.id,
+        email=contact.email,
+        sent_at=work.now,
+        answer_by=answer_by,
+        member_name_typed=data.typed_name,
+        link_sent_at=work.now,
+        links_sent=0,
+        code_tries=0,
+        codes_sent=0,
+    )
+    work.session.add(offer)
+    contract.sent_at = contract.updated_at = work.now
+    contract.charter_version = charter.version
+    await work.session.flush()
+    return offer
+
+
+def _sent_details(
+    work: Work, contract: Contract, offer: ContractOffer, *, client: Organisation, email: str
+) -> dict[str, object]:  # fmt: skip
+    return {
+        "shown_sha256": offer.shown_sha256,
+        "terms_sha256": offer.terms_sha256,
+        "template_version": offer.template_version,
+        "language": offer.language,
+        "charter_version": offer.charter_version,
+        "answer_by": moment(offer.answer_by),
+        "guaranteed": contract.guaranteed,
+        "guarantee_reasons": list(contract.guarantee_reasons),
+        "signature": {
+            "side": "member",
+            "typed_name": offer.member_name_typed,
+            "email": email,
+            "identified": "session",
+            "consent_text": member_consent(client.name),
+            "consent_version": CONSENT_VERSION,
+            "consent_locale": CONSENT_LOCALE,
+            **origin(work),
+        },
+    }
+
+
+async def _mail_link(
+    work: Work, contract: Contract, offer: ContractOffer, member: Member, contact: Contact,
+    *, renewed: bool,
+) -> None:  # fmt: skip
+    charter = await charter_at(work)
+    await members.revoke_links(work, purpose=OFFER_LINK, subject_id=contract.id)
+    token, link = await new_link(
+        work, contract, contact.id, OFFER_LINK, charter.contracts.link_hours
+    )
+    offer.link_id = link.id
+    offer.link_sent_at = work.now
+    offer.links_sent += 1
+    offer.code_hash = offer.code_sent_at = offer.code_expires_at = None
+    offer.code_tries = offer.codes_sent = 0
+    await work.session.flush()
+    await record(
+        work,
+        contract,
+        "link_sent",
+        {
+            "email": contact.email,
+            "token_sha256": link.token_hash.hex(),
+            "renewed": renewed,
+        },
+    )
+    mail_offer(
+        work, contract, member, contact, token=token, answer_by=offer.answer_by, renewed=renewed
+    )
+
+
+async def new_link(
+    work: Work, contract: Contract, contact_id: ContactId, purpose: str, hours: int
+) -> tuple[str, AccessLink]:
+    """A personal link for the client: the token for the mail, and the row that knows its hash."""
+    token = await members.issue_link(
+        work, contact_id, purpose=purpose, subject_id=contract.id, valid_hours=hours
+    )
+    link = await work.session.scalar(
+        select(AccessLink).where(AccessLink.token_hash == hashlib.sha256(token.encode()).digest())
+    )
+    assert link is not None, "it was made just now"
+    return token, link
+
+
+async def resend_link(work: Work, contract_id: ContractId) -> Contract:
+    """Mail a new link to the same address; the earlier one ends. Raises TooManyLinks."""
+    contract = await own_contract(work, contract_id)
+    if not CONTRACT_LIFECYCLE.may(contract.state, "sign"):
+        raise IllegalMove("Only an offer that waits for its answer has a link.")
+    offer = await current_offer(work, contract)
+    if work.now > offer.answer_by:
+        raise OfferExpired(mend="Draft the contract again and send it with a new date.")
+    if offer.links_sent >= LINKS_PER_OFFER_MAX:
+        raise TooManyLinks(mend="Speak to the client: perhaps the address is wrong.")
+    member, _, contact = await people(work, contract)
+    await _mail_link(work, contract, offer, member, contact, renewed=True)
+    return contract
+
+
+async def withdraw_contract(work: Work, contract_id: ContractId, data: WithdrawIn) -> Contract:
+    """Take a draft or an unanswered offer back."""
+    contract = await own_contract(work, contract_id)
+    former = CONTRACT_LIFECYCLE.move(contract, "withdraw")
+    contract.ended_at = contract.updated_at = work.now
+    contract.ended_reason, contract.ended_note = "withdrawn", data.note or None
+    await record(work, contract, "withdrawn", {"note": data.note, "former_state": former})
+    if former == "sent":
+        member, _, contact = await people(work, contract)
+        await members.revoke_links(work, purpose=OFFER_LINK, subject_id=contract.id)
+        mail_withdrawn(work, contract, member, contact)
+    await work.emit(
+        ContractWithdrawn(
+            contract_id=contract.id, member_id=contract.member_id, client_id=contract.client_id
+        )
+    )
+    return contract
+
+
+async def set_guarantee(
+    work: Work,
+    contract_id: ContractId,
+    guaranteed: bool,  # noqa: FBT001 -- the fund calls it by position, as agreed
+    reasons: list[str],
+) -> None:
+    """The fund's answer to an offer, in the transaction of the offer (called by its reaction)."""
+    contract = await locked(work, Contract.id == contract_id)
+    if contract is None:
+        raise ContractNotFound
+    contract.guaranteed, contract.guarantee_reasons = guaranteed, list(reasons)
+    await work.session.flush()

@@ -1,0 +1,293 @@
+"""Performing: deliver, accept, ask for another round; silence counts as acceptance."""
+
+from collections.abc import Sequence
+from typing import Final
+
+from sqlalchemy import select
+
+from guild.contracts import access
+from guild.contracts.access import DELIVERY_LINK
+from guild.contracts.commands.chain import origin, record
+from guild.contracts.commands.letters import mail_answer, mail_delivery, mail_terminated
+from guild.contracts.commands.loading import (
+    locked,
+    milestone_with_contract,
+    own_contract,
+    people,
+)
+from guild.contracts.commands.offering import new_link
+from guild.contracts.errors import ContractNotFound, NotAllInvoiceable, NothingDelivered
+from guild.contracts.events import (
+    ContractCompleted,
+    ContractTerminated,
+    MilestoneAccepted,
+    MilestoneChangesRequested,
+    MilestoneDelivered,
+)
+from guild.contracts.models import (
+    CONTRACT_LIFECYCLE,
+    MILESTONE_LIFECYCLE,
+    Contract,
+    Delivery,
+    Milestone,
+)
+from guild.contracts.rules.deadlines import deadline
+from guild.contracts.schemas import DeliveryChangesIn, DeliveryIn, TerminateIn
+from guild.core.errors import IllegalMove
+from guild.core.ids import ContractId, DeliveryId, MilestoneId, new_id
+from guild.core.work import Work
+from guild.members import commands as members
+
+LINK_GRACE_HOURS: Final = 72
+"""A delivery's link works a little longer than its deadline, to read what was decided."""
+
+
+async def deliver_milestone(work: Work, milestone_id: MilestoneId, data: DeliveryIn) -> Delivery:
+    """Hand work over: the client gets a link, and its days to answer run from now."""
+    contract, milestone = await milestone_with_contract(
+        work, milestone_id, access.owned_by(work.actor)
+    )
+    _must_be_running(contract)
+    MILESTONE_LIFECYCLE.move(milestone, "deliver")
+    _, client, _ = await people(work, contract)
+    days = contract.acceptance_silence_days
+    milestone.delivered_at = work.now
+    milestone.accept_by = deadline(work.now, days, client.country)
+    milestone.reminders_sent = 0
+    delivery = Delivery(
+        id=DeliveryId(new_id()),
+        contract_id=contract.id,
+        milestone_id=milestone.id,
+        round=milestone.rounds_used + 1,
+        note=data.note,
+        links=list(data.links),
+        delivered_at=work.now,
+        answer_by=milestone.accept_by,
+    )
+    work.session.add(delivery)
+    await work.session.flush()
+    await record(
+        work, contract, "delivered",
+        {
+            "milestone_id": str(milestone.id), "delivery_id": str(delivery.id),
+            "round": delivery.round, "note": data.note, "links": list(data.links),
+        },
+    )  # fmt: skip
+    await _mail_delivery(work, contract, milestone, delivery, reminder=False)
+    await work.emit(MilestoneDelivered(contract_id=contract.id, milestone_id=milestone.id))
+    return delivery
+
+
+async def _mail_delivery(
+    work: Work, contract: Contract, milestone: Milestone, delivery: Delivery, *, reminder: bool
+) -> None:
+    _, _, contact = await people(work, contract)
+    left = delivery.answer_by - work.now
+    hours = max(1, -(-int(left.total_seconds()) // 3600)) + LINK_GRACE_HOURS
+    token, _ = await new_link(work, contract, contact.id, DELIVERY_LINK, hours)
+    mail_delivery(work, contract, milestone, delivery, contact, token=token, reminder=reminder)
+
+
+async def accept_milestone(
+    work: Work, milestone_id: MilestoneId, delivery_id: DeliveryId
+) -> Milestone:
+    """The client accepts the delivery that it saw."""
+    contract, milestone = await milestone_with_contract(
+        work, milestone_id, access.linked_to(work.actor, DELIVERY_LINK)
+    )
+    _must_be_running(contract)
+    delivery = await _waiting_delivery(work, milestone, delivery_id)
+    await _accept(work, contract, milestone, delivery, by="client")
+    return milestone
+
+
+async def accept_by_silence(work: Work, milestone_id: MilestoneId) -> None:
+    """Accept what has lain without an answer past its deadline; nothing else (may run twice)."""
+    contract, milestone = await milestone_with_contract(
+        work, milestone_id, access.visible_to(work.actor)
+    )
+    over = milestone.accept_by is not None and milestone.accept_by < work.now
+    if milestone.state != "delivered" or contract.state != "signed" or not over:
+        return
+    delivery = await _waiting_delivery(work, milestone, None)
+    await _accept(work, contract, milestone, delivery, by="silence")
+
+
+async def remind_of_delivery(work: Work, milestone_id: MilestoneId, due: int) -> None:
+    """Mail the client that silence will count, if fewer than `due` reminders have gone out."""
+    contract, milestone = await milestone_with_contract(
+        work, milestone_id, access.visible_to(work.actor)
+    )
+    if milestone.state != "delivered" or milestone.reminders_sent >= due:
+        return
+    if contract.state != "signed":
+        return
+    delivery = await _waiting_delivery(work, milestone, None)
+    milestone.reminders_sent = due
+    await work.session.flush()
+    await record(work, contract, "reminded", {"milestone_id": str(milestone.id), "reminder": due})
+    await _mail_delivery(work, contract, milestone, delivery, reminder=True)
+
+
+async def _accept(
+    work: Work, contract: Contract, milestone: Milestone, delivery: Delivery, *, by: str
+) -> None:
+    MILESTONE_LIFECYCLE.move(milestone, "accept")
+    milestone.accepted_at, milestone.accepted_by = work.now, by
+    delivery.answered_at, delivery.answer = work.now, f"accepted_{by}"
+    await work.session.flush()
+    details = {
+        "milestone_id": str(milestone.id), "delivery_id": str(delivery.id), "by": by,
+        "answer_by": delivery.answer_by.isoformat(),
+    }  # fmt: skip
+    await record(
+        work, contract, "accepted", {**details, **(origin(work) if by == "client" else {})}
+    )
+    member, _, _ = await people(work, contract)
+    how = "by your client" if by == "client" else "because the days to answer are over"
+    mail_answer(
+        work, contract, member, f"“{milestone.title}” is accepted",
+        f"“{milestone.title}” was accepted {how}. You can invoice it.",
+    )  # fmt: skip
+    await work.emit(
+        MilestoneAccepted(
+            contract_id=contract.id,
+            milestone_id=milestone.id,
+            member_id=contract.member_id,
+            by_silence=by == "silence",
+        )
+    )
+    await _complete_if_done(work, contract)
+
+
+async def _complete_if_done(work: Work, contract: Contract) -> None:
+    states = await work.session.scalars(
+        select(Milestone.state).where(Milestone.contract_id == contract.id)
+    )
+    if not set(states) <= {"accepted", "invoiced"} or contract.state != "signed":
+        return
+    CONTRACT_LIFECYCLE.move(contract, "complete")
+    contract.completed_at = contract.updated_at = work.now
+    await record(work, contract, "completed", {})
+    await work.emit(
+        ContractCompleted(
+            contract_id=contract.id, member_id=contract.member_id, client_id=contract.client_id
+        )
+    )
+
+
+async def request_milestone_changes(
+    work: Work, milestone_id: MilestoneId, data: DeliveryChangesIn
+) -> Milestone:
+    """The client asks for another round; rounds beyond the agreed ones are marked as such."""
+    contract, milestone = await milestone_with_contract(
+        work, milestone_id, access.linked_to(work.actor, DELIVERY_LINK)
+    )
+    _must_be_running(contract)
+    delivery = await _waiting_delivery(work, milestone, data.delivery_id)
+    MILESTONE_LIFECYCLE.move(milestone, "request_changes")
+    milestone.rounds_used += 1
+    milestone.accept_by = None
+    beyond = milestone.rounds_used > contract.revision_rounds
+    delivery.answered_at, delivery.answer = work.now, "changes_requested"
+    delivery.answer_note = data.wishes
+    await work.session.flush()
+    await record(
+        work, contract, "milestone_changes_requested",
+        {
+            "milestone_id": str(milestone.id), "delivery_id": str(delivery.id),
+            "round": milestone.rounds_used, "beyond_agreed": beyond, "wishes": data.wishes,
+            **origin(work),
+        },
+    )  # fmt: skip
+    member, _, _ = await people(work, contract)
+    note = "\n\nThis round is beyond the agreed ones: you may ask for more pay." if beyond else ""
+    mail_answer(
+        work, contract, member, f"changes to “{milestone.title}”",
+        f"Your client wrote:\n\n{data.wishes}{note}",
+    )  # fmt: skip
+    await work.emit(
+        MilestoneChangesRequested(
+            contract_id=contract.id,
+            milestone_id=milestone.id,
+            round=milestone.rounds_used,
+            beyond_agreed=beyond,
+        )
+    )
+    return milestone
+
+
+async def terminate_contract(work: Work, contract_id: ContractId, data: TerminateIn) -> Contract:
+    """End a signed contract early, with a reason; accepted work stays payable."""
+    contract = await own_contract(work, contract_id)
+    CONTRACT_LIFECYCLE.move(contract, "terminate")
+    contract.ended_at = contract.updated_at = work.now
+    contract.ended_reason, contract.ended_note = data.reason, data.note or None
+    await record(
+        work, contract, "terminated", {"by": "member", "reason": data.reason, "note": data.note}
+    )
+    member, client, contact = await people(work, contract)
+    await members.revoke_links(work, purpose=DELIVERY_LINK, subject_id=contract.id)
+    mail_terminated(work, contract, contact, member, client)
+    await work.emit(
+        ContractTerminated(
+            contract_id=contract.id,
+            member_id=contract.member_id,
+            client_id=contract.client_id,
+            by="member",
+        )
+    )
+    return contract
+
+
+async def mark_milestones_invoiced(
+    work: Work, contract_id: ContractId, milestone_ids: Sequence[MilestoneId]
+) -> list[Milestone]:
+    """Accepted milestones become invoiced, each once (called by invoicing when it issues).
+
+    Raises NotAllInvoiceable when one is unknown, of another contract, not accepted, or invoiced.
+    """
+    contract = await locked(work, Contract.id == contract_id)
+    if contract is None:
+        raise ContractNotFound
+    rows = list(
+        await work.session.scalars(
+            select(Milestone)
+            .where(Milestone.contract_id == contract_id, Milestone.id.in_(milestone_ids))
+            .order_by(Milestone.position)
+            .with_for_update()
+            .execution_options(populate_existing=True)
+        )
+    )
+    ready = all(MILESTONE_LIFECYCLE.may(row.state, "invoice") for row in rows)
+    if not rows or len(rows) != len(milestone_ids) or not ready:
+        raise NotAllInvoiceable(mend="Invoice milestones that are accepted and not yet invoiced.")
+    for row in rows:
+        MILESTONE_LIFECYCLE.move(row, "invoice")
+        row.invoiced_at = work.now
+    await work.session.flush()
+    return rows
+
+
+def _must_be_running(contract: Contract) -> None:
+    if contract.state != "signed":
+        raise IllegalMove(
+            f"The contract is {contract.state.replace('_', ' ')}; nothing is delivered under it.",
+            state=contract.state,
+        )
+
+
+async def _waiting_delivery(
+    work: Work, milestone: Milestone, delivery_id: DeliveryId | None
+) -> Delivery:
+    """The newest unanswered delivery; it must be the one that the client says it saw."""
+    delivery: Delivery | None = await work.session.scalar(
+        select(Delivery)
+        .where(Delivery.milestone_id == milestone.id, Delivery.answered_at.is_(None))
+        .order_by(Delivery.round.desc())
+        .limit(1)
+        .with_for_update()
+    )
+    if delivery is None or (delivery_id is not None and delivery.id != delivery_id):
+        raise NothingDelivered(mend="Load the deliveries again; this one has been answered.")
+    return delivery

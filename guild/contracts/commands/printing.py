@@ -1,0 +1,196 @@
+"""The signed contract as a sheet for the press: contract, signatures, certificate."""
+
+from datetime import datetime
+from typing import Any, Final
+
+import msgspec
+
+from guild.contracts.models import Contract, ContractEvidence, ContractOffer
+from guild.contracts.rules.terms import Terms, terms_from
+from guild.contracts.rules.wording import WORDING, WORDING_VERSION, clauses, day_words
+from guild.contracts.sheets import (
+    Certificate,
+    Clause,
+    ContractSheet,
+    MilestoneRow,
+    Protection,
+    SignatureEvidence,
+    Signer,
+)
+from guild.core.settings import Cooperative
+from guild.core.work import Work
+from guild.documents.schemas import Addressee, Letterhead
+from guild.members.models import Contact, Member, Organisation
+
+TEMPLATE: Final = "contracts/contract_print.html"
+
+
+class Parties(msgspec.Struct, frozen=True, kw_only=True):
+    """Who is named on the sheet."""
+
+    member: Member
+    client: Organisation
+    contact: Contact
+
+
+def contract_sheet(
+    work: Work, contract: Contract, offer: ContractOffer, parties: Parties, *,
+    chain: list[ContractEvidence], manifest_sha256: str,
+) -> ContractSheet:  # fmt: skip
+    """The whole sheet, from the frozen terms and the chain of evidence."""
+    terms = terms_from(msgspec.json.decode(offer.terms_json))
+    return ContractSheet(
+        lang="en",
+        number=contract.number,
+        title=terms.title,
+        currency=terms.currency,
+        seller=_letterhead(work.settings.coop),
+        to=_addressee(parties.client),
+        client_name=parties.client.name,
+        client_vat_number=parties.client.vat_number or "",
+        member_name=parties.member.legal_name,
+        net_minor=terms.net_minor,
+        finish_on=terms.ends_on,
+        answer_by=None,
+        payment_term_days=contract.payment_term_days,
+        law_country=terms.law.country,
+        guaranteed=contract.guaranteed,
+        summary=_summary(terms, parties),
+        milestones=tuple(
+            MilestoneRow(
+                title=m.title, detail=m.description, due_on=m.due_on, net_minor=m.net_minor
+            )
+            for m in terms.milestones
+        ),
+        clauses=tuple(
+            Clause(heading=c.heading, text=c.text, plain=c.practice)
+            for c in clauses(terms, work.settings.coop.name)
+        ),
+        protections=_protections(offer),
+        signers=_signers(offer, parties, chain),
+        certificate=_certificate(work, offer, manifest_sha256),
+    )
+
+
+def _letterhead(coop: Cooperative) -> Letterhead:
+    return Letterhead(
+        name=coop.name,
+        address=(coop.street, f"{coop.postcode} {coop.city}"),
+        country=coop.country,
+        vat_number=coop.vat_number,
+        register=coop.enterprise_number,
+        email=coop.email,
+    )
+
+
+def _addressee(client: Organisation) -> Addressee:
+    lines = (client.street, f"{client.postcode} {client.city}".strip())
+    return Addressee(
+        name=client.name, address=tuple(line for line in lines if line), country=client.country
+    )
+
+
+def _summary(terms: Terms, parties: Parties) -> tuple[str, ...]:
+    count = len(terms.milestones)
+    parts = "one delivery" if count == 1 else f"{count} deliveries"
+    return (
+        (
+            f"{parties.member.display_name} works for {parties.client.name}, in {parts}, the last "
+            f"by {day_words(terms.ends_on)}."
+        ),
+        (
+            f"The client has {terms.acceptance_silence_days} days to accept each delivery; after "
+            "that it counts as accepted."
+        ),
+    )
+
+
+def _protections(offer: ContractOffer) -> tuple[Protection, ...]:
+    """What the law gives, as the checks found it when the offer was sent."""
+    return tuple(
+        Protection(
+            heading=finding["article"],
+            text=finding["sentence"],
+            source=finding["source"].partition(", http")[0],
+        )
+        for finding in offer.findings
+        if finding["outcome"] in ("met", "warning") and not finding["rule"].startswith("charter/")
+    )
+
+
+def _signers(
+    offer: ContractOffer, parties: Parties, chain: list[ContractEvidence]
+) -> tuple[Signer, ...]:
+    sent = _details(chain, offer.version, "sent")
+    signed = _details(chain, offer.version, "signed")
+    by_client, by_member = signed["signature"], sent["signature"]
+    return (
+        Signer(
+            side="client",
+            name=parties.contact.name,
+            role=by_client["role"],
+            evidence=SignatureEvidence(
+                typed_name=by_client["typed_name"],
+                email=by_client["email"],
+                signed_at=signed["at"],
+                identified="link",
+                identified_at=_moment(by_client["link_opened_at"]) or offer.sent_at,
+                proof="email_code",
+                proof_at=signed["at"],
+                proof_tries=by_client["otp"]["tries"],
+                origin=_origin(by_client),
+                consent_text=by_client["consent_text"],
+                consent_version=by_client["consent_version"],
+                log_index=None,
+            ),
+        ),
+        Signer(
+            side="member",
+            name=parties.member.legal_name,
+            role="Freelancer",
+            evidence=SignatureEvidence(
+                typed_name=by_member["typed_name"],
+                email=by_member["email"],
+                signed_at=sent["at"],
+                identified="signed_in",
+                identified_at=sent["at"],
+                proof="session",
+                proof_at=sent["at"],
+                proof_tries=1,
+                origin=_origin(by_member),
+                consent_text=by_member["consent_text"],
+                consent_version=by_member["consent_version"],
+                log_index=None,
+            ),
+        ),
+    )
+
+
+def _details(chain: list[ContractEvidence], version: int, kind: str) -> dict[str, Any]:
+    """The newest entry of a kind about the signed version, with its time."""
+    entry = next(e for e in reversed(chain) if e.kind == kind and e.version == version)
+    return {**msgspec.json.decode(entry.body)["details"], "at": entry.at}
+
+
+def _moment(text: str | None) -> datetime | None:
+    return None if text is None else datetime.fromisoformat(text)
+
+
+def _origin(signature: dict[str, Any]) -> str:
+    known = (signature.get("ip"), signature.get("user_agent"), signature.get("time_zone"))
+    return ", ".join(part for part in known if part) or "not known"
+
+
+def _certificate(work: Work, offer: ContractOffer, manifest_sha256: str) -> Certificate:
+    return Certificate(
+        shown_sha256=offer.shown_sha256,
+        manifest_sha256=manifest_sha256,
+        terms_name=f"{WORDING} {WORDING_VERSION}, {offer.template_version}",
+        terms_version=offer.version,
+        log_url=f"{work.settings.base_url}/log",
+        log_size=None,
+        log_root=None,
+        checkpoint_at=None,
+        witnesses=0,
+        verify_url=f"{work.settings.base_url}/verify",
+    )

@@ -1,0 +1,48 @@
+"""Reads about contracts."""
+
+from guild.contracts.queries.checks import checks_of, protection_facts
+from guild.contracts.queries.invariants import INVARIANTS
+from guild.contracts.queries.views import (
+    code_view,
+    contract_events,
+    contract_row,
+    contract_view,
+    deliveries_view,
+    delivery_by_id,
+    delivery_view,
+    document_html,
+    linked_row,
+    list_contracts,
+    masked,
+    milestone_by_row,
+    milestone_view,
+    milestones_of,
+    offer_view,
+    sealed_document,
+    sealed_pdf,
+)
+from guild.contracts.schemas import ChecksOut
+
+__all__ = [
+    "INVARIANTS",
+    "ChecksOut",
+    "checks_of",
+    "code_view",
+    "contract_events",
+    "contract_row",
+    "contract_view",
+    "deliveries_view",
+    "delivery_by_id",
+    "delivery_view",
+    "document_html",
+    "linked_row",
+    "list_contracts",
+    "masked",
+    "milestone_by_row",
+    "milestone_view",
+    "milestones_of",
+    "offer_view",
+    "protection_facts",
+    "sealed_document",
+    "sealed_pdf",
+]

@@ -1,0 +1,1 @@
+"""Pure decisions about contracts: terms and their bytes, protections, evidence, acceptance."""

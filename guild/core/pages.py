@@ -1,0 +1,78 @@
+"""Server-rendered pages: Jinja2 with autoescape, templates beside the feature that owns them.
+
+`contracts/offer.html` is `guild/contracts/templates/offer.html`; all extend `web/layout.html`.
+"""
+
+from datetime import date, datetime
+from functools import cache
+from pathlib import Path
+from typing import Any, Final
+
+from babel.dates import format_date, format_datetime
+from babel.numbers import format_currency
+from jinja2 import Environment, FunctionLoader, StrictUndefined
+from litestar import Response
+from litestar.enums import MediaType
+from markupsafe import Markup
+
+from guild.core.money import Money
+from guild.core.work import Work
+
+GUILD: Final = Path(__file__).parent.parent
+LOCALES: Final = {"en": "en_GB", "fr": "fr_BE", "nl": "nl_BE", "de": "de_DE"}
+
+
+def _load(name: str) -> str | None:
+    package, _, rest = name.partition("/")
+    path = (GUILD / package / "templates" / rest).resolve()
+    inside = path.is_relative_to(GUILD / package / "templates")
+    return path.read_text(encoding="utf-8") if inside and path.is_file() else None
+
+
+def money_text(amount: Money | int, currency: str = "", lang: str = "en") -> str:
+    """An amount as that language writes it: €1,210.00, 1.210,00 €."""
+    money = amount if isinstance(amount, Money) else Money(amount, currency)
+    return format_currency(money.decimal, money.currency, locale=LOCALES[lang])
+
+
+def long_date(day: date | datetime, lang: str = "en") -> str:
+    """23 November 2026, in the reader's language."""
+    return format_date(day, format="d MMMM y", locale=LOCALES[lang])
+
+
+def long_moment(moment: datetime, lang: str = "en") -> str:
+    """A day and a time, UTC said so."""
+    return format_datetime(moment, format="d MMMM y, HH:mm 'UTC'", locale=LOCALES[lang])
+
+
+@cache
+def environment() -> Environment:
+    """The one Jinja environment; an undefined name is an error, not an empty string."""
+    made = Environment(
+        loader=FunctionLoader(_load), autoescape=True, undefined=StrictUndefined,
+        trim_blocks=True, lstrip_blocks=True,
+    )  # fmt: skip
+    made.filters |= {"money": money_text, "longdate": long_date, "longmoment": long_moment}
+    return made
+
+
+def csrf_field(token: str) -> Markup:
+    """The hidden field that every form carries."""
+    return Markup('<input type="hidden" name="csrf_token" value="{}">').format(token)
+
+
+def page(
+    work: Work, template: str, *, status: int = 200, lang: str = "en", **context: Any
+) -> Response[str]:
+    """Render a page for the Work's actor."""
+    token = work.network.get("csrf", "")
+    html = environment().get_template(template).render(
+        actor=work.actor,
+        lang=lang,
+        now=work.now,
+        coop=work.settings.coop,
+        base_url=work.settings.base_url,
+        csrf_field=lambda: csrf_field(token),
+        **context,
+    )
+    return Response(html, status_code=status, media_type=MediaType.HTML)

@@ -1,0 +1,185 @@
+"""Settings: one frozen Struct, read from the environment once and handed down.
+
+With nothing set, Guild runs in development on the embedded PostgreSQL and Valkey with keys that
+are published in this file. `check` refuses to start in production with any of those.
+"""
+
+import hashlib
+import os
+import re
+from collections.abc import Mapping
+from base64 import b64decode
+from pathlib import Path
+from typing import Final, Literal
+
+import msgspec
+
+from guild.core.crypto import KeyRing
+
+DEVELOPMENT_SECRET: Final = b"guild development keys: published, for demonstrations only"
+
+
+class Cooperative(msgspec.Struct, frozen=True, kw_only=True):
+    """The cooperative as its invoices name it. The defaults are plainly fictional."""
+
+    name: str = "Guild Example Cooperative"
+    enterprise_number: str = "0123456749"
+    vat_number: str = "BE0123456749"
+    street: str = "Rue du Compagnonnage 1"
+    postcode: str = "1000"
+    city: str = "Bruxelles"
+    country: str = "BE"
+    iban: str = "BE68539007547034"
+    bic: str = "GKCCBEBB"
+    email: str = "office@guild.example"
+    currency: str = "EUR"
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything that differs between two installations."""
+
+    env: Literal["development", "test", "production"] = "development"
+    debug: bool = False
+    database_url: str = ""
+    """asyncpg URL of the app role; empty: the embedded server."""
+    owner_url: str = ""
+    """asyncpg URL of the owner, for migrations only."""
+    redis_url: str = ""
+    data_dir: Path = Path("var")
+    base_url: str = "http://127.0.0.1:8000"
+    allowed_hosts: tuple[str, ...] = ()
+    trusted_proxies: str = "127.0.0.1"
+    pool_size: int = 6
+    secrets: Mapping[int, bytes] = msgspec.field(default_factory=dict)
+    """Master secrets by key id; keys for columns, sessions and the log derive from them."""
+    log_seed: bytes = b""
+    log_origin: str = "guild.example/log"
+    seal_key_pem: bytes = b""
+    seal_cert_pem: bytes = b""
+    seal_root_pem: bytes = b""
+    smtp_url: str = ""
+    clock_file: str = ""
+    """A file with the moment to take for now: stories and drills only."""
+    coop: Cooperative = msgspec.field(default_factory=Cooperative)
+
+    @property
+    def production(self) -> bool:
+        """Whether real people's money is in it."""
+        return self.env == "production"
+
+    @property
+    def secure_cookies(self) -> bool:
+        """Cookies are Secure wherever the site is served over TLS."""
+        return self.base_url.startswith("https://")
+
+    @property
+    def local_mail(self) -> bool:
+        """Without an SMTP server mails stay readable on the outbox page (never in production)."""
+        return not self.smtp_url and not self.production
+
+    def secret(self, purpose: str, key_id: int | None = None) -> bytes:
+        """32 bytes for one purpose, derived from a master secret (the current one by default)."""
+        masters = self.secrets or {1: DEVELOPMENT_SECRET}
+        master = masters[max(masters) if key_id is None else key_id]
+        return hashlib.blake2b(purpose.encode(), key=master[:64], digest_size=32).digest()
+
+    def keyring(self) -> KeyRing:
+        """The ring for encrypted columns; the blind index keeps the oldest key on purpose."""
+        masters = self.secrets or {1: DEVELOPMENT_SECRET}
+        keys = {key_id: self.secret("columns", key_id) for key_id in masters}
+        return KeyRing(keys, self.secret("blind index", min(masters)))
+
+    @property
+    def log_signing_seed(self) -> bytes:
+        """The Ed25519 seed that signs checkpoints of the transparency log."""
+        return self.log_seed or self.secret("transparency log")
+
+    def problems(self) -> list[str]:
+        """Why these settings must not run in production; empty when they may."""
+        if not self.production:
+            return []
+        wrong = []
+        if self.debug:
+            wrong.append("GUILD_DEBUG is on: error pages would show secrets. Unset it.")
+        if self.clock_file:
+            wrong.append("GUILD_CLOCK_FILE is set: the clock could be turned. Unset it.")
+        if not self.secrets:
+            wrong.append("GUILD_SECRETS is missing: the built-in keys are public. Set 1:BASE64.")
+        if any(len(secret) < 32 for secret in self.secrets.values()):
+            wrong.append("A key in GUILD_SECRETS is shorter than 32 bytes. Make a longer one.")
+        if not self.log_seed:
+            wrong.append("GUILD_LOG_SEED is missing: anyone could sign the log. Set 32 bytes.")
+        if not self.seal_key_pem:
+            wrong.append("GUILD_SEAL_KEY_FILE is missing: contracts could not be sealed.")
+        if not self.secure_cookies:
+            wrong.append("GUILD_BASE_URL is not https: sessions would travel in clear.")
+        if not self.allowed_hosts:
+            wrong.append("GUILD_ALLOWED_HOSTS is empty: any Host header would be answered.")
+        if not (self.database_url and self.redis_url):
+            wrong.append(
+                "GUILD_DATABASE_URL and GUILD_REDIS_URL must name servers of your own: "
+                "the embedded ones trust every local user."
+            )
+        return wrong
+
+
+class SettingsWrong(Exception):
+    """The environment holds something that cannot be used; the message says what and why."""
+
+
+def _secrets(text: str) -> dict[int, bytes]:
+    ring = {}
+    for part in filter(None, text.split(",")):
+        key_id, _, encoded = part.partition(":")
+        try:
+            ring[int(key_id)] = b64decode(encoded, validate=True)
+        except ValueError:
+            raise SettingsWrong("GUILD_SECRETS must read `1:BASE64,2:BASE64`") from None
+        if not 0 <= int(key_id) <= 255:
+            raise SettingsWrong("a key id in GUILD_SECRETS is not between 0 and 255")
+    return ring
+
+
+def read_settings(environ: Mapping[str, str] = os.environ) -> Settings:
+    """Settings from `GUILD_…` variables; raises SettingsWrong with a sentence."""
+    given = {
+        name.removeprefix("GUILD_").lower(): value
+        for name, value in environ.items()
+        if name.startswith("GUILD_") and value
+    }
+
+    def file(name: str) -> bytes:
+        return Path(given[name]).read_bytes() if name in given else b""
+
+    try:
+        coop = (
+            msgspec.toml.decode(file("coop_file"), type=Cooperative)
+            if "coop_file" in given
+            else Cooperative()
+        )
+        return msgspec.convert(
+            {
+                "env": given.get("env", "development"),
+                "debug": given.get("debug", "") not in {"", "0", "false"},
+                "database_url": given.get("database_url", ""),
+                "owner_url": given.get("owner_url", ""),
+                "redis_url": given.get("redis_url", ""),
+                "data_dir": Path(given.get("data_dir", "var")).resolve(),
+                "base_url": given.get("base_url", "http://127.0.0.1:8000").rstrip("/"),
+                "allowed_hosts": tuple(re.findall(r"[^,\s]+", given.get("allowed_hosts", ""))),
+                "trusted_proxies": given.get("trusted_proxies", "127.0.0.1"),
+                "pool_size": int(given.get("pool_size", "6")),
+                "secrets": _secrets(given.get("secrets", "")),
+                "log_seed": b64decode(given.get("log_seed", ""), validate=True),
+                "log_origin": given.get("log_origin", "guild.example/log"),
+                "seal_key_pem": file("seal_key_file"),
+                "seal_cert_pem": file("seal_cert_file"),
+                "seal_root_pem": file("seal_root_file"),
+                "smtp_url": given.get("smtp_url", ""),
+                "clock_file": given.get("clock_file", ""),
+                "coop": coop,
+            },
+            Settings,
+        )
+    except (ValueError, OSError, msgspec.ValidationError) as wrong:
+        raise SettingsWrong(f"A GUILD_… variable cannot be used: {wrong}") from wrong

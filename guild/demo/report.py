@@ -1,0 +1,170 @@
+"""What came of a story, as tables: everything is asked of the public API, nothing of the database."""
+
+from decimal import Decimal
+from pathlib import Path
+from typing import Any, Final
+
+from rich.console import Console
+from rich.table import Table
+
+from guild.demo.cast import StepFailed
+from guild.demo.player import Play
+
+POT_NAMES: Final = {
+    "fund_guarantee": "payment guarantee", "fund_sickness": "sickness",
+    "fund_solidarity": "solidarity", "fund_operations": "running the house",
+}  # fmt: skip
+
+
+def report(console: Console, playing: Play) -> None:
+    """All tables, in the order in which a newcomer asks."""
+    console.print(_happened(playing))
+    console.print(_documents(playing))
+    console.print(_where_it_went(playing))
+    console.print(_trial_balance(playing))
+    console.print(_fund(playing))
+    for table in _score(playing):
+        console.print(table)
+    console.print(_standing(playing))
+
+
+def _table(title: str, *columns: str, right: tuple[int, ...] = ()) -> Table:
+    table = Table(title=title, title_justify="left", title_style="bold", show_lines=False)
+    for index, column in enumerate(columns):
+        table.add_column(column, justify="right" if index in right else "left", overflow="fold")
+    return table
+
+
+def _happened(playing: Play) -> Table:
+    table = _table("Who did what", "when", "who", "what")
+    for when, who, what in playing.happened:
+        table.add_row(when, who, what)
+    return table
+
+
+def _documents(playing: Play) -> Table:
+    table = _table("Documents, as their readers download them", "what", "kind", "kB", "path", right=(2,))
+    for contract in playing.contracts:
+        now = playing.contract(contract)
+        if now["sealed_at"]:
+            content = playing.member(playing.owner(contract)).get(f"/contracts/{now['id']}/pdf")
+            _keep(table, playing, f"contract {now['number']}", "sealed PDF", content,
+                  f"{now['number']}.pdf")  # fmt: skip
+    for invoice in playing.invoices.values():
+        member = playing.member(invoice["who"])
+        for kind, ending in (("pdf", "pdf"), ("ubl", "ubl.xml"), ("cii", "cii.xml")):
+            content = member.get(f"/invoices/{invoice['id']}/{kind}")
+            _keep(table, playing, f"{invoice['kind'].replace('_', ' ')} {invoice['number']}",
+                  kind.upper(), content, f"{invoice['number'].replace('/', '-')}.{ending}")  # fmt: skip
+    for path in sorted(playing.files.glob("*.xml")):
+        if path.name.count(".") == 1:
+            kind = "camt.053" if path.name.startswith("statement") else "pain.001"
+            table.add_row("bank", kind, _size(path.read_bytes()), _shown(path))
+    return table
+
+
+def _keep(table: Table, playing: Play, what: str, kind: str, content: bytes, name: str) -> None:
+    path = playing.files / name
+    path.write_bytes(content)
+    table.add_row(what, kind, _size(content), _shown(path))
+
+
+def _size(content: bytes) -> str:
+    return f"{len(content) / 1000:.1f}"
+
+
+def _shown(path: Path) -> str:
+    return str(path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path)
+
+
+def _where_it_went(playing: Play) -> Table:
+    table = _table("Where each euro went: the members' own accounts", "member", "invoiced net",
+                   "waits for clients", "available", "levies and pots", "paid out",
+                   right=(1, 2, 3, 4, 5))  # fmt: skip
+    treasurer = _officer(playing, "treasurer")
+    balance = playing.member(treasurer).get("/ledger/trial-balance")
+    for short in playing.story.freelancers:
+        own = {row["code"]: row for row in balance["rows"]
+               if row["owner"] == playing.members[short]}  # fmt: skip
+        pending, available = own.get("member_pending"), own.get("member_available")
+        if pending is None and available is None and "benefit_payable" not in own:
+            continue
+        invoiced = Decimal(pending["credit"]) if pending else Decimal(0)
+        released = Decimal(available["credit"]) if available else Decimal(0)
+        paid = Decimal(available["debit"]) if available else Decimal(0)
+        benefit = own.get("benefit_payable")
+        paid += Decimal(benefit["debit"]) if benefit else 0
+        waiting = -Decimal(pending["balance"]) if pending else Decimal(0)
+        table.add_row(playing.name(short), str(invoiced), str(waiting), str(released - paid
+                      + (Decimal(benefit["credit"]) if benefit else 0)),
+                      str(invoiced - waiting - released), str(paid))  # fmt: skip
+    return table
+
+
+def _trial_balance(playing: Play) -> Table:
+    balance = playing.member(_officer(playing, "treasurer")).get("/ledger/trial-balance")
+    table = _table("Trial balance", "account", "kind", "debit", "credit", right=(2, 3))
+    sums: dict[tuple[str, str], Decimal] = {}
+    for row in balance["rows"]:
+        key = (row["code"], row["kind"])
+        sums[key] = sums.get(key, Decimal(0)) + Decimal(row["balance"])
+    for (code, kind), value in sorted(sums.items(), key=lambda item: (item[0][1], item[0][0])):
+        table.add_row(code, kind, str(value) if value > 0 else "", str(-value) if value < 0 else "")
+    debit = sum(value for value in sums.values() if value > 0)
+    credit = -sum(value for value in sums.values() if value < 0)
+    table.add_section()
+    table.add_row("sum", "", str(debit), str(credit), style="bold")
+    if debit != credit:
+        raise StepFailed(f"the trial balance is off: {debit} against {credit}")
+    return table
+
+
+def _officer(playing: Play, role: str) -> str:
+    return next(short for short, one in playing.story.officers.items() if one.role == role)
+
+
+def _fund(playing: Play) -> Table:
+    fund = playing.member(playing.story.score_of).get("/fund")
+    table = _table("The fund, as any member sees it", "pot", "in this month", "out this month",
+                   "holds", right=(1, 2, 3))  # fmt: skip
+    for pot in fund["pots"]:
+        table.add_row(POT_NAMES.get(pot["code"], pot["code"]), pot["inflow"], pot["outflow"],
+                      pot["holds"])  # fmt: skip
+    table.add_section()
+    table.add_row("all pots", "", "", f"{fund['holds']} {fund['currency']}", style="bold")
+    ratio = fund["reserve_ratio"] or "nothing advanced"
+    table.caption = (f"cash {fund['cash']}, advances out {fund['advances_out']}, exposure "
+                     f"{fund['exposure']}, reserve ratio {ratio}, charter {fund['charter_version']}")  # fmt: skip
+    return table
+
+
+def _score(playing: Play) -> list[Table]:
+    short = playing.story.score_of
+    member = playing.member(short)
+    explained = member.get(f"/reputation/members/{playing.members[short]}/explanation")
+    return _explanation(playing.name(short), explained)
+
+
+def _explanation(name: str, explained: dict[str, Any]) -> list[Table]:
+    table = _table(f"The score of {name}, with its explanation", "part", "value")
+    for key, value in explained.items():
+        if not isinstance(value, (list, dict)):
+            table.add_row(key.replace("_", " "), str(value))
+    tables = [table]
+    for key, value in explained.items():
+        if isinstance(value, list) and value and isinstance(value[0], dict):
+            columns = [k for k, v in value[0].items() if not isinstance(v, (list, dict))]
+            listed = _table(key.replace("_", " "), *columns)
+            for row in value:
+                listed.add_row(*(str(row[column]) for column in columns))
+            tables.append(listed)
+    return tables
+
+
+def _standing(playing: Play) -> Table:
+    table = _table("Contracts at the end", "number", "title", "state", "sealed", "client")
+    for contract in playing.contracts:
+        now = playing.contract(contract)
+        table.add_row(now["number"], now["title"], now["state"],
+                      "yes" if now["sealed_at"] else "", now["client_name"])  # fmt: skip
+    return table

@@ -1,0 +1,38 @@
+"""What can go wrong when sheets are made, sealed and kept.
+
+GuildError
+├── NotFound     DocumentNotFound
+├── Invalid      SheetRefused
+├── Unavailable  PressUnavailable
+└── Conflict     DocumentDamaged
+"""
+
+from guild.core.errors import Conflict, Invalid, NotFound, Unavailable
+
+
+class DocumentNotFound(NotFound):
+    """No such document, or none that this actor may see."""
+
+    code = "document_not_found"
+    title = "No such document"
+
+
+class SheetRefused(Invalid):
+    """The sheet cannot be made from what was given; trying again would not help."""
+
+    code = "sheet_refused"
+    title = "This sheet cannot be made"
+
+
+class PressUnavailable(Unavailable):
+    """The child process died or ran out of time. The order has no effect: it may be given again."""
+
+    code = "press_unavailable"
+    title = "The document could not be made just now"
+
+
+class DocumentDamaged(Conflict):
+    """The stored bytes are missing or do not have the hash that they were stored under."""
+
+    code = "document_damaged"
+    title = "The stored document is damaged"

@@ -1,0 +1,133 @@
+"""The co-operative's seal identity: an own root, and under it the certificate and key that seal
+documents.
+
+In production the operator makes it once, keeps the root's key offline and gives the three PEM texts
+in the settings. `make_development_identity` makes one for a data folder, so that a laptop can seal
+too; its root says "Development" in its name, and readers show it as unknown, which is right.
+"""
+
+import contextlib
+import datetime as dt
+import os
+import secrets
+from pathlib import Path
+
+import msgspec
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import NameOID
+
+_ROOT_YEARS = 30
+_SEAL_YEARS = 10
+
+
+class SealIdentity(msgspec.Struct, frozen=True, kw_only=True):
+    """Key and certificate of the seal, and the root that verifiers trust: PEM texts."""
+
+    key_pem: bytes
+    cert_pem: bytes
+    root_pem: bytes
+
+
+def make_development_identity(folder: Path, *, now: dt.datetime) -> SealIdentity:
+    """The identity kept in `folder`; made there on the first call. Two processes get the same one.
+
+    Only the owner may read the file. Not for production: the key lies unencrypted on the disk.
+    """
+    path = folder / "seal-identity.development.json"
+    if not path.exists():
+        folder.mkdir(parents=True, exist_ok=True)
+        draft = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
+        made = make_identity("Development co-op", now=now)
+        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+            file.write(msgspec.json.encode(made))
+            file.flush()
+            os.fsync(file.fileno())
+        # Linking fails when another process was faster; then its identity is the one.
+        with contextlib.suppress(FileExistsError):
+            os.link(draft, path)
+        draft.unlink()
+    return msgspec.json.decode(path.read_bytes(), type=SealIdentity)
+
+
+def make_identity(organisation: str, *, now: dt.datetime) -> SealIdentity:
+    """A new root and a new seal under it, both ECDSA P-256. The root's key is thrown away.
+
+    So the root can sign nothing else; a new seal needs a new root, and the old root stays trusted
+    for what it sealed.
+    """
+    root_key = ec.generate_private_key(ec.SECP256R1())
+    seal_key = ec.generate_private_key(ec.SECP256R1())
+    root_name = _name(organisation, f"{organisation} Root")
+    root = (
+        _builder(root_name, root_name, root_key.public_key(), now, _ROOT_YEARS)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+        .add_extension(_usage(certificates=True), critical=True)
+        .sign(root_key, hashes.SHA256())
+    )
+    seal = (
+        _builder(
+            _name(organisation, f"{organisation} Seal"),
+            root_name,
+            seal_key.public_key(),
+            now,
+            _SEAL_YEARS,
+        )
+        .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
+        .add_extension(_usage(certificates=False), critical=True)
+        .add_extension(
+            x509.AuthorityKeyIdentifier.from_issuer_public_key(root_key.public_key()),
+            critical=False,
+        )
+        .sign(root_key, hashes.SHA256())
+    )
+    return SealIdentity(
+        key_pem=seal_key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()),
+        cert_pem=seal.public_bytes(Encoding.PEM),
+        root_pem=root.public_bytes(Encoding.PEM),
+    )
+
+
+def _name(organisation: str, common: str) -> x509.Name:
+    return x509.Name(
+        [
+            x509.NameAttribute(NameOID.ORGANIZATION_NAME, organisation),
+            x509.NameAttribute(NameOID.COMMON_NAME, common),
+        ]
+    )
+
+
+def _builder(
+    subject: x509.Name,
+    issuer: x509.Name,
+    key: ec.EllipticCurvePublicKey,
+    now: dt.datetime,
+    years: int,
+) -> x509.CertificateBuilder:
+    return (
+        x509.CertificateBuilder()
+        .subject_name(subject)
+        .issuer_name(issuer)
+        .public_key(key)
+        .serial_number(x509.random_serial_number())
+        # A clock that is a little behind must not find the certificate not yet valid.
+        .not_valid_before(now - dt.timedelta(hours=1))
+        .not_valid_after(now + dt.timedelta(days=round(365.25 * years)))
+        .add_extension(x509.SubjectKeyIdentifier.from_public_key(key), critical=False)
+    )
+
+
+def _usage(*, certificates: bool) -> x509.KeyUsage:
+    return x509.KeyUsage(
+        digital_signature=not certificates,
+        content_commitment=not certificates,
+        key_encipherment=False,
+        data_encipherment=False,
+        key_agreement=False,
+        key_cert_sign=certificates,
+        crl_sign=certificates,
+        encipher_only=False,
+        decipher_only=False,
+    )

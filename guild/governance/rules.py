@@ -1,0 +1,219 @@
+"""The charter as types: every parameter with its unit, and what makes a set of values coherent.
+
+A charter document gives each parameter a value, a one-line reason and a source, so that a member
+can ask of every number why it is what it is. Pure: no clock, no SQL.
+"""
+
+import hashlib
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from string import Formatter
+from typing import Annotated, Any, Literal
+
+import msgspec
+from msgspec import Meta, Struct
+
+Bps = Annotated[int, Meta(ge=0, le=10_000)]
+"""Hundredths of a percent: 650 is 6.5 %."""
+Days = Annotated[int, Meta(ge=0, le=3_650)]
+Hours = Annotated[int, Meta(ge=1, le=8_760)]
+Minor = Annotated[int, Meta(ge=0, le=10**15)]
+"""Money in minor units (cents) of the currency named beside it."""
+Country = Annotated[str, Meta(pattern="^[A-Z]{2}$")]
+Currency = Annotated[str, Meta(pattern="^[A-Z]{3}$")]
+PotName = Annotated[str, Meta(pattern="^fund_[a-z_]{1,40}$")]
+Sentence = Annotated[str, Meta(min_length=1, max_length=500)]
+
+WHOLE_BPS = 10_000
+GENESIS = b"\x00" * 32
+_HASH_DOMAIN = b"guild/charter/v1\x00"
+
+
+class _Part(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A chapter of the charter: unknown or missing parameters are refused."""
+
+
+class LevyTerms(_Part, frozen=True, kw_only=True):
+    """What the mutual fund takes from each payment, and how it is split."""
+
+    rate_bps: Annotated[int, Meta(ge=0, le=5_000)]
+    """Share of the net amount, in basis points."""
+    pots: dict[PotName, Bps]
+    """Pot account code → basis points of the levy; together 10000."""
+
+    def __post_init__(self) -> None:
+        """Refuse pots that do not share out the whole levy."""
+        _must_be_whole("levy.pots", self.pots)
+
+
+class GuaranteeTerms(_Part, frozen=True, kw_only=True):
+    """When the fund pays a member before the client does."""
+
+    business_days: Annotated[int, Meta(ge=1, le=120)]
+    zone: frozenset[Country]
+    currency: Currency
+    member_cap_minor: Minor
+    client_cap_minor: Minor
+    invoice_cap_minor: Minor
+    reserve_floor_bps: Bps
+    """Fund cash below this share of what was advanced in twelve months stops new guarantees."""
+
+
+class ClaimTerms(_Part, frozen=True, kw_only=True):
+    """What a claim on the mutual fund is worth and who decides it."""
+
+    waiting_days: Days
+    jury_size: Annotated[int, Meta(ge=1, le=15)]
+    jury_hours: Hours
+    daily_minor: Minor
+    max_days: Days
+    appeal_days: Days
+    kinds: dict[str, PotName]
+    """Kind of claim → the pot that pays it."""
+
+    def __post_init__(self) -> None:
+        """Refuse a jury that can tie."""
+        if self.jury_size % 2 == 0:
+            raise ValueError("claims.jury_size must be odd, so that a jury cannot tie")
+
+
+class ReputationTerms(_Part, frozen=True, kw_only=True):
+    """The published scoring rules of the reputation ledger."""
+
+    blind_days: Days
+    window_months: Annotated[int, Meta(ge=1, le=120)]
+    min_projects: Annotated[int, Meta(ge=1, le=100)]
+    min_clients: Annotated[int, Meta(ge=1, le=100)]
+    weights: dict[Literal["client", "freelancer"], dict[str, Bps]]
+    """Side that is rated → dimension → weight in basis points; together 10000 per side."""
+    max_share_per_counterparty_bps: Bps
+    prior_alpha: Annotated[int, Meta(ge=1, le=100)]
+    prior_beta: Annotated[int, Meta(ge=1, le=100)]
+    confidence_z: Decimal
+    """Standard normal quantile of the Wilson interval: 1.96 for 95 %."""
+
+    def __post_init__(self) -> None:
+        """Refuse weights that do not add up, and a missing side."""
+        if set(self.weights) != {"client", "freelancer"}:
+            raise ValueError("reputation.weights needs both sides: client and freelancer")
+        for side, weights in self.weights.items():
+            _must_be_whole(f"reputation.weights.{side}", weights)
+
+
+class ContractTerms(_Part, frozen=True, kw_only=True):
+    """Deadlines of offers, signatures and acceptance."""
+
+    acceptance_silence_days: Days
+    offer_valid_days: Days
+    link_hours: Hours
+    max_payment_term_days: Days
+    otp_tries: Annotated[int, Meta(ge=1, le=20)]
+    otp_minutes: Annotated[int, Meta(ge=1, le=1_440)]
+
+
+class InvoicingTerms(_Part, frozen=True, kw_only=True):
+    """Defaults of invoices."""
+
+    default_due_days: Days
+    number_format: Annotated[str, Meta(min_length=1, max_length=60)]
+    """Python format with `year` and `number`: `{year}-{number:04d}` gives 2026-0001."""
+
+    def __post_init__(self) -> None:
+        """Refuse a format that does not yield distinct numbers within a year and across years."""
+        try:
+            named = {name for _, name, _, _ in Formatter().parse(self.number_format) if name}
+            made = {self._sample(year, n) for year in (2026, 2027) for n in (1, 2)}
+        except (KeyError, IndexError, ValueError, AttributeError) as problem:
+            raise ValueError(f"invoicing.number_format cannot be used: {problem}") from problem
+        if named != {"year", "number"} or len(made) != 4:
+            raise ValueError("invoicing.number_format must hold both year and number, as they are")
+
+    def _sample(self, year: int, number: int) -> str:
+        return self.number_format.format(year=year, number=number)
+
+
+class PayoutTerms(_Part, frozen=True, kw_only=True):
+    """How money leaves."""
+
+    approvals: Annotated[int, Meta(ge=2, le=5)]
+    currency: Currency
+    bank_change_cooling_off_hours: Annotated[int, Meta(ge=0, le=720)]
+
+
+class ComplianceTerms(_Part, frozen=True, kw_only=True):
+    """The code that reviewers apply and how long a label holds."""
+
+    principles: Annotated[tuple[Sentence, ...], Meta(min_length=1, max_length=20)]
+    label_valid_months: Annotated[int, Meta(ge=1, le=60)]
+
+
+class Charter(_Part, frozen=True, kw_only=True):
+    """One version of the charter, ready to be read by code."""
+
+    version: Annotated[int, Meta(ge=1)]
+    levy: LevyTerms
+    guarantee: GuaranteeTerms
+    claims: ClaimTerms
+    reputation: ReputationTerms
+    contracts: ContractTerms
+    invoicing: InvoicingTerms
+    payouts: PayoutTerms
+    compliance: ComplianceTerms
+
+    def __post_init__(self) -> None:
+        """Refuse claims on pots that the levy does not feed."""
+        unfed = sorted(set(self.claims.kinds.values()) - set(self.levy.pots))
+        if unfed:
+            raise ValueError(f"claims.kinds names pots that the levy does not feed: {unfed}")
+
+
+class Parameter(_Part, frozen=True, kw_only=True):
+    """A value with why it was chosen and where the choice comes from."""
+
+    value: Any
+    reason: Sentence
+    source: Sentence
+
+
+CharterDocument = dict[str, dict[str, Parameter]]
+"""Chapter → parameter name → value, reason, source: what is voted, stored and published."""
+
+
+def read_document(body: Any) -> CharterDocument:
+    """Decode an annotated charter strictly; raises msgspec.ValidationError naming the path."""
+    return msgspec.convert(body, CharterDocument)
+
+
+def read_charter(version: int, body: Any) -> Charter:
+    """The typed charter in a document; raises msgspec.ValidationError naming the path."""
+    chapters: dict[str, Any] = {
+        chapter: {name: parameter.value for name, parameter in parameters.items()}
+        for chapter, parameters in read_document(body).items()
+    }
+    if "version" in chapters:
+        raise msgspec.ValidationError("The document must not number itself: `version`")
+    return msgspec.convert({**chapters, "version": version}, Charter)
+
+
+def version_hash(version: int, valid_from: date, body: Any, previous_hash: bytes) -> bytes:
+    """SHA-256 that chains a version to the one before it.
+
+    Bytes hashed: domain tag, previous hash, then canonical JSON (sorted keys, no spaces, UTF-8) of
+    version, valid_from and body. The body holds no floats, so the encoding is unambiguous.
+    """
+    content = {"version": version, "valid_from": valid_from.isoformat(), "body": body}
+    canonical = msgspec.json.encode(content, order="sorted")
+    return hashlib.sha256(_HASH_DOMAIN + previous_hash + canonical).digest()
+
+
+def day_of(moment: datetime | date) -> date:
+    """The calendar day, in UTC, on which a moment falls: versions begin at midnight UTC."""
+    if isinstance(moment, datetime):
+        return moment.astimezone(UTC).date()
+    return moment
+
+
+def _must_be_whole(name: str, shares: dict[str, int]) -> None:
+    total = sum(shares.values())
+    if total != WHOLE_BPS:
+        raise ValueError(f"{name} must add up to {WHOLE_BPS} basis points, not {total}")

@@ -1,0 +1,47 @@
+"""Who may see which invoices, and who may work on them."""
+
+from sqlalchemy import ColumnElement, and_, false, or_, true
+
+from guild.core.permissions import Actor, Role
+from guild.invoicing.models import Invoice
+
+INVOICE_LINK = "invoice"
+"""The purpose of a link by which a client reads one invoice."""
+
+OFFICES = frozenset({Role.TREASURER, Role.AUDITOR})
+"""Offices that see every issued document."""
+
+
+def visible_to(actor: Actor) -> ColumnElement[bool]:
+    """Members see their own, the treasury all that is issued, a client what its link is for.
+
+    A client's link opens its one invoice and the credit notes that correct it.
+    """
+    if actor.kind == "job":
+        return true()
+    if actor.kind == "contact":
+        if actor.link is None or actor.link.purpose != INVOICE_LINK:
+            return false()
+        return and_(
+            or_(
+                Invoice.id == actor.link.subject_id,
+                Invoice.corrects_id == actor.link.subject_id,
+            ),
+            Invoice.contact_id == actor.link.contact_id,
+            Invoice.state != "draft",
+        )
+    if actor.kind != "member":
+        return false()
+    own = Invoice.member_id == actor.member_id
+    return or_(own, Invoice.state != "draft") if actor.roles & OFFICES else own
+
+
+def may_work_on(actor: Actor, member_id: object) -> bool:
+    """Whether the actor may draft and issue that member's invoices: herself, or the house."""
+    return actor.kind == "job" or (actor.kind == "member" and actor.id == member_id)
+
+
+def may_credit(actor: Actor, member_id: object) -> bool:
+    """Whether the actor may credit that member's invoices: herself, the treasurer, the house."""
+    office = actor.kind == "member" and Role.TREASURER in actor.roles
+    return office or may_work_on(actor, member_id)

@@ -1,0 +1,185 @@
+"""Recording what clients pay: one read, and everything written in the Work's single statement."""
+
+from datetime import date
+from types import SimpleNamespace
+from typing import Final
+
+import msgspec
+from sqlalchemy import bindparam, text
+from sqlalchemy.types import Uuid
+
+from guild.core.appends import Appender
+from guild.core.errors import Invalid
+from guild.core.ids import (
+    BankEntryId,
+    ContractId,
+    InvoiceId,
+    MemberId,
+    OrganisationId,
+    PaymentId,
+    new_id,
+)
+from guild.core.money import Money
+from guild.core.work import Work
+from guild.invoicing.commands.issuing import note_append, settle_appends
+from guild.invoicing.errors import InvoiceNotFound, PaymentTooLarge
+from guild.invoicing.events import PaymentRecorded
+from guild.invoicing.models import INVOICE_LIFECYCLE
+from guild.invoicing.rules.totals import net_released_by
+from guild.ledger import commands as ledger
+from guild.ledger.chart import Account, Line, credit
+
+PAYMENTS: Final = Appender(
+    "payment",
+    {
+        "id": "uuid",
+        "invoice_id": "uuid",
+        "amount_minor": "bigint",
+        "net_minor": "bigint",
+        "currency": "text",
+        "received_on": "date",
+        "recorded_at": "timestamptz",
+        "source": "text",
+        "bank_entry_id": "uuid",
+    },
+)
+PAID: Final = Appender(
+    "invoice",
+    {
+        "id": "uuid",
+        "state": "text",
+        "amount_minor": "bigint",
+        "net_minor": "bigint",
+        "settled_on": "date",
+    },
+    statement="""UPDATE invoice SET state = r.state, paid_minor = paid_minor + r.amount_minor,
+        pending_net_minor = pending_net_minor - r.net_minor, settled_on = r.settled_on
+        FROM {rows} WHERE invoice.id = r.id""",
+)
+READ: Final = text(
+    """SELECT state, contract_id, member_id, client_id, number, currency, net_minor, total_minor,
+              paid_minor, credited_minor, credited_net_minor, refundable_minor, pending_net_minor
+         FROM invoice WHERE id = :id AND kind = 'invoice' FOR UPDATE"""
+).bindparams(bindparam("id", type_=Uuid()))
+
+
+class _Receivable(msgspec.Struct, frozen=True):
+    state: str
+    contract_id: ContractId
+    member_id: MemberId
+    client_id: OrganisationId
+    number: str | None
+    currency: str
+    net_minor: int
+    total_minor: int
+    paid_minor: int
+    credited_minor: int
+    credited_net_minor: int
+    refundable_minor: int
+    pending_net_minor: int
+
+    @property
+    def open_minor(self) -> int:
+        return self.total_minor - self.paid_minor - self.credited_minor + self.refundable_minor
+
+    def released_by(self, amount_minor: int) -> int:
+        """The member's net in a payment, on the running sum of what credit notes left due."""
+        if amount_minor == self.open_minor:
+            return self.pending_net_minor
+        released = max(self.net_minor - self.credited_net_minor - self.pending_net_minor, 0)
+        return net_released_by(
+            paid_before=self.paid_minor,
+            amount=amount_minor,
+            total=self.total_minor - self.credited_minor,  # nothing is refundable while it is open
+            net=released + self.pending_net_minor,
+            released_before=released,
+        )
+
+
+async def record_payment(
+    work: Work,
+    invoice_id: InvoiceId,
+    amount: Money,
+    source: Account,
+    received_on: date,
+    bank_entry_id: BankEntryId | None = None,
+) -> PaymentId:
+    """Record money for an invoice: debit `source`, credit what the client owes.
+
+    Called by treasury, which has decided that this money is for this invoice and keeps what is
+    more than open. Raises InvoiceNotFound, IllegalMove when nothing is open any more, Invalid for
+    another currency, PaymentTooLarge for more than is open.
+    """
+    await settle_appends(work, [invoice_id])
+    row = (await work.session.execute(READ, {"id": invoice_id})).one_or_none()
+    if row is None:
+        raise InvoiceNotFound
+    due = _Receivable(*row)
+    settled = amount.minor == due.open_minor
+    course = SimpleNamespace(state=due.state)
+    INVOICE_LIFECYCLE.move(course, "settle" if settled else "pay_part")
+    _check_amount(amount, due)
+    net_minor = due.released_by(amount.minor)
+    payment_id = PaymentId(new_id())
+    work.append(
+        PAYMENTS,
+        id=payment_id,
+        invoice_id=invoice_id,
+        amount_minor=amount.minor,
+        net_minor=net_minor,
+        currency=amount.currency,
+        received_on=received_on,
+        recorded_at=work.now,
+        source=source.code,
+        bank_entry_id=bank_entry_id,
+    )
+    work.append(
+        PAID,
+        id=invoice_id,
+        state=course.state,
+        amount_minor=amount.minor,
+        net_minor=net_minor,
+        settled_on=received_on if settled else None,
+    )
+    note_append(work, invoice_id)
+    await ledger.post(
+        work,
+        kind="payment_recorded",
+        text=f"Payment for invoice {due.number}",
+        lines=[Line(source, amount), credit("receivable", amount, due.client_id)],
+        subject=invoice_id,
+        occurred_on=received_on,
+    )
+    await work.emit(
+        PaymentRecorded(
+            payment_id=payment_id,
+            invoice_id=invoice_id,
+            contract_id=due.contract_id,
+            member_id=due.member_id,
+            client_id=due.client_id,
+            amount_minor=amount.minor,
+            net_minor=net_minor,
+            settled=settled,
+            currency=amount.currency,
+            received_on=received_on,
+        )
+    )
+    return payment_id
+
+
+def _check_amount(amount: Money, due: _Receivable) -> None:
+    if amount.currency != due.currency:
+        raise Invalid(
+            f"Invoice {due.number} is in {due.currency}, the payment in {amount.currency}.",
+            field="amount",
+        )
+    if amount.minor <= 0:
+        raise Invalid("A payment is more than nothing.", field="amount")
+    if amount.minor > due.open_minor:
+        still_open = Money(due.open_minor, due.currency)
+        raise PaymentTooLarge(
+            f"Only {still_open} is open on invoice {due.number}; {amount} is too much.",
+            mend="Record what is open; the rest is kept for the client on account.",
+            field="amount",
+            open=still_open.text,
+        )

@@ -1,0 +1,117 @@
+"""What must always be true of invoices; run by tests, by `guild check` and by the clock."""
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+
+async def series_without_gaps(session: AsyncSession) -> list[str]:
+    """Each series counts 1, 2, 3 … up to its counter, and its dates never go back."""
+    rows = await session.execute(
+        text(
+            """SELECT s.kind, s.year, s.next, count(i.id), coalesce(max(i.sequence), 0)
+                 FROM number_series s
+                 LEFT JOIN invoice i ON i.kind = s.kind AND i.series_year = s.year
+                GROUP BY s.kind, s.year, s.next
+               HAVING count(i.id) <> s.next - 1 OR coalesce(max(i.sequence), 0) <> s.next - 1"""
+        )
+    )
+    broken = [
+        f"series {kind} {year}: {count} documents up to number {last}, the counter says {next_}"
+        for kind, year, next_, count, last in rows
+    ]
+    rows = await session.execute(
+        text(
+            """SELECT number, issued_on, before FROM (
+                   SELECT number, issued_on, lag(issued_on) OVER series AS before
+                     FROM invoice WHERE number IS NOT NULL
+                   WINDOW series AS (PARTITION BY kind, series_year ORDER BY sequence)) AS dated
+                WHERE issued_on < before"""
+        )
+    )
+    broken += [f"{number} is dated {day}, after one of {before}" for number, day, before in rows]
+    rows = await session.execute(
+        text(
+            """SELECT i.number FROM invoice i
+                 LEFT JOIN number_series s ON s.kind = i.kind AND s.year = i.series_year
+                WHERE i.number IS NOT NULL
+                  AND (s.kind IS NULL OR extract(year FROM i.issued_on) <> i.series_year)"""
+        )
+    )
+    return broken + [f"{number} belongs to no series of its year" for (number,) in rows]
+
+
+async def totals_add_up(session: AsyncSession) -> list[str]:
+    """Lines make the net sum, VAT rows the VAT, credit notes what was credited."""
+    rows = await session.execute(
+        text(
+            """SELECT i.id, i.number,
+                      i.net_minor = coalesce((SELECT sum(l.net_minor) FROM invoice_line l
+                                               WHERE l.invoice_id = i.id), 0) AS lines,
+                      i.vat_minor = coalesce((SELECT sum(v.vat_minor) FROM invoice_vat v
+                                               WHERE v.invoice_id = i.id), 0) AS vat,
+                      i.credited_minor = coalesce((SELECT sum(c.total_minor) FROM invoice c
+                                                    WHERE c.corrects_id = i.id
+                                                      AND c.state <> 'draft'), 0) AS credits
+                 FROM invoice i"""
+        )
+    )
+    return [
+        f"invoice {number or invoice_id}: {part} do not add up"
+        for invoice_id, number, *parts in rows
+        for part, holds in zip(("lines", "VAT rows", "credit notes"), parts, strict=True)
+        if not holds
+    ]
+
+
+async def payments_make_what_is_paid(session: AsyncSession) -> list[str]:
+    """`paid` is the sum of the payments, and the net they released is what is no longer pending."""
+    rows = await session.execute(
+        text(
+            """SELECT i.number, i.paid_minor, coalesce(sum(p.amount_minor), 0),
+                      i.net_minor, i.pending_net_minor, i.credited_minor,
+                      coalesce(sum(p.net_minor), 0)
+                 FROM invoice i LEFT JOIN payment p ON p.invoice_id = i.id
+                WHERE i.kind = 'invoice' AND i.state <> 'draft'
+                GROUP BY i.id
+               HAVING i.paid_minor <> coalesce(sum(p.amount_minor), 0)
+                   OR (i.credited_minor = 0
+                       AND i.net_minor - i.pending_net_minor <> coalesce(sum(p.net_minor), 0))"""
+        )
+    )
+    return [
+        f"invoice {number}: paid {paid}, payments {sum_}; net {net}, pending {pending}, "
+        f"credited {credited}, released {released}"
+        for number, paid, sum_, net, pending, credited, released in rows
+    ]
+
+
+async def receivables_are_open_invoices(session: AsyncSession) -> list[str]:
+    """What the books say a client owes is what its invoices leave open, per currency."""
+    rows = await session.execute(
+        text(
+            """SELECT coalesce(b.owner, o.client_id), coalesce(b.currency, o.currency),
+                      coalesce(b.held, 0), coalesce(o.open, 0)
+                 FROM (SELECT a.owner, a.currency, sum(p.amount_minor) AS held
+                         FROM ledger_account a JOIN ledger_posting p ON p.account_id = a.id
+                        WHERE a.code = 'receivable' GROUP BY a.owner, a.currency) AS b
+                 FULL JOIN (SELECT i.client_id, i.currency,
+                                   sum(i.total_minor - i.paid_minor - i.credited_minor
+                                       + i.refundable_minor) AS open
+                              FROM invoice i WHERE i.kind = 'invoice' AND i.state <> 'draft'
+                             GROUP BY i.client_id, i.currency) AS o
+                   ON o.client_id = b.owner AND o.currency = b.currency
+                WHERE coalesce(b.held, 0) <> coalesce(o.open, 0)"""
+        )
+    )
+    return [
+        f"client {client}: the books hold {held} {currency}, open invoices {still_open}"
+        for client, currency, held, still_open in rows
+    ]
+
+
+INVARIANTS = [
+    series_without_gaps,
+    totals_add_up,
+    payments_make_what_is_paid,
+    receivables_are_open_invoices,
+]

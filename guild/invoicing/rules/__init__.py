@@ -1,0 +1,1 @@
+"""Pure arithmetic and decisions of invoicing: VAT, totals, numbers, references, e-invoice checks."""

@@ -1,0 +1,237 @@
+"""Balances from the maintained months, and statements that page by key."""
+
+from collections.abc import Sequence
+from datetime import date
+from typing import NamedTuple
+from uuid import UUID
+
+from sqlalchemy import Tuple, func, select, tuple_
+
+from guild.core.ids import AccountId
+from guild.core.money import Money
+from guild.core.wire import decode_cursor, encode_cursor
+from guild.core.work import Work
+from guild.ledger import access, rules
+from guild.ledger.chart import CHART, Account, Kind
+from guild.ledger.errors import LedgerAccountNotFound
+from guild.ledger.models import LedgerAccount, LedgerBalance, LedgerEntry, LedgerPosting
+from guild.ledger.schemas import (
+    MyAccount,
+    MyBooks,
+    Statement,
+    StatementLine,
+    TrialBalance,
+    TrialLine,
+)
+
+PAGE_MAX = 200
+
+
+class _Key(NamedTuple):
+    """Where a page ends: the key of its last posting."""
+
+    day: date
+    entry_id: UUID
+    position: int
+
+
+async def balance_of(work: Work, account: Account, currency: str = "EUR") -> Money:
+    """What the account holds or owes, in its kind's natural direction: a bank account with money
+    in it, a member with something to be paid out and a pot with reserves are all positive.
+
+    Reads a few maintained rows. What this Work has posted and not yet written is not in it:
+    ``await work.write()`` first where that matters.
+    """
+    return (await balances_of(work, [account], currency))[0]
+
+
+async def balances_of(
+    work: Work, accounts: Sequence[Account], currency: str = "EUR"
+) -> list[Money]:
+    """The balances of several accounts in one statement, in their order (see ``balance_of``)."""
+    ids = [account.id(currency) for account in accounts]
+    rows = await work.session.execute(
+        select(
+            LedgerBalance.account_id,
+            func.sum(LedgerBalance.debit_minor - LedgerBalance.credit_minor),
+        )
+        .where(LedgerBalance.account_id.in_(ids))
+        .group_by(LedgerBalance.account_id)
+    )
+    held: dict[UUID, int] = {account_id: int(minor) for account_id, minor in rows}
+    return [
+        Money(rules.natural(account.kind, held.get(key, 0)), currency)
+        for account, key in zip(accounts, ids, strict=True)
+    ]
+
+
+async def trial_balance(work: Work, month: date | None = None) -> TrialBalance:
+    """Debits, credits and balance of each code and currency, to the end of ``month`` (now)."""
+    until = rules.month_of(month or work.today)
+    rows = await work.session.execute(
+        select(
+            LedgerAccount.code,
+            LedgerBalance.currency,
+            func.sum(LedgerBalance.debit_minor),
+            func.sum(LedgerBalance.credit_minor),
+        )
+        .join(LedgerAccount, LedgerAccount.id == LedgerBalance.account_id)
+        .where(LedgerBalance.month <= until)
+        .group_by(LedgerAccount.code, LedgerBalance.currency)
+    )
+    order = {code: number for number, code in enumerate(CHART)}
+    found = sorted(rows, key=lambda row: (row[1], order[row[0]]))
+    lines = [_trial_line(code, currency, int(d), int(c)) for code, currency, d, c in found]
+    off: dict[str, int] = {}
+    for _, currency, debited, credited in found:
+        off[currency] = off.get(currency, 0) + int(debited) - int(credited)
+    return TrialBalance(until=until, lines=lines, balanced=not any(off.values()))
+
+
+def _trial_line(code: str, currency: str, debited: int, credited: int) -> TrialLine:
+    known = CHART[code]
+    return TrialLine(
+        code=code,
+        title=known.title,
+        kind=known.kind.value,
+        currency=currency,
+        debit=Money(debited, currency).text,
+        credit=Money(credited, currency).text,
+        balance=Money(rules.natural(known.kind, debited - credited), currency).text,
+    )
+
+
+async def statement(
+    work: Work,
+    code: str,
+    owner: UUID | None,
+    *,
+    currency: str = "EUR",
+    since: date | None = None,
+    until: date | None = None,
+    cursor: str | None = None,
+    limit: int = 50,
+) -> Statement:
+    """A page of the account's movements, oldest first, with opening and closing balance.
+
+    The opening comes from whole months and the few postings before the page in its own month, so
+    the last page costs as much as the first. Raises LedgerAccountNotFound when the code is
+    unknown, has no such owner, or the account is not for this actor's eyes.
+    """
+    try:
+        account = Account(code, owner)
+    except ValueError:
+        raise LedgerAccountNotFound from None
+    if not access.may_read(work.actor, code, owner):
+        raise LedgerAccountNotFound
+    account_id = account.id(currency)
+    start = decode_cursor(cursor, _Key) if cursor else _Key(since or date.min, UUID(int=0), -1)
+    opening = account.kind.sign * await _before(work, account_id, start)
+    size = max(1, min(limit, PAGE_MAX))
+    rows = (
+        await work.session.execute(
+            select(LedgerPosting, LedgerEntry)
+            .join(LedgerEntry, LedgerEntry.id == LedgerPosting.entry_id)
+            .where(
+                LedgerPosting.account_id == account_id,
+                LedgerPosting.occurred_on <= (until or date.max),
+                _key() > start,
+            )
+            .order_by(
+                LedgerPosting.occurred_on,
+                LedgerPosting.entry_id,
+                LedgerPosting.position,
+            )
+            .limit(size + 1)
+        )
+    ).all()
+    shown = [(posting, entry) for posting, entry in rows[:size]]
+    lines = _lines(shown, account.kind, opening, currency)
+    last = shown[-1][0] if len(rows) > size else None
+    return Statement(
+        code=code,
+        title=CHART[code].title,
+        owner=owner,
+        currency=currency,
+        opening=Money(opening, currency).text,
+        lines=lines,
+        closing=lines[-1].balance if lines else Money(opening, currency).text,
+        next_cursor=encode_cursor(last.occurred_on, last.entry_id, last.position) if last else None,
+    )
+
+
+def _key() -> Tuple:
+    return tuple_(LedgerPosting.occurred_on, LedgerPosting.entry_id, LedgerPosting.position)
+
+
+async def _before(work: Work, account_id: AccountId, key: _Key) -> int:
+    """The signed balance (debit positive) before the first posting after ``key``."""
+    month = rules.month_of(key[0])
+    months = await work.session.scalar(
+        select(func.sum(LedgerBalance.debit_minor - LedgerBalance.credit_minor)).where(
+            LedgerBalance.account_id == account_id, LedgerBalance.month < month
+        )
+    )
+    days = await work.session.scalar(
+        select(func.sum(LedgerPosting.amount_minor)).where(
+            LedgerPosting.account_id == account_id,
+            LedgerPosting.occurred_on >= month,
+            _key() <= key,
+        )
+    )
+    return int(months or 0) + int(days or 0)
+
+
+def _lines(
+    rows: Sequence[tuple[LedgerPosting, LedgerEntry]],
+    kind: Kind,
+    opening: int,
+    currency: str,
+) -> list[StatementLine]:
+    held = opening
+    lines = []
+    for posting, entry in rows:
+        amount = rules.natural(kind, posting.amount_minor)
+        held += amount
+        lines.append(
+            StatementLine(
+                entry_id=entry.id,
+                position=posting.position,
+                occurred_on=posting.occurred_on,
+                kind=entry.kind,
+                text=entry.text,
+                subject_id=entry.subject_id,
+                amount=Money(amount, currency).text,
+                balance=Money(held, currency).text,
+            )
+        )
+    return lines
+
+
+async def my_books(work: Work) -> MyBooks:
+    """All accounts of the acting member, with their balances."""
+    rows = await work.session.execute(
+        select(
+            LedgerAccount.code,
+            LedgerAccount.currency,
+            func.sum(LedgerBalance.debit_minor - LedgerBalance.credit_minor),
+        )
+        .join(LedgerBalance, LedgerBalance.account_id == LedgerAccount.id)
+        .where(
+            LedgerAccount.owner == work.actor.member_id,
+            LedgerAccount.code.in_(["member_available", "member_pending", "benefit_payable"]),
+        )
+        .group_by(LedgerAccount.code, LedgerAccount.currency)
+        .order_by(LedgerAccount.code, LedgerAccount.currency)
+    )
+    return MyBooks(
+        accounts=[
+            MyAccount(
+                code=code,
+                title=CHART[code].title,
+                currency=currency,
+                balance=Money(rules.natural(CHART[code].kind, int(minor)), currency).text,
+            )
+            for code, currency, minor in rows
+        ]
+    )

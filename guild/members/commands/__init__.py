@@ -1,0 +1,79 @@
+"""Use cases of people, access, clients and bank accounts."""
+
+from guild.members.commands.bank import (
+    approve_bank_account,
+    make_account_usable,
+    reject_bank_account,
+    request_bank_account,
+)
+from guild.members.commands.founding import appoint_founder, create_first_operator
+from guild.members.commands.keys import make_api_key, revoke_api_key
+from guild.members.commands.limits import Limit, count_try, forget_tries, sweep_tries
+from guild.members.commands.links import (
+    OpenedLink,
+    issue_link,
+    open_link,
+    revoke_links,
+    sweep_link_sessions,
+)
+from guild.members.commands.membership import (
+    admit_member,
+    apply_to_join,
+    decline_applicant,
+    go_on_leave,
+    remove_member,
+    resign,
+    return_from_leave,
+)
+from guild.members.commands.organisations import (
+    add_contact,
+    change_organisation,
+    register_organisation,
+)
+from guild.members.commands.roles import confirm_role, end_role, refuse_role, request_role
+from guild.members.commands.sign_in import (
+    NewSession,
+    change_password,
+    sign_in,
+    sign_out,
+    sweep_sessions,
+)
+
+__all__ = [
+    "Limit",
+    "NewSession",
+    "OpenedLink",
+    "add_contact",
+    "admit_member",
+    "apply_to_join",
+    "appoint_founder",
+    "approve_bank_account",
+    "change_organisation",
+    "change_password",
+    "confirm_role",
+    "count_try",
+    "create_first_operator",
+    "decline_applicant",
+    "end_role",
+    "forget_tries",
+    "go_on_leave",
+    "issue_link",
+    "make_account_usable",
+    "make_api_key",
+    "open_link",
+    "refuse_role",
+    "register_organisation",
+    "reject_bank_account",
+    "remove_member",
+    "request_bank_account",
+    "request_role",
+    "resign",
+    "return_from_leave",
+    "revoke_api_key",
+    "revoke_links",
+    "sign_in",
+    "sign_out",
+    "sweep_link_sessions",
+    "sweep_sessions",
+    "sweep_tries",
+]

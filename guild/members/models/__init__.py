@@ -1,0 +1,41 @@
+"""The tables of people, access, clients and bank accounts."""
+
+from guild.members.models.access import (
+    AccessLink,
+    ApiKey,
+    Credential,
+    LinkSession,
+    RateLimit,
+    WebSession,
+)
+from guild.members.models.bank import BANK_ACCOUNT, BankAccount
+from guild.members.models.clients import Contact, Organisation
+from guild.members.models.people import (
+    MEMBERSHIP,
+    ROLE_GRANT,
+    Member,
+    MemberRole,
+    MembershipRemoval,
+    MemberStep,
+    RoleGrant,
+)
+
+__all__ = [
+    "BANK_ACCOUNT",
+    "MEMBERSHIP",
+    "ROLE_GRANT",
+    "AccessLink",
+    "ApiKey",
+    "BankAccount",
+    "Contact",
+    "Credential",
+    "LinkSession",
+    "Member",
+    "MemberRole",
+    "MemberStep",
+    "MembershipRemoval",
+    "Organisation",
+    "RateLimit",
+    "RoleGrant",
+    "WebSession",
+]

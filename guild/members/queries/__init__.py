@@ -1,0 +1,43 @@
+"""Reads about people, access, clients and bank accounts."""
+
+from guild.members.queries.clients import (
+    approved_account,
+    bank_account,
+    bank_accounts_waiting,
+    contact_of,
+    my_bank_accounts,
+    organisation,
+    organisations_page,
+    usable_account,
+)
+from guild.members.queries.invariants import INVARIANTS
+from guild.members.queries.people import (
+    active_members,
+    api_keys,
+    me,
+    member,
+    members_page,
+    open_role_grants,
+    personal_data,
+    role_grant,
+)
+
+__all__ = [
+    "INVARIANTS",
+    "active_members",
+    "api_keys",
+    "approved_account",
+    "bank_account",
+    "bank_accounts_waiting",
+    "contact_of",
+    "me",
+    "member",
+    "members_page",
+    "my_bank_accounts",
+    "open_role_grants",
+    "organisation",
+    "organisations_page",
+    "personal_data",
+    "role_grant",
+    "usable_account",
+]

@@ -1,0 +1,5 @@
+"""The JSON interface to people, access, clients and bank accounts."""
+
+from guild.members.routes import access, bank, clients, people
+
+ROUTES = [*access.ROUTES, *people.ROUTES, *clients.ROUTES, *bank.ROUTES]

@@ -1,0 +1,1 @@
+"""The schema and its history: Alembic revisions in a line, and what guards the schema itself."""

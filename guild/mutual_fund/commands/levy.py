@@ -1,0 +1,327 @@
+"""Money through the fund: registering invoices, releasing payments, advances, credit notes.
+
+`release_payment` is on the path of every payment: one read of the invoice's row, then appends.
+"""
+
+from typing import Any
+
+import msgspec
+from sqlalchemy import Row, select
+
+from guild.contracts.models import Contract
+from guild.core.appends import Appender
+from guild.core.ids import InvoiceId
+from guild.core.money import Money
+from guild.core.work import Work
+from guild.governance.queries import charter_at
+from guild.invoicing.events import InvoiceCredited, InvoiceIssued, PaymentRecorded
+from guild.ledger import commands as ledger
+from guild.ledger.chart import POTS, Line, credit, debit
+from guild.mutual_fund import queries
+from guild.mutual_fund.errors import LevyNotFound
+from guild.mutual_fund.events import AdvanceHeld, AdvancePaid, LevyPosted
+from guild.mutual_fund.models import Advance, GuaranteeReservation, LeviedInvoice
+from guild.mutual_fund.rules import guarantee, levy
+
+# Whether the order is guaranteed is read in the statement that writes the row.
+REGISTER = Appender(
+    "levied_invoice",
+    {
+        "invoice_id": "uuid",
+        "contract_id": "uuid",
+        "member_id": "uuid",
+        "client_id": "uuid",
+        "number": "text",
+        "currency": "text",
+        "net_minor": "bigint",
+        "issued_on": "date",
+        "charter_version": "bigint",
+        "rate_bps": "bigint",
+        "pots": "jsonb",
+        "advance_on": "date",
+    },
+    statement=(
+        "INSERT INTO levied_invoice (invoice_id, contract_id, member_id, client_id, number, "
+        "currency, net_minor, issued_on, charter_version, rate_bps, pots, advance_on, guaranteed) "
+        "SELECT r.invoice_id, r.contract_id, r.member_id, r.client_id, r.number, r.currency, "
+        "r.net_minor, r.issued_on, r.charter_version, r.rate_bps, r.pots::jsonb, r.advance_on, "
+        "g.contract_id IS NOT NULL FROM {rows} LEFT JOIN guarantee_reservation g "
+        "ON g.contract_id = r.contract_id AND g.state = 'reserved' AND g.currency = r.currency"
+    ),
+)
+
+# Rows of one invoice are added up first: an UPDATE may meet each target row only once.
+MOVE = Appender(
+    "levied_invoice",
+    {
+        "invoice_id": "uuid",
+        "released_net_minor": "bigint",
+        "credited_net_minor": "bigint",
+        "repaid_minor": "bigint",
+        "settled": "boolean",
+    },
+    statement=(
+        "UPDATE levied_invoice i SET released_net_minor = i.released_net_minor + s.released, "
+        "credited_net_minor = i.credited_net_minor + s.credited, "
+        "repaid_minor = i.repaid_minor + s.repaid, settled = i.settled OR s.settled "
+        "FROM (SELECT r.invoice_id, sum(r.released_net_minor)::bigint AS released, "
+        "sum(r.credited_net_minor)::bigint AS credited, sum(r.repaid_minor)::bigint AS repaid, "
+        "bool_or(r.settled) AS settled FROM {rows} GROUP BY r.invoice_id) s "
+        "WHERE i.invoice_id = s.invoice_id"
+    ),
+)
+_MOVED = "mutual_fund.moved"
+"""Key in `session.info`: invoices with a move that this Work has not written yet."""
+
+
+async def register_invoice(work: Work, fact: InvoiceIssued) -> None:
+    """Note an issued invoice with the terms of its day: levy, pots, and when an advance is due."""
+    charter = await charter_at(work)
+    country = work.settings.coop.country
+    work.append(
+        REGISTER,
+        invoice_id=fact.invoice_id,
+        contract_id=fact.contract_id,
+        member_id=fact.member_id,
+        client_id=fact.client_id,
+        number=fact.number,
+        currency=fact.currency,
+        net_minor=fact.net_minor,
+        issued_on=work.today,
+        charter_version=charter.version,
+        rate_bps=charter.levy.rate_bps,
+        pots=msgspec.json.encode(charter.levy.pots).decode(),
+        advance_on=guarantee.pays_by(work.today, queries.limits_of(charter), country),
+    )
+
+
+async def _locked(work: Work, invoice_id: InvoiceId) -> Row[Any]:
+    """The invoice's row as it stands, moves of this very Work included, locked."""
+    moved: set[InvoiceId] = work.session.info.setdefault(_MOVED, set())
+    if invoice_id in moved:
+        await work.write()
+        moved.clear()
+    query = (
+        select(LeviedInvoice.__table__)
+        .where(LeviedInvoice.invoice_id == invoice_id)
+        .with_for_update()
+    )
+    row = (await work.session.execute(query)).one_or_none()
+    if row is None:  # issued in this very Work
+        await work.write()
+        row = (await work.session.execute(query)).one_or_none()
+    if row is None:
+        raise LevyNotFound
+    moved.add(invoice_id)
+    return row
+
+
+def _terms(row: Row[Any]) -> levy.LevyTerms:
+    # JSONB forgets the order of its keys; the chart's order is the one that shares are split in.
+    return levy.LevyTerms(row.rate_bps, {pot: row.pots[pot] for pot in POTS if pot in row.pots})
+
+
+def _lines(row: Row[Any], release: levy.Release) -> list[Line]:
+    def money(minor: int) -> Money:
+        return Money(minor, row.currency)
+
+    pots = [credit(pot, money(minor)) for pot, minor in release.pots.items()]
+    return [
+        debit("member_pending", money(release.net), row.member_id),
+        *pots,
+        credit("guarantee_advance", money(release.repaid), row.invoice_id),
+        credit("member_available", money(release.available), row.member_id),
+    ]
+
+
+async def release_payment(work: Work, fact: PaymentRecorded) -> None:
+    """Split a payment's net part: the levy to the pots, then the advance back, then the member.
+
+    Runs in the transaction that records the payment.
+    """
+    if not fact.net_minor:
+        return
+    row = await _locked(work, fact.invoice_id)
+    before = row.released_net_minor
+    out = row.advanced_minor - row.repaid_minor
+    release = levy.released(before, before + fact.net_minor, _terms(row), out)
+    entry_id = await ledger.post(
+        work,
+        kind="payment_released",
+        text=f"Invoice {row.number}: levy and release",
+        lines=_lines(row, release),
+        subject=fact.invoice_id,
+    )
+    work.append(
+        MOVE,
+        invoice_id=fact.invoice_id,
+        released_net_minor=release.net,
+        credited_net_minor=0,
+        repaid_minor=release.repaid,
+        settled=fact.settled,
+    )
+    await work.emit(
+        LevyPosted(
+            invoice_id=fact.invoice_id,
+            member_id=fact.member_id,
+            entry_id=entry_id,
+            net_minor=release.net,
+            levy_minor=release.levy,
+            repaid_minor=release.repaid,
+            available_minor=release.available,
+            currency=row.currency,
+        )
+    )
+
+
+async def return_levy(work: Work, fact: InvoiceCredited) -> None:
+    """Undo, for a credit note, what was released: pots and member give back in proportion.
+
+    The credit note debits the member's pending money with all of its net amount; what had left
+    it comes back here. An advance larger than what the client still owes is taken back too: the
+    member lowered the price herself, so the fund does not bear it.
+    """
+    row = await _locked(work, fact.invoice_id)
+    terms = _terms(row)
+    before = row.released_net_minor
+    after = before - fact.released_net_minor
+    release = levy.released(before, after, terms, 0)
+    left = row.net_minor - row.credited_net_minor - fact.net_minor
+    out = row.advanced_minor - row.repaid_minor
+    excess = max(0, out - levy.advance_of(left, after, terms))
+    taken = levy.Release(release.net, release.pots, excess, release.available - excess)
+    work.append(
+        MOVE,
+        invoice_id=fact.invoice_id,
+        released_net_minor=release.net,
+        credited_net_minor=fact.net_minor,
+        repaid_minor=excess,
+        settled=left <= after,
+    )
+    if not (release.net or excess):
+        return
+    entry_id = await ledger.post(
+        work,
+        kind="levy_returned",
+        text=f"Invoice {row.number}: levy and release returned",
+        lines=_lines(row, taken),
+        subject=fact.invoice_id,
+    )
+    await work.emit(
+        LevyPosted(
+            invoice_id=fact.invoice_id,
+            member_id=fact.member_id,
+            entry_id=entry_id,
+            net_minor=taken.net,
+            levy_minor=taken.levy,
+            repaid_minor=taken.repaid,
+            available_minor=taken.available,
+            currency=row.currency,
+        )
+    )
+
+
+async def pay_advance(work: Work, invoice_id: InvoiceId) -> guarantee.Quote:
+    """Pay what a guaranteed invoice will bring its member, once, if it is due and unpaid.
+
+    Says whether it paid, how much and why (not). It may run again: a paid advance is not paid
+    twice. One advance at a time passes the reserve floor.
+    """
+    row = await _locked(work, invoice_id)
+    wanted = levy.advance_of(row.net_minor - row.credited_net_minor, row.released_net_minor,
+                             _terms(row))  # fmt: skip
+    refusal = _not_due(work, row, wanted) or await _contract_refuses(work, row)
+    if refusal:
+        return guarantee.Quote(False, 0, (refusal,))
+    await queries.lock(work, "reserve")
+    charter = await charter_at(work)
+    promised = await _promise_left(work, row)
+    standing = await queries.standing_now(work, row.currency)
+    answer = guarantee.advance_now(wanted, promised, standing, queries.limits_of(charter))
+    if not answer.guaranteed:
+        return answer
+    amount = Money(answer.up_to_minor, row.currency)
+    entry_id = await ledger.post(
+        work,
+        kind="advance_paid",
+        text=f"Invoice {row.number}: paid by the fund under the guarantee",
+        lines=[
+            debit("guarantee_advance", amount, invoice_id),
+            credit("member_available", amount, row.member_id),
+        ],
+        subject=invoice_id,
+    )
+    work.session.add(
+        Advance(
+            invoice_id=invoice_id,
+            contract_id=row.contract_id,
+            amount_minor=amount.minor,
+            currency=row.currency,
+            paid_on=work.today,
+            entry_id=entry_id,
+            charter_version=charter.version,
+        )
+    )
+    kept = await work.session.get_one(LeviedInvoice, invoice_id, populate_existing=True)
+    kept.advanced_minor = amount.minor
+    await work.emit(
+        AdvancePaid(
+            invoice_id=invoice_id,
+            member_id=row.member_id,
+            amount_minor=amount.minor,
+            currency=row.currency,
+        )
+    )
+    return answer
+
+
+def _not_due(work: Work, row: Row[Any], wanted: int) -> str:
+    if not row.guaranteed:
+        return "The order is not guaranteed: the member is paid when the client pays."
+    if row.advanced_minor:
+        return "The advance was paid already."
+    if row.settled or wanted <= 0:
+        return "The invoice is paid or credited."
+    if row.held_reason:
+        return f"The advance is held: {row.held_reason}"
+    if work.today < row.advance_on:
+        return f"The advance is due on {row.advance_on.isoformat()}."
+    return ""
+
+
+async def _contract_refuses(work: Work, row: Row[Any]) -> str:
+    state = await work.session.scalar(select(Contract.state).where(Contract.id == row.contract_id))
+    return "" if state in {"signed", "completed"} else "The contract was ended."
+
+
+async def _promise_left(work: Work, row: Row[Any]) -> int:
+    """What of the contract's guarantee is not out in advances on its other invoices."""
+    up_to = await work.session.scalar(
+        select(GuaranteeReservation.up_to_minor).where(
+            GuaranteeReservation.contract_id == row.contract_id,
+            GuaranteeReservation.state == "reserved",
+        )
+    )
+    return (up_to or 0) - await queries.advances_out(work, contract_id=row.contract_id)
+
+
+async def hold_advance(work: Work, invoice_id: InvoiceId, reason: str) -> None:
+    """Stop the advance on an invoice while something about it is disputed."""
+    row = await _locked(work, invoice_id)
+    kept = await work.session.get_one(LeviedInvoice, row.invoice_id, populate_existing=True)
+    kept.held_reason = reason
+    await work.emit(AdvanceHeld(invoice_id=invoice_id, reason=reason))
+
+
+async def resume_advance(work: Work, invoice_id: InvoiceId) -> None:
+    """Let a held advance run again."""
+    row = await _locked(work, invoice_id)
+    kept = await work.session.get_one(LeviedInvoice, row.invoice_id, populate_existing=True)
+    kept.held_reason = None
+
+
+async def endow_pot(work: Work, pot: str, amount: Money, text: str) -> None:
+    """Book what a pot held before these books began, or a gift, against the opening balance."""
+    await ledger.post(
+        work, kind="pot_endowed", text=text, lines=[debit("opening", amount), credit(pot, amount)]
+    )

@@ -1,0 +1,96 @@
+"""What must always be true of the fund; each returns sentences about what is wrong."""
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+SHOWN_MAX = 20
+
+
+async def _told(session: AsyncSession, sql: str, sentence: str) -> list[str]:
+    rows = await session.execute(text(f"{sql} LIMIT {SHOWN_MAX}"))
+    return [sentence.format(*row) for row in rows]
+
+
+async def levies_fit_the_books(session: AsyncSession) -> list[str]:
+    """The levies in the pots are exactly the levy of what each invoice has released."""
+    return await _told(
+        session,
+        """
+        SELECT i.number, (i.released_net_minor * i.rate_bps * 2 + 10000) / 20000,
+               coalesce(p.levy, 0)
+          FROM levied_invoice i
+          LEFT JOIN (SELECT e.subject_id, sum(-p.amount_minor) AS levy
+                       FROM ledger_entry e
+                       JOIN ledger_posting p ON p.entry_id = e.id
+                       JOIN ledger_account a ON a.id = p.account_id AND a.code LIKE 'fund\\_%'
+                      WHERE e.kind IN ('payment_released', 'levy_returned')
+                      GROUP BY e.subject_id) p ON p.subject_id = i.invoice_id
+         WHERE (i.released_net_minor * i.rate_bps * 2 + 10000) / 20000 <> coalesce(p.levy, 0)
+        """,
+        "invoice {0} owes a levy of {1} minor units, the pots got {2}",
+    )
+
+
+async def advances_fit_the_books(session: AsyncSession) -> list[str]:
+    """What the fund has out on each invoice is what its advance account holds."""
+    return await _told(
+        session,
+        """
+        SELECT i.number, i.advanced_minor - i.repaid_minor, coalesce(b.held, 0)
+          FROM levied_invoice i
+          LEFT JOIN (SELECT a.owner, sum(b.debit_minor - b.credit_minor) AS held
+                       FROM ledger_account a JOIN ledger_balance b ON b.account_id = a.id
+                      WHERE a.code = 'guarantee_advance' GROUP BY a.owner) b
+            ON b.owner = i.invoice_id
+         WHERE i.advanced_minor - i.repaid_minor <> coalesce(b.held, 0)
+        """,
+        "invoice {0} has {1} minor units advanced, the books say {2}",
+    )
+
+
+async def limits_are_kept(session: AsyncSession) -> list[str]:
+    """No contract has more advances out than was promised, and no advance lacks its guarantee."""
+    return await _told(
+        session,
+        """
+        SELECT a.contract_id, sum(i.advanced_minor - i.repaid_minor), g.up_to_minor
+          FROM advance a
+          JOIN levied_invoice i USING (invoice_id)
+          LEFT JOIN guarantee_reservation g ON g.contract_id = a.contract_id
+         GROUP BY a.contract_id, g.up_to_minor
+        HAVING sum(i.advanced_minor - i.repaid_minor) > coalesce(g.up_to_minor, 0)
+        """,
+        "contract {0} has {1} minor units advanced, promised were {2}",
+    )
+
+
+async def claims_are_paid_once(session: AsyncSession) -> list[str]:
+    """What was set aside for a claim is what was granted, and no more was paid."""
+    return await _told(
+        session,
+        """
+        SELECT c.id, c.granted_minor, c.paid_minor, coalesce(b.granted, 0), coalesce(b.paid, 0)
+          FROM claim c
+          LEFT JOIN (SELECT e.subject_id,
+                            sum(-p.amount_minor) FILTER (WHERE e.kind = 'benefit_granted')
+                              AS granted,
+                            sum(p.amount_minor) FILTER (WHERE e.kind = 'benefit_held_back')
+                              AS paid
+                       FROM ledger_entry e
+                       JOIN ledger_posting p ON p.entry_id = e.id
+                       JOIN ledger_account a ON a.id = p.account_id
+                        AND a.code = 'benefit_payable'
+                      WHERE e.kind IN ('benefit_granted', 'benefit_held_back')
+                      GROUP BY e.subject_id) b ON b.subject_id = c.id
+         WHERE c.granted_minor <> coalesce(b.granted, 0) OR c.paid_minor > c.granted_minor
+        """,
+        "claim {0}: granted {1}, paid {2}; the books say granted {3}, held back {4}",
+    )
+
+
+INVARIANTS = [
+    levies_fit_the_books,
+    advances_fit_the_books,
+    limits_are_kept,
+    claims_are_paid_once,
+]

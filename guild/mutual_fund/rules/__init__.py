@@ -1,0 +1,1 @@
+"""Pure rules of the fund: levy, guarantee, claims, jury. No clock, no database."""

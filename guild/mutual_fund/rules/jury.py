@@ -1,0 +1,64 @@
+"""Drawing a jury by lot so that anyone can draw it again.
+
+    seed  = SHA-256("guild/jury/v1" ‖ head ‖ claim id ‖ round)
+    code  = SHA-256("guild/juror/v1" ‖ claim id ‖ member id)
+    rank  = SHA-256(seed ‖ code), smallest first
+
+``head`` is the root hash of the latest signed checkpoint of the transparency log (32 bytes), which
+nobody can choose and everybody can look up. The sorted codes and their hash are published: they
+name nobody to outsiders, and each member can find out whether she was in the drum.
+"""
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+SEED_DOMAIN = b"guild/jury/v1"
+CODE_DOMAIN = b"guild/juror/v1"
+
+#: An appeal is heard by two more jurors than the first jury had.
+APPEAL_MORE = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Draw:
+    """A finished draw: its seed, the hash of all codes, and the members in the order drawn."""
+
+    seed: bytes
+    candidates_hash: bytes
+    codes: tuple[str, ...]
+    ranked: tuple[UUID, ...]
+
+
+def seed_of(head: bytes, claim_id: UUID, round_: int) -> bytes:
+    """The seed of one claim's draw; round 1 is the first jury, round 2 the appeal."""
+    return hashlib.sha256(SEED_DOMAIN + head + claim_id.bytes + bytes([round_])).digest()
+
+
+def code_of(claim_id: UUID, member_id: UUID) -> str:
+    """A member's name in the drum (hex), different for each claim."""
+    return hashlib.sha256(CODE_DOMAIN + claim_id.bytes + member_id.bytes).hexdigest()
+
+
+def ranked_codes(seed: bytes, codes: Iterable[str]) -> list[str]:
+    """The codes in the order in which they are drawn."""
+    return sorted(codes, key=lambda code: hashlib.sha256(seed + bytes.fromhex(code)).digest())
+
+
+def candidates_hash(codes: Iterable[str]) -> bytes:
+    """SHA-256 over the sorted codes: what is published before anyone is told."""
+    return hashlib.sha256(b"".join(bytes.fromhex(code) for code in sorted(codes))).digest()
+
+
+def draw(head: bytes, claim_id: UUID, round_: int, candidates: Sequence[UUID]) -> Draw:
+    """Rank all candidates; the first ones are the jury, the next ones replace who drops out."""
+    seed = seed_of(head, claim_id, round_)
+    members = {code_of(claim_id, member_id): member_id for member_id in candidates}
+    order = ranked_codes(seed, members)
+    return Draw(
+        seed=seed,
+        candidates_hash=candidates_hash(members),
+        codes=tuple(sorted(members)),
+        ranked=tuple(members[code] for code in order),
+    )

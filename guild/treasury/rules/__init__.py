@@ -1,0 +1,1 @@
+"""Pure rules of the treasury: reading statements, writing payment files, matching, numbers."""

@@ -1,0 +1,45 @@
+"""The menu: what each kind of person finds at the top of a page.
+
+It offers what the person's rights open, in the order in which work is done. A page marks its own
+entry by giving `section` to its template.
+"""
+
+from typing import Final, NamedTuple
+
+from guild.core.permissions import Actor, Permission
+
+
+class Entry(NamedTuple):
+    """One line of the menu; `hint` is shown on the start page only."""
+
+    href: str
+    label: str
+    hint: str
+    permission: Permission
+    main: bool = True
+    """Whether it stands in the masthead, or on the start page only."""
+
+
+P = Permission
+ENTRIES: Final = (
+    Entry("/me", "You", "Your details, your account at the bank, your sessions and keys", P.SELF),
+    Entry("/claims", "Protection", "When you are ill or times are hard", P.CLAIMS_FILE),
+    Entry("/jury", "Jury", "Claims that you were drawn to decide", P.CLAIMS_JUDGE),
+    Entry("/reviews", "Reviews", "What union representatives say about contracts", P.REVIEWS_READ),
+    Entry("/office", "Office", "Applications, bank accounts, roles", P.MEMBERS_APPROVE_ACCOUNT),
+    Entry("/fund", "The fund", "What it holds, and whether that is enough", P.PUBLIC),
+    Entry("/log", "The log", "The public log, and how to check it yourself", P.PUBLIC),
+    Entry("/docs", "For developers", "The same, for programs", P.PUBLIC, main=False),
+)
+
+
+def menu(actor: Actor) -> list[Entry]:
+    """The entries for this actor's masthead. A client sees none: her link opens one thing."""
+    return [entry for entry in offered(actor) if entry.main]
+
+
+def offered(actor: Actor) -> list[Entry]:
+    """All that this actor's rights open."""
+    if actor.kind == "contact":
+        return []
+    return [entry for entry in ENTRIES if actor.may(entry.permission)]

@@ -1,0 +1,342 @@
+"""The OpenAPI document, completed from what the routes declare, and its pages at /docs.
+
+Litestar derives paths and schemas from the handlers. What it cannot know is added here: who may
+call an operation (from its declared permission), the `Idempotency-Key` header (from `post_once`),
+our problem documents in place of Litestar's own errors, and an example for each body. The pages
+work offline: Swagger UI is vendored under `static/swagger` with its licence (Apache-2.0), and
+nothing is loaded from elsewhere.
+"""
+
+from collections.abc import Iterator, Mapping
+from copy import deepcopy
+from typing import Any, Final, cast
+
+import msgspec
+from litestar import Litestar, Request
+from litestar.enums import MediaType, OpenAPIMediaType
+from litestar.handlers import HTTPRouteHandler
+from litestar.openapi import OpenAPIConfig
+from litestar.openapi.plugins import OpenAPIRenderPlugin
+from litestar.openapi.spec import License, Tag
+from litestar.routes import HTTPRoute
+
+from guild import __version__
+from guild.core.pages import environment
+from guild.core.permissions import ANONYMOUS, Permission
+from guild.core.settings import Cooperative
+from guild.core.work import System
+from guild.web.csrf import csrf_token
+from guild.web.examples import example_of
+
+Document = dict[str, Any]
+
+DESCRIPTION: Final = """\
+The back office of a freelancers' union-cooperative: contracts, invoices, payouts, a mutual fund,
+union reviews and an open reputation ledger.
+
+**Amounts** are decimal strings (`"1210.00"`) beside an ISO 4217 currency; **moments** are UTC
+(RFC 3339); **ids** are UUIDs. **Lists** come in pages: ask again with `cursor=next_cursor` until it
+is null. Unknown fields are refused, so a typing error is never silently ignored.
+
+**Errors** are RFC 9457 problem documents with a stable `code`; `errors` names each wrong field, and
+`mend` says how to put it right. What you may not see is answered like what does not exist: 404.
+
+**Repeating is safe.** Operations that move money or issue a document need an `Idempotency-Key`
+header: the same key and body get the same answer and have one effect.
+"""
+
+TAGS: Final = {
+    "session": "Signing in and out, API keys",
+    "members": "People, membership, offices, bank accounts",
+    "clients": "The members' clients and their contacts",
+    "governance": "The charter: every voted number, with reason and source",
+    "contracts": "Drafts, offers, signing, milestones, deliveries",
+    "offers": "What a client does with a personal link",
+    "invoices": "Invoices, credit notes, e-invoice files, payments",
+    "treasury": "Bank statements in, matching, payouts out",
+    "fund": "The mutual fund: levy, guarantee, benefits, claims",
+    "reputation": "Attestations, replies, disputes, published scores",
+    "reviews": "Good Work reviews by union representatives",
+    "labels": "Public labels that come of reviews",
+    "ledger": "The books: accounts, entries, balances",
+    "log": "The transparency log: checkpoints and proofs",
+    "documents": "Sealed files",
+    "operations": "Health and readiness",
+}
+
+SECURITY: Final[Mapping[str, Document]] = {
+    "session": {
+        "type": "apiKey",
+        "in": "cookie",
+        "name": "guild",
+        "description": "The cookie that signing in sets (`__Host-guild` over TLS). Requests that "
+        "change something send `X-CSRF-Token` too, with the token that signing in returned.",
+    },
+    "apiKey": {
+        "type": "http",
+        "scheme": "bearer",
+        "description": "An API key of a member: `Authorization: Bearer …`.",
+    },
+    "personalLink": {
+        "type": "apiKey",
+        "in": "header",
+        "name": "Authorization",
+        "description": "The token of a client's personal link: `Authorization: Link …`. It opens "
+        "one thing, for a limited time.",
+    },
+}
+
+PROBLEM: Final[Document] = {
+    "type": "object",
+    "title": "Problem",
+    "description": "RFC 9457. Programs act on `code`; the sentences may be improved at any time.",
+    "required": ["type", "title", "status", "code", "detail", "instance"],
+    "additionalProperties": True,
+    "properties": {
+        "type": {"type": "string", "description": "`urn:guild:problem:` and the code."},
+        "title": {"type": "string"},
+        "status": {"type": "integer"},
+        "code": {"type": "string", "description": "Stable."},
+        "detail": {"type": "string", "description": "What happened, for the person."},
+        "instance": {"type": "string", "description": "The path that was asked."},
+        "mend": {"type": "string", "description": "How to put it right."},
+        "field": {"type": "string", "description": "The input that is wrong, if it is one."},
+        "errors": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "required": ["field", "text"],
+                "properties": {"field": {"type": "string"}, "text": {"type": "string"}},
+            },
+        },
+        "number": {"type": "string", "description": "Quote it when it is our fault."},
+    },
+}
+
+ANSWERS: Final[Mapping[int, tuple[str, str, str]]] = {
+    400: (
+        "invalid_input",
+        "It could not be read; `errors` names each wrong field.",
+        "Net minor must be a whole number, not text.",
+    ),
+    401: ("unauthenticated", "Nobody is signed in.", "This needs somebody who is signed in."),
+    403: ("forbidden", "The role or the case does not allow it.", "Your role does not allow this."),
+    404: ("not_found", "Absent, or not for this actor's eyes.", "There is nothing here."),
+    409: ("conflict", "At odds with how things stand.", "This step is not possible now."),
+    413: ("payload_too_large", "The body is too large.", "This is too large."),
+    422: ("invalid", "It could be read but cannot be right.", "The amount must be above zero."),
+    429: ("too_many_requests", "Too many tries; see Retry-After.", "Wait a minute."),
+    500: ("internal_error", "Our fault; nothing was changed.", "Nothing was changed."),
+    503: (
+        "unavailable",
+        "Our side cannot answer now; trying again is safe.",
+        "The records cannot be reached just now.",
+    ),
+}
+
+IDEMPOTENCY_KEY: Final[Document] = {
+    "name": "Idempotency-Key",
+    "in": "header",
+    "required": True,
+    "description": "8 to 200 visible characters; a new one for each new request, the same one to "
+    "repeat it. The same key and body get the same answer (`Idempotent-Replay: true`); the same "
+    "key with another body is refused with 422 `idempotency_key_reused`.",
+    "schema": {"type": "string", "minLength": 8, "maxLength": 200, "pattern": r"^[\x21-\x7e]+$"},
+    "example": "0d9b2f5e-8a41-4f0c-9d7a-6a1f2b3c4d5e",
+}
+METHODS: Final = frozenset({"get", "put", "post", "delete", "patch"})
+
+
+class JsonDocument(OpenAPIRenderPlugin):
+    """/docs/openapi.json: the completed document."""
+
+    def __init__(self) -> None:
+        super().__init__(path="/openapi.json", media_type=OpenAPIMediaType.OPENAPI_JSON)
+
+    def render(self, request: Request[Any, Any, Any], openapi_schema: Document) -> bytes:
+        """Complete Litestar's document once per process and serve it."""
+        return msgspec.json.encode(_completed_once(request.app, openapi_schema))
+
+
+class DocsPage(OpenAPIRenderPlugin):
+    """/docs: the interactive page."""
+
+    def __init__(self) -> None:
+        super().__init__(path="/", media_type=MediaType.HTML)
+
+    def render(self, request: Request[Any, Any, Any], openapi_schema: Document) -> bytes:
+        """The page loads the document and our own vendored script; it holds no data."""
+        system = request.app.state.get("system")
+        coop = system.settings.coop if isinstance(system, System) else Cooperative()
+        template = environment().get_template("web/docs.html")
+        version = openapi_schema["info"]["version"]
+        token = csrf_token(request, system.settings) if isinstance(system, System) else ""
+        context = {"csrf": token, "actor": ANONYMOUS, "lang": "en", "coop": coop, "csrf_field": str}
+        return template.render(version=version, **context).encode()
+
+
+def openapi_config() -> OpenAPIConfig:
+    """For `Litestar(openapi_config=…)`."""
+    return OpenAPIConfig(
+        title="Guild",
+        version=__version__,
+        summary="The back office of a freelancers' union-cooperative",
+        description=DESCRIPTION,
+        license=License(name="AGPL-3.0-or-later", identifier="AGPL-3.0-or-later"),
+        tags=[Tag(name=name, description=text) for name, text in TAGS.items()],
+        use_handler_docstrings=True,
+        path="/docs",
+        render_plugins=[DocsPage(), JsonDocument()],
+    )
+
+
+def document(app: Litestar) -> Document:
+    """The completed OpenAPI document, for the golden file and the tests."""
+    return _completed_once(app, app.openapi_schema.to_schema())
+
+
+def _completed_once(app: Litestar, schema: Document) -> Document:
+    if "openapi_document" not in app.state:
+        app.state["openapi_document"] = complete(schema, _handlers(app))
+    return cast("Document", app.state["openapi_document"])
+
+
+def _handlers(app: Litestar) -> dict[tuple[str, str], HTTPRouteHandler]:
+    """Handlers by path as OpenAPI writes it, and method."""
+    return {
+        (route.path_format or "/", method.lower()): handler
+        for route in app.routes
+        if isinstance(route, HTTPRoute)
+        for handler in route.route_handlers
+        for method in handler.http_methods
+    }
+
+
+def complete(schema: Document, handlers: Mapping[tuple[str, str], HTTPRouteHandler]) -> Document:
+    """Add what Litestar cannot know. Pages for people are left out: they are no interface."""
+    whole = deepcopy(schema)
+    whole["paths"] = {
+        path: item
+        for path, item in whole.get("paths", {}).items()
+        if path.startswith("/api/") or path in {"/health", "/ready"}
+    }
+    components = whole.setdefault("components", {})
+    components.setdefault("schemas", {})["Problem"] = PROBLEM
+    components["securitySchemes"] = dict(SECURITY)
+    components["responses"] = {f"Problem{status}": _answer(status) for status in ANSWERS}
+    whole["servers"] = [{"url": "/"}]
+    used: set[str] = set()
+    for path, method, operation in operations(whole):
+        handler = handlers.get((path, method))
+        _complete_operation(operation, path, method, handler.opt if handler else {})
+        _give_examples(operation, components["schemas"])
+        used.update(operation.get("tags") or [])
+    known = [tag for tag in whole.get("tags", []) if tag["name"] in used]
+    named = {tag["name"] for tag in known}
+    whole["tags"] = known + [{"name": name} for name in sorted(used - named)]
+    _drop_unused_schemas(whole)
+    return whole
+
+
+def operations(whole: Document) -> Iterator[tuple[str, str, Document]]:
+    """Every operation with its path and method."""
+    for path, item in whole["paths"].items():
+        for method, operation in item.items():
+            if method in METHODS:
+                yield path, method, operation
+
+
+def _answer(status: int) -> Document:
+    code, description, detail = ANSWERS[status]
+    example = {
+        "type": f"urn:guild:problem:{code}",
+        "title": description.split(";")[0].rstrip("."),
+        "status": status,
+        "code": code,
+        "detail": detail,
+        "instance": "/api/v1/…",
+    }
+    answer: Document = {
+        "description": description,
+        "content": {
+            "application/problem+json": {
+                "schema": {"$ref": "#/components/schemas/Problem"},
+                "example": example,
+            }
+        },
+    }
+    if status in {429, 503}:
+        answer["headers"] = {
+            "Retry-After": {"description": "Seconds.", "schema": {"type": "integer"}}
+        }
+    return answer
+
+
+def _complete_operation(
+    operation: Document, path: str, method: str, options: Mapping[str, Any]
+) -> None:
+    permission = options.get("permission")
+    operation["security"] = _security(permission)
+    if isinstance(permission, Permission):
+        operation["x-permission"] = permission.value
+    if options.get("idempotent"):
+        operation.setdefault("parameters", []).append(deepcopy(IDEMPOTENCY_KEY))
+    responses = operation.setdefault("responses", {})
+    for status in _statuses(operation, path, method, permission):
+        responses[str(status)] = {"$ref": f"#/components/responses/Problem{status}"}
+
+
+def _security(permission: object) -> list[dict[str, list[str]]]:
+    if permission is Permission.PUBLIC:
+        return []
+    if permission is Permission.LINK:
+        return [{"personalLink": []}]
+    return [{"session": []}, {"apiKey": []}]
+
+
+def _statuses(operation: Document, path: str, method: str, permission: object) -> Iterator[int]:
+    """Which problems an operation can answer with."""
+    takes_input = bool(operation.get("parameters") or operation.get("requestBody"))
+    if takes_input or method != "get":
+        yield 400
+    if permission is not Permission.PUBLIC:
+        yield 401
+        yield 403
+    if "{" in path:
+        yield 404
+    if method != "get":
+        yield 409
+        yield 422
+        yield 429
+    if operation.get("requestBody"):
+        yield 413
+    yield 500
+    yield 503
+
+
+def _give_examples(operation: Document, schemas: Document) -> None:
+    """An example for each JSON body in and out."""
+    bodies = [operation.get("requestBody") or {}]
+    bodies += [answer for answer in operation["responses"].values() if "content" in answer]
+    for body in bodies:
+        media = body.get("content", {}).get("application/json")
+        if media and "example" not in media and media.get("schema"):
+            media["example"] = example_of(media["schema"], schemas)
+
+
+def _drop_unused_schemas(whole: Document) -> None:
+    """Schemas that only pages used say nothing about the interface."""
+    schemas = whole["components"]["schemas"]
+    reached: set[str] = set()
+    queue: list[Any] = [whole["paths"], whole["components"]["responses"]]
+    while queue:
+        node = queue.pop()
+        if isinstance(node, dict):
+            name = str(node.get("$ref", "")).removeprefix("#/components/schemas/")
+            if name in schemas and name not in reached:
+                reached.add(name)
+                queue.append(schemas[name])
+            queue.extend(node.values())
+        elif isinstance(node, list):
+            queue.extend(node)
+    whole["components"]["schemas"] = {name: schemas[name] for name in sorted(reached)}

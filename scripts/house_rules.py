@@ -1,0 +1,104 @@
+"""The rules of the house that no linter knows, as a program.
+
+Each rule names the place and the mend. It is run by `make check`; `tests/system/test_house_rules.py`
+feeds it a breach of each.
+"""
+
+import ast
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+ROOT: Final = Path(__file__).parent.parent
+ROOMS: Final = frozenset(
+    "__init__ errors rules events schemas models access queries commands jobs reactions routes "
+    "pages sheets chart".split()
+)
+"""The rooms that a feature's package may have; a room may be a file or a folder."""
+OWN_ROOMS: Final = {
+    "translog": frozenset({"merkle", "checkpoint", "verify"}),
+    "invoicing": frozenset({"einvoice"}),
+}
+FEATURES: Final = (
+    "ledger translog members governance contracts invoicing treasury mutual_fund reputation "
+    "compliance".split()
+)
+COMMITTERS: Final = frozenset({"core/work.py", "worker.py"})
+CLOCKS: Final = frozenset({"core/clock.py", "core/ids.py"})
+LINES_MAX: Final = 450
+FUNCTION_LINES_MAX: Final = 70
+UNFINISHED: Final = re.compile(r"\b(TODO|FIXME|XXX|HACK)\b")
+
+
+def breaches(root: Path) -> Iterator[str]:
+    """Each breach of a house rule below `root`, as `place: what is wrong; how to mend it`."""
+    yield from strange_rooms(root / "guild")
+    for path in sorted((root / "guild").rglob("*.py")):
+        name = path.relative_to(root / "guild").as_posix()
+        text = path.read_text(encoding="utf-8")
+        yield from (f"guild/{name}{breach}" for breach in of_file(name, text))
+
+
+def strange_rooms(guild: Path) -> Iterator[str]:
+    """Files in a feature's package whose name is no room."""
+    for feature in FEATURES:
+        allowed = ROOMS | OWN_ROOMS.get(feature, frozenset())
+        for path in sorted((guild / feature).glob("*")):
+            is_room = path.suffix == ".py" or (path / "__init__.py").exists()
+            if is_room and path.stem not in allowed:
+                yield f"guild/{feature}/{path.name}: no such room; say where its lines belong"
+
+
+def of_file(name: str, text: str) -> Iterator[str]:
+    """The breaches of one file."""
+    lines = text.splitlines()
+    if len(lines) > LINES_MAX:
+        yield f": {len(lines)} lines; split the room by subject"
+    for number, line in enumerate(lines, 1):
+        if UNFINISHED.search(line):
+            yield f":{number}: unfinished; do it, or say it in an issue"
+    if name.startswith("migrations/versions/"):
+        return
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            length = (node.end_lineno or node.lineno) - node.lineno
+            if length > FUNCTION_LINES_MAX:
+                yield f":{node.lineno}: {node.name} has {length} lines; part it"
+        if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Attribute):
+            continue
+        called = node.func.attr
+        if called == "commit" and name not in COMMITTERS:
+            yield f":{node.lineno}: commits; only begin_work does"
+        if called in {"now", "utcnow", "today"} and _is_clock(node.func) and name not in CLOCKS:
+            yield f":{node.lineno}: reads the clock; ask work.now"
+        if called == "Environment" or (called == "environ" and name != "core/settings.py"):
+            yield f":{node.lineno}: {called} has one place in the house"
+
+
+def _is_clock(attribute: ast.Attribute) -> bool:
+    return isinstance(attribute.value, ast.Name) and attribute.value.id in {"datetime", "date"}
+
+
+def strange_words() -> Iterator[str]:
+    """Addresses of package registries and paths of a machine in tracked files."""
+    pattern = r"(--index-url|files\.pythonhosted|registry\.npmjs|/home/[a-z]+/|/root/)"
+    found = subprocess.run(
+        ["git", "grep", "-nIE", pattern, "--", ".", ":!scripts/house_rules.py", ":!tests/system"],
+        capture_output=True, text=True, check=False, cwd=ROOT,
+    )  # fmt: skip
+    yield from (f"{line[:140]}: no hosts, no machine's paths" for line in found.stdout.splitlines())
+
+
+def main() -> int:
+    """Print every breach; 1 when there is one."""
+    found = [*breaches(ROOT), *strange_words()]
+    for breach in found:
+        sys.stdout.write(f"{breach}\n")
+    return 1 if found else 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
