@@ -67,7 +67,7 @@ async def prepare(settings: Settings) -> None:
     system = make_system(settings)
     async with begin_work(system, SYSTEM) as work:
         await features.found(work)
-    await system.engine.dispose()
+    await features.close(system)
 
 
 def up(settings: Settings, options: argparse.Namespace) -> int:
@@ -113,7 +113,6 @@ async def _until_told(run: Callable[[System, asyncio.Event], Coroutine[Any, Any,
         await run(system, stop)
     finally:
         await features.close(system)
-        await system.engine.dispose()
 
 
 def relay(settings: Settings, _: argparse.Namespace) -> int:
@@ -137,25 +136,15 @@ def migrate_command(settings: Settings, _: argparse.Namespace) -> int:
     return 0
 
 
-async def broken_invariants(system: System) -> dict[str, list[str]]:
-    """Every invariant asked once; what each found wrong."""
-    found = {}
-    for invariant in features.INVARIANTS:
-        async with begin_work(system, SYSTEM, read_only=True) as work:
-            name = f"{invariant.__module__.removeprefix('guild.')}.{invariant.__name__}"
-            found[name] = await invariant(work.session)
-    return found
-
-
 def check(settings: Settings, _: argparse.Namespace) -> int:
     """All invariants and the schema on live data; 0 when everything holds."""
 
     async def ask(ready: Settings) -> dict[str, list[str]]:
         system = make_system(ready)
-        try:
-            return await broken_invariants(system)
-        finally:
-            await system.engine.dispose()
+        async with begin_work(system, SYSTEM, read_only=True, snapshot=True) as work:
+            found = await features.broken_invariants(work)
+        await features.close(system)
+        return found
 
     with served(settings) as ready:
         asyncio.run(ensure_schema(ready.database_url))
@@ -172,9 +161,8 @@ def export(settings: Settings, options: argparse.Namespace) -> int:
 
     async def write(ready: Settings) -> int:
         system = make_system(ready)
-        async with begin_work(system, SYSTEM, read_only=True) as work:
-            files = await features.public_export(work)
-        await system.engine.dispose()
+        files = await features.public_export(system)
+        await features.close(system)
         options.directory.mkdir(parents=True, exist_ok=True)
         for name, content in files.items():
             (options.directory / name).write_bytes(content)
@@ -188,7 +176,9 @@ def export(settings: Settings, options: argparse.Namespace) -> int:
 
 def verify_command(_: Settings, options: argparse.Namespace) -> int:
     """Recompute tree, signature, scores and fund from exported files alone."""
-    return verify.main([str(options.directory)])
+    extra = ["--key", options.key] if options.key else []
+    extra += ["--since", str(options.since)] if options.since else []
+    return verify.main([str(options.directory), *extra])
 
 
 def dead(settings: Settings, options: argparse.Namespace) -> int:
@@ -206,7 +196,7 @@ def dead(settings: Settings, options: argparse.Namespace) -> int:
                     table.add_row(str(row.id), row.job, str(row.dead_at), str(row.failures),
                                   row.last_error)  # fmt: skip
                 console.print(table)
-        await system.engine.dispose()
+        await features.close(system)
 
     with served(settings) as ready:
         asyncio.run(act(ready))
@@ -254,6 +244,8 @@ def parser() -> argparse.ArgumentParser:
     exported.add_argument("directory", type=Path)
     verified = add("verify", verify_command)
     verified.add_argument("directory", type=Path)
+    verified.add_argument("--key", default="", help="the log's key, as you noted it earlier")
+    verified.add_argument("--since", type=Path, help="an earlier checkpoint that you kept")
     replayed = add("dead", dead)
     replayed.add_argument("--replay", metavar="ID", default="")
     return made

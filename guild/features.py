@@ -1,76 +1,203 @@
-"""TEMPORARY discovery while the packages are written; replaced by the explicit list."""
-import importlib
-from collections.abc import Callable
+"""The explicit list of what Guild consists of: what is not named here is off.
+
+Rooms that act by themselves (routes, pages, reactions, jobs) are opened here and nowhere else, so
+that this page answers which door leads where, what follows from which fact, and what runs when.
+"""
+
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from datetime import datetime
-from sqlalchemy.ext.asyncio import AsyncEngine, async_sessionmaker
+from types import ModuleType
+from typing import Any, Final
+
+from litestar.handlers import HTTPRouteHandler
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
+
+from guild.compliance import events as compliance_events
+from guild.compliance import jobs as compliance_jobs
+from guild.compliance import models as compliance_models
+from guild.compliance import pages as compliance_pages
+from guild.compliance import queries as compliance_queries
+from guild.compliance import reactions as compliance_reactions
+from guild.compliance import routes as compliance_routes
+from guild.contracts import events as contracts_events
+from guild.contracts import jobs as contracts_jobs
+from guild.contracts import models as contracts_models
+from guild.contracts import pages as contracts_pages
+from guild.contracts import queries as contracts_queries
+from guild.contracts import reactions as contracts_reactions
+from guild.contracts import routes as contracts_routes
+from guild.core import idempotency, outbox
 from guild.core.clock import utc_now
 from guild.core.db import make_engine, session_makers
-from guild.core.settings import Settings
-from guild.core.work import System
-import importlib.util
-import traceback
-from collections.abc import Sequence
-from typing import Any
-
 from guild.core.events import Event, Reaction
-from guild.core.jobs import AnyJob, Job, OutsideJob, Schedule
+from guild.core.jobs import AnyJob, Job, OutsideJob, Schedule, scheduled
+from guild.core.lifecycle import Lifecycle
 from guild.core.mail import DELIVER
-import guild.core.idempotency, guild.core.outbox  # noqa
+from guild.core.permissions import SYSTEM
+from guild.core.settings import Settings
+from guild.core.work import System, Work, begin_work
+from guild.documents import models as documents_models
+from guild.documents.pool import DocumentPool
+from guild.documents.queries import damaged_documents
+from guild.governance import events as governance_events
+from guild.governance import queries as governance_queries
+from guild.governance import reactions as governance_reactions
+from guild.governance import routes as governance_routes
+from guild.governance.commands import install_founding_charter
+from guild.governance.models import CharterVersion
+from guild.invoicing import events as invoicing_events
+from guild.invoicing import jobs as invoicing_jobs
+from guild.invoicing import models as invoicing_models
+from guild.invoicing import pages as invoicing_pages
+from guild.invoicing import queries as invoicing_queries
+from guild.invoicing import reactions as invoicing_reactions
+from guild.invoicing import routes as invoicing_routes
+from guild.ledger import models as ledger_models
+from guild.ledger import queries as ledger_queries
+from guild.ledger import routes as ledger_routes
+from guild.members import events as members_events
+from guild.members import jobs as members_jobs
+from guild.members import models as members_models
+from guild.members import pages as members_pages
+from guild.members import queries as members_queries
+from guild.members import routes as members_routes
+from guild.migrations.run import recorded_fingerprint
+from guild.migrations.schema import differences, fingerprint
+from guild.mutual_fund import events as fund_events
+from guild.mutual_fund import jobs as fund_jobs
+from guild.mutual_fund import models as fund_models
+from guild.mutual_fund import pages as fund_pages
+from guild.mutual_fund import queries as fund_queries
+from guild.mutual_fund import reactions as fund_reactions
+from guild.mutual_fund import routes as fund_routes
+from guild.reputation import events as reputation_events
+from guild.reputation import jobs as reputation_jobs
+from guild.reputation import models as reputation_models
+from guild.reputation import pages as reputation_pages
+from guild.reputation import queries as reputation_queries
+from guild.reputation import reactions as reputation_reactions
+from guild.reputation import routes as reputation_routes
+from guild.translog import jobs as translog_jobs
+from guild.translog import models as translog_models
+from guild.translog import queries as translog_queries
+from guild.translog import routes as translog_routes
+from guild.translog.commands import sequence_leaves
+from guild.treasury import events as treasury_events
+from guild.treasury import jobs as treasury_jobs
+from guild.treasury import models as treasury_models
+from guild.treasury import pages as treasury_pages
+from guild.treasury import queries as treasury_queries
+from guild.treasury import reactions as treasury_reactions
+from guild.treasury import routes as treasury_routes
 
-PACKAGES = ("core", "ledger", "translog", "documents", "members", "governance", "contracts",
-            "invoicing", "treasury", "mutual_fund", "reputation", "compliance")
+MODELS: Final = (
+    idempotency, outbox, ledger_models, translog_models, documents_models, members_models,
+    contracts_models, invoicing_models, treasury_models, fund_models, reputation_models,
+    compliance_models,
+)  # fmt: skip
+"""Rooms with tables, lowest layer first."""
+
+ROUTES: Final[Sequence[HTTPRouteHandler]] = [
+    *members_routes.ROUTES, *governance_routes.ROUTES, *contracts_routes.ROUTES,
+    *invoicing_routes.ROUTES, *treasury_routes.ROUTES, *fund_routes.ROUTES,
+    *reputation_routes.ROUTES, *compliance_routes.ROUTES, *ledger_routes.ROUTES,
+    *translog_routes.ROUTES,
+]  # fmt: skip
+"""JSON handlers, mounted under /api/v1."""
+
+PAGES: Final[Sequence[HTTPRouteHandler]] = [
+    *members_pages.PAGES, *contracts_pages.PAGES, *invoicing_pages.PAGES, *treasury_pages.PAGES,
+    *fund_pages.PAGES, *reputation_pages.PAGES, *compliance_pages.PAGES,
+]  # fmt: skip
+"""HTML handlers, mounted at the root."""
+
+REACTION_ROOMS: Final = (
+    governance_reactions, contracts_reactions, invoicing_reactions, treasury_reactions,
+    fund_reactions, reputation_reactions, compliance_reactions,
+)  # fmt: skip
+"""Reactions to one fact run in this order."""
+
+JOB_ROOMS: Final = (
+    translog_jobs, members_jobs, contracts_jobs, invoicing_jobs, treasury_jobs, fund_jobs,
+    reputation_jobs, compliance_jobs,
+)  # fmt: skip
+
+EVENT_ROOMS: Final = (
+    members_events, governance_events, contracts_events, invoicing_events, treasury_events,
+    fund_events, reputation_events, compliance_events,
+)  # fmt: skip
+
+Invariant = Callable[[AsyncSession], Awaitable[list[str]]]
+INVARIANTS: Final[Sequence[Invariant]] = [
+    *ledger_queries.INVARIANTS, *translog_queries.INVARIANTS, *members_queries.INVARIANTS,
+    *governance_queries.INVARIANTS, *contracts_queries.INVARIANTS, *invoicing_queries.INVARIANTS,
+    *treasury_queries.INVARIANTS, *fund_queries.INVARIANTS, *reputation_queries.INVARIANTS,
+]  # fmt: skip
+"""What must hold of live data at any moment; each returns what it found wrong."""
 
 
-def _rooms(room: str) -> list[Any]:
-    found = []
-    for package in PACKAGES:
-        name = f"guild.{package}.{room}"
-        try:
-            if importlib.util.find_spec(name) is None:
-                continue
-            found.append(importlib.import_module(name))
-        except Exception:
-            print(f"!! {name} does not import:\n{traceback.format_exc(limit=-2)}")
+def _of(rooms: Iterable[ModuleType], *kinds: type) -> list[Any]:
+    found = [thing for room in rooms for thing in vars(room).values() if isinstance(thing, kinds)]
+    return list(dict.fromkeys(found))
+
+
+LIFECYCLES: Final[Sequence[Lifecycle]] = _of(MODELS, Lifecycle)
+EVENTS: Final[Sequence[type[Event]]] = [
+    kind for kind in _of(EVENT_ROOMS, type) if issubclass(kind, Event) and kind is not Event
+]
+
+
+class InvariantBroken(Exception):
+    """Something that must always hold does not; the job ends dead, where an operator sees it."""
+
+
+@scheduled("guild.check_invariants", every_minutes=15, timeout_s=300)
+async def check_invariants(work: Work) -> None:
+    """Ask every invariant of the live data; raises InvariantBroken naming what is wrong."""
+    async with begin_work(work.system, SYSTEM, read_only=True, snapshot=True) as reading:
+        found = await broken_invariants(reading, hashed=False)
+    if wrong := {name: lines for name, lines in found.items() if lines}:
+        raise InvariantBroken(f"{wrong}")
+
+
+@scheduled("guild.check_schema", every_minutes=60)
+async def check_schema(work: Work) -> None:
+    """Compare the schema with the recorded fingerprint; raises InvariantBroken naming changes."""
+    found = await fingerprint(await work.session.connection())
+    if wrong := differences(recorded_fingerprint(), found):
+        raise InvariantBroken(f"the schema was altered: {wrong[:20]}")
+
+
+async def broken_invariants(work: Work, *, hashed: bool = True) -> dict[str, list[str]]:
+    """What each invariant found wrong, by its name; `hashed` reads every stored document too."""
+    found = {}
+    for invariant in INVARIANTS:
+        name = f"{invariant.__module__.removeprefix('guild.')}.{invariant.__name__}"
+        found[name] = await invariant(work.session)
+    found["documents.damaged_documents"] = await damaged_documents(work, hashed=hashed)
     return found
-
-_rooms("models")
 
 
 def reactions() -> dict[type[Event], list[Reaction]]:
+    """What runs in the same transaction when a fact is stated."""
     table: dict[type[Event], list[Reaction]] = {}
-    for module in _rooms("reactions"):
-        for thing in vars(module).values():
+    for room in REACTION_ROOMS:
+        for thing in vars(room).values():
             kind = getattr(thing, "__reacts_to__", None)
-            if kind is not None and thing.__module__.startswith(module.__name__):
+            if kind is not None:
                 table.setdefault(kind, []).append(thing)
     return table
 
 
-def jobs() -> dict[str, AnyJob]:
-    table: dict[str, AnyJob] = {DELIVER.name: DELIVER}
-    for module in _rooms("jobs"):
-        for thing in vars(module).values():
-            if isinstance(thing, (Job, OutsideJob)):
-                table[thing.name] = thing
-            if isinstance(thing, Schedule):
-                table[thing.job.name] = thing.job
-    return table
-
-
 def schedules() -> list[Schedule]:
-    return [t for m in _rooms("jobs") for t in vars(m).values() if isinstance(t, Schedule)]
+    """What runs by the clock."""
+    return [*_of(JOB_ROOMS, Schedule), check_invariants, check_schema]
 
 
-def routes() -> Sequence[Any]:
-    return [h for m in _rooms("routes") for h in getattr(m, "ROUTES", [])]
-
-
-def pages() -> Sequence[Any]:
-    return [h for m in _rooms("pages") for h in getattr(m, "PAGES", [])]
-
-
-def invariants() -> Sequence[Any]:
-    return [f for m in _rooms("queries") for f in getattr(m, "INVARIANTS", [])]
+def jobs() -> dict[str, AnyJob]:
+    """Every background job by its stored name."""
+    known: list[AnyJob] = [DELIVER, *_of(JOB_ROOMS, Job, OutsideJob)]
+    return {job.name: job for job in [*known, *(schedule.job for schedule in schedules())]}
 
 
 def make_system(settings: Settings, *, clock: Callable[[], datetime] = utc_now) -> System:
@@ -83,8 +210,8 @@ def make_system(settings: Settings, *, clock: Callable[[], datetime] = utc_now) 
 def system_on(
     settings: Settings,
     engine: AsyncEngine,
-    sessions: async_sessionmaker[Any],
-    readers: async_sessionmaker[Any],
+    sessions: async_sessionmaker[AsyncSession],
+    readers: async_sessionmaker[AsyncSession],
     *,
     clock: Callable[[], datetime] = utc_now,
     nested: bool = False,
@@ -102,3 +229,28 @@ def system_on(
     )
 
 
+async def found(work: Work) -> None:
+    """Found the cooperative, once: the charter that every rule is read from."""
+    if await work.session.get(CharterVersion, 1) is None:
+        await install_founding_charter(work)
+
+
+async def public_export(system: System) -> dict[str, bytes]:
+    """The public files that `guild.translog.verify` reads, all of one moment."""
+    async with begin_work(system, SYSTEM) as work:
+        while await sequence_leaves(work):
+            pass
+    async with begin_work(system, SYSTEM, read_only=True, snapshot=True) as work:
+        return {
+            **await translog_queries.public_export(work),
+            **await reputation_queries.public_export(work),
+            **await fund_queries.public_export(work),
+        }
+
+
+async def close(system: System) -> None:
+    """End what the process started: the presses that make documents, the pool of connections."""
+    pool = system.resources.get("documents.pool")
+    if isinstance(pool, DocumentPool):
+        await pool.stop()
+    await system.engine.dispose()

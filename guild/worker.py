@@ -8,7 +8,7 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import Callable
-from typing import Any, ClassVar, Final
+from typing import Any, Final
 from uuid import UUID
 
 import asyncpg

@@ -87,14 +87,8 @@ def _entry(move: Move, day: date, currency: str) -> str:
 
 def _details(move: Move, currency: str) -> str:
     side = "Dbtr" if move.cents >= 0 else "Cdtr"
-    party = (
-        f"<{side}><Pty><Nm>{escape(move.name)}</Nm></Pty></{side}>" if move.name else ""
-    )
-    account = (
-        f"<{side}Acct><Id><IBAN>{move.iban}</IBAN></Id></{side}Acct>"
-        if move.iban
-        else ""
-    )
+    party = f"<{side}><Pty><Nm>{escape(move.name)}</Nm></Pty></{side}>" if move.name else ""
+    account = f"<{side}Acct><Id><IBAN>{move.iban}</IBAN></Id></{side}Acct>" if move.iban else ""
     parties = f"<RltdPties>{party}{account}</RltdPties>" if party or account else ""
     issuer = "ISO" if move.structured.startswith("RF") else "BBA"
     structured = (
@@ -106,9 +100,7 @@ def _details(move: Move, currency: str) -> str:
     text = f"<Ustrd>{escape(move.text)}</Ustrd>" if move.text else ""
     remittance = f"<RmtInf>{text}{structured}</RmtInf>" if text or structured else ""
     returned = (
-        f"<RtrInf><Rsn><Cd>{move.return_reason}</Cd></Rsn></RtrInf>"
-        if move.return_reason
-        else ""
+        f"<RtrInf><Rsn><Cd>{move.return_reason}</Cd></Rsn></RtrInf>" if move.return_reason else ""
     )
     return (
         f"<TxDtls><Refs><EndToEndId>{move.end_to_end_id or 'NOTPROVIDED'}</EndToEndId></Refs>"

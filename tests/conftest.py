@@ -6,6 +6,8 @@ need real commits (races, crashes, the outbox) use `committing`, a database of t
 
 import asyncio
 import os
+import shutil
+import tempfile
 import warnings
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
@@ -60,14 +62,31 @@ def clock() -> Clock:
 
 
 @pytest.fixture(scope="session")
-def embedded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Embedded]:
-    """PostgreSQL and Valkey of this test process."""
-    base = Path(os.environ.get("GUILD_TEST_DIR") or tmp_path_factory.mktemp("guild"))
-    for parent in (base, *base.parents):
-        if parent.owner() == "root" and parent != Path("/"):
-            parent.chmod(parent.stat().st_mode | 0o011)
-    with Embedded(base) as servers:
-        yield servers
+def embedded() -> Iterator[Embedded]:
+    """PostgreSQL and Valkey of this test process, in a folder of its own that is removed after it.
+
+    The folder is not under pytest's temporary root: every run of pytest takes that root away from
+    other users again (mode 0700), and as root the server runs as another user, who then can
+    neither start nor be stopped in order. GUILD_TEST_DIR names another place for it; each process
+    makes its own folder there, so that runs beside each other share no server.
+    """
+    place = Path(os.environ.get("GUILD_TEST_DIR") or tempfile.gettempdir())
+    place.mkdir(parents=True, exist_ok=True)
+    base = Path(tempfile.mkdtemp(prefix="guild-test-", dir=place))
+    base.chmod(0o755)
+    try:
+        with Embedded(base) as servers:
+            yield servers
+            assert (base / "postgres/postmaster.pid").exists(), server_log(base)
+    finally:
+        shutil.rmtree(base, ignore_errors=True)
+
+
+def server_log(base: Path) -> str:
+    """The last words of a PostgreSQL that ended before its tests did."""
+    log = base / "postgres/log"
+    words = log.read_text(errors="replace")[-3000:] if log.exists() else "its folder is gone"
+    return f"PostgreSQL ended during the run: {words}"
 
 
 async def _make_database(embedded: Embedded, name: str, template: str | None = None) -> None:

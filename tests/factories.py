@@ -15,7 +15,7 @@ from guild.contracts import commands as contracts
 from guild.contracts import queries as contract_queries
 from guild.contracts.models import Contract, Delivery, Milestone
 from guild.contracts.schemas import ContractIn, DeliveryIn, MilestoneIn, OfferIn, SendIn, SignIn
-from guild.core.ids import ContactId, OrganisationId
+from guild.core.ids import ContactId, InvoiceId, OrganisationId
 from guild.core.mail import Letter, Mail, read_letter
 from guild.core.permissions import (
     SYSTEM,
@@ -26,6 +26,7 @@ from guild.core.permissions import (
     member_actor,
 )
 from guild.core.work import System, begin_work
+from guild.invoicing import commands as invoicing
 from guild.members import commands as members
 from guild.members.models import AccessLink, BankAccount, Member
 from guild.members.rules.powers import roles_held
@@ -239,3 +240,28 @@ class Factories:
         delivery = await self.deliver(contract, member, position)
         async with begin_work(self.system, await self.client_of(contract, "delivery")) as work:
             return await contracts.accept_milestone(work, delivery.milestone_id, delivery.id)
+
+    # --- invoicing -----------------------------------------------------------------------------
+
+    async def drafted_invoice(
+        self, member: Member | None = None, client: OrganisationOut | None = None, **fields: Any
+    ) -> InvoiceId:
+        """A draft of both milestones (1,000.00 net) for a Belgian company, unless told otherwise."""
+        member = member or await self.member()
+        client = client or await self.organisation(
+            member, vat_number="BE0403019261", enterprise_number="0403019261"
+        )
+        contract = await self.signed_contract(member, client, **fields)
+        for milestone in await self.milestones(contract):
+            await self.accept(contract, member, milestone.position)
+        async with begin_work(self.system, self.actor(member)) as work:
+            return await invoicing.draft_invoice_from_milestones(work, contract.id)
+
+    async def issued_invoice(
+        self, member: Member | None = None, client: OrganisationOut | None = None, **fields: Any
+    ) -> InvoiceId:
+        """The same, issued: 1,210.00 with 21 % VAT."""
+        invoice_id = await self.drafted_invoice(member, client, **fields)
+        async with begin_work(self.system, SYSTEM) as work:
+            await invoicing.issue_invoice(work, invoice_id)
+        return invoice_id

@@ -216,6 +216,7 @@ class _LawFinding(msgspec.Struct):
     rule: str
     outcome: str
     sentence: str
+    article: str = ""
 
 
 async def contract_facts(work: Work, contract: Contract) -> ContractFacts:
@@ -239,7 +240,7 @@ async def contract_facts(work: Work, contract: Contract) -> ContractFacts:
         hourly_minor=contract.net_minor // hours if hours else None,
         currency=contract.currency,
         guaranteed=contract.guaranteed,
-        law_findings=tuple((f.rule, f.outcome, f.sentence) for f in law),
+        law_findings=tuple((f.article or f.rule, f.outcome, f.sentence) for f in law),
     )
 
 

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from litestar.params import Parameter
+from litestar.params import PathParameter
 
 from guild.compliance import commands, queries
 from guild.compliance.schemas import (
@@ -159,7 +159,7 @@ async def confirm_withdrawal(work: Work, label_id: LabelId) -> None:
 )
 async def show_label(
     work: Work,
-    code: Annotated[str, Parameter(pattern=r"^[0-9A-Za-z]{10}$", description="Ten signs.")],
+    code: Annotated[str, PathParameter(pattern=r"^[0-9A-Za-z]{10}$", description="Ten signs.")],
 ) -> LabelOut:
     """What a label says today: status, principles, dates. No names and no sums."""
     return await queries.public_label(work, code)

@@ -201,7 +201,7 @@ class ContractFacts(msgspec.Struct, frozen=True, kw_only=True):
     currency: str
     guaranteed: bool
     law_findings: tuple[tuple[str, str, str], ...] = ()
-    """Rule, outcome and sentence of each statutory check when the contract was sent."""
+    """Article, outcome and sentence of each statutory check when the contract was sent."""
 
 
 class Pointer(msgspec.Struct, frozen=True, kw_only=True):

@@ -87,6 +87,7 @@ class Contract(Base):
         ),
         Index(None, "member_id", "id"),
         Index(None, "client_id"),
+        Index("ix_contract_waiting", "id", postgresql_where=text("state = 'sent'")),
     )
 
     id: Mapped[ContractId] = mapped_column(primary_key=True)

@@ -60,7 +60,7 @@ the count of wrong codes, which is meant to stay."""
 
 def _page(work: Work, template: str, *, status: int = 200, **context: Any) -> Response[str]:
     answer = page(work, template, status=status, **context)
-    answer.headers.update({**NO_STORE, "Referrer-Policy": "no-referrer"})
+    answer.headers.update(NO_STORE)
     return answer
 
 

@@ -6,6 +6,7 @@ from litestar import MediaType, Response
 from litestar.params import QueryParameter
 
 from guild.contracts import commands, queries
+from guild.contracts.access import OFFER_LINK
 from guild.contracts.schemas import (
     AnswerDeliveryIn,
     AnsweredOut,
@@ -175,6 +176,14 @@ async def read_offer_document(work: Work) -> Response[bytes]:
     return Response(html, media_type="text/html; charset=utf-8", headers=NO_STORE)
 
 
+@get("/offer/pdf", permission=Permission.LINK, tags=["offer"], media_type="application/pdf",
+     summary="The client's copy of the sealed file")  # fmt: skip
+async def read_offer_pdf(work: Work) -> Response[bytes]:
+    """The sealed PDF with certificate and evidence; 404 until it is made after signing."""
+    contract = await queries.linked_row(work, OFFER_LINK)
+    return await pdf_answer(work, contract.id)
+
+
 @post("/offer/code", permission=Permission.LINK, tags=["offer"], summary="Ask for a code")
 async def request_code(work: Work, data: OfferIn) -> CodeOut:
     """Mail a one-time code to the address that the link went to."""
@@ -237,6 +246,7 @@ async def request_milestone_changes(
 ROUTES = [
     draft_contract, list_contracts, read_contract, edit_contract, check_contract, send_contract,
     resend_link, withdraw_contract, terminate_contract, read_document, read_pdf, read_events,
-    deliver_milestone, read_offer, read_offer_document, request_code, sign_offer, request_changes,
-    decline_offer, list_deliveries, accept_milestone, request_milestone_changes,
+    deliver_milestone, read_offer, read_offer_document, read_offer_pdf, request_code,
+    sign_offer, request_changes, decline_offer, list_deliveries, accept_milestone,
+    request_milestone_changes,
 ]  # fmt: skip

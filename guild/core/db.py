@@ -6,7 +6,12 @@ from typing import Any, ClassVar, Final
 
 from sqlalchemy import BigInteger, DateTime, LargeBinary, MetaData, Numeric, Uuid
 from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
+from sqlalchemy.ext.asyncio import (
+    AsyncEngine,
+    AsyncSession,
+    async_sessionmaker,
+    create_async_engine,
+)
 from sqlalchemy.orm import DeclarativeBase
 
 from guild.core.ids import ID_TYPES
@@ -37,13 +42,17 @@ class Base(DeclarativeBase):
 
 
 def make_engine(url: str, *, pool_size: int) -> AsyncEngine:
-    """An engine on asyncpg. READ COMMITTED; limits are held by locked rows and constraints."""
+    """An engine on asyncpg. READ COMMITTED; limits are held by locked rows and constraints.
+
+    Errors and logs never show parameters: they are people's words, hashes and IBANs.
+    """
     return create_async_engine(
         url,
         pool_size=pool_size,
         max_overflow=0,
         pool_timeout=10,
         pool_pre_ping=False,
+        hide_parameters=True,
         connect_args={"timeout": 10, "server_settings": {"jit": "off", "timezone": "UTC"}},
     )
 

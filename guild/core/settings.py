@@ -7,8 +7,8 @@ are published in this file. `check` refuses to start in production with any of t
 import hashlib
 import os
 import re
-from collections.abc import Mapping
 from base64 import b64decode
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Final, Literal
 

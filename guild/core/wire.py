@@ -13,12 +13,11 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Annotated, Any, Final, Generic, TypeVar
 
 import msgspec
-from litestar import delete, get, patch, post, put
 from litestar.handlers import HTTPRouteHandler
-from litestar.params import Parameter
 from msgspec import Meta
 
 from guild.core.appends import Appender
+from guild.core.doors import delete, get, marked, patch, post, put
 from guild.core.errors import BadRequest, Invalid
 from guild.core.money import Money
 from guild.core.permissions import Permission
@@ -46,8 +45,7 @@ SignedAmount = Annotated[
     str, Meta(pattern=r"^-?[0-9]{1,13}(\.[0-9]{1,3})?$", examples=["-12.50"], description="Decimal")
 ]
 Cursor = Annotated[str, Meta(max_length=200, pattern=r"^[A-Za-z0-9_=-]*$")]
-PageSize = Annotated[int, Parameter(ge=1, le=100)]
-"""Litestar reads limits of query parameters from Parameter only; a msgspec Meta is dropped."""
+PageSize = Annotated[int, Meta(ge=1, le=100)]
 Digest = Annotated[str, Meta(pattern=r"^[0-9a-f]{64}$")]
 
 
@@ -122,6 +120,8 @@ def post_once(path: str, *, permission: Permission, **options: Any) -> Callable[
     """
 
     def declare(handler: Handler) -> HTTPRouteHandler:
+        marked(path, handler)
+
         @functools.wraps(handler)
         async def once(**arguments: Any) -> Any:
             answer = await handler(**arguments)
@@ -147,7 +147,7 @@ def post_once(path: str, *, permission: Permission, **options: Any) -> Callable[
 
 __all__ = [
     "ANSWERS", "KEY_PATTERN", "Amount", "CountryCode", "CurrencyCode", "Cursor", "Digest", "Email",
-    "In", "LanguageCode", "LongText", "OptionalLongText", "OptionalText", "Out", "Page", "PageSize",
+    "In", "LanguageCode", "LongText", "OptionalLongText", "OptionalText", "Out", "Page", "PageSize", 
     "ShortText", "SignedAmount", "decode_cursor", "delete", "encode_cursor", "get", "money_in",
     "patch", "post", "post_once", "put",
 ]  # fmt: skip

@@ -33,6 +33,7 @@ G = TypeVar("G", bound=GuildError)
 T = TypeVar("T")
 Reactions = Mapping[type[Event], Sequence[Reaction]]
 SET_READ_ONLY: Final = text("SET TRANSACTION READ ONLY")
+SET_SNAPSHOT: Final = text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
 CHECK_NOW: Final = text("SET CONSTRAINTS ALL IMMEDIATE")
 
 
@@ -186,14 +187,24 @@ class Work:
 
 @asynccontextmanager
 async def begin_work(
-    system: System, actor: Actor, *, read_only: bool = False, now: datetime | None = None
+    system: System,
+    actor: Actor,
+    *,
+    read_only: bool = False,
+    snapshot: bool = False,
+    now: datetime | None = None,
 ) -> AsyncIterator[Work]:
-    """One Work from BEGIN to COMMIT; any error rolls all of it back, save `work.refuse`."""
+    """One Work from BEGIN to COMMIT; any error rolls all of it back, save `work.refuse`.
+
+    A `snapshot` sees one moment of the whole database in all its queries (REPEATABLE READ).
+    """
     maker = system.readers if read_only else system.sessions
     async with maker() as session:
         work = Work(system, session, actor, now or system.clock())
         if system.nested:
             await session.execute(SET_READ_ONLY if read_only else NESTED_DEFERRED)
+        elif snapshot:
+            await session.execute(SET_SNAPSHOT)
         try:
             yield work
             if not read_only:

@@ -16,7 +16,11 @@ MINUTES_BEFORE_SIGN_IN_AGAIN: Final = 20
 
 
 class StepFailed(Exception):
-    """A deed of the story was refused; the message holds the answer."""
+    """A deed of the story was refused; the message holds the answer, `code` its stable code."""
+
+    def __init__(self, message: str, code: str = "") -> None:
+        super().__init__(message)
+        self.code: Final = code
 
 
 class Letter:
@@ -42,9 +46,10 @@ class Person:
         if body is not None:
             more["json"] = body
         answer = self.client.request(method, f"/api/v1{path}", headers=headers, **more)
-        if answer.status_code >= 400:
-            raise StepFailed(f"{method} {path} → {answer.status_code}: {answer.text[:600]}")
         kind = answer.headers.get("content-type", "")
+        if answer.status_code >= 400:
+            code = answer.json().get("code", "") if "json" in kind else ""
+            raise StepFailed(f"{method} {path} → {answer.status_code}: {answer.text[:600]}", code)
         return answer.json() if "json" in kind else answer.content
 
     def get(self, path: str, **query: Any) -> Any:

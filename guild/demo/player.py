@@ -12,7 +12,11 @@ from guild.demo.cast import Cast, Person, StepFailed
 
 SETTLE_S: Final = 90
 """How long the background may take to come to rest after a step."""
-BASICS: Final = ("basic", "advanced")
+PRINCIPLES: Final = (
+    "safety", "stability_flexibility", "transparency", "shared_prosperity", "fair_pay",
+    "inclusion_input", "support_connection", "growth_development",
+)  # fmt: skip
+"""The eight of the Good Work Code: each needs an answer, and “no evidence” is one."""
 
 
 class Play:
@@ -117,6 +121,20 @@ def _(step: tale.Join, playing: Play) -> None:
         )
     names = ", ".join(playing.name(short) for short in step.who)
     playing.note(playing.name(step.admitted_by), f"admitted {names}")
+
+
+@play.register
+def _(step: tale.Endow, playing: Play) -> None:
+    treasurer, coop = playing.member(step.who), playing.story.cooperative
+    treasurer.post("/bank-accounts", {
+        "name": "Current account", "iban": coop.iban, "bic": coop.bic, "currency": coop.currency,
+        "opening_balance": step.opening_balance, "opened_on": step.at.date().isoformat(),
+    })  # fmt: skip
+    for pot, amount in step.pots.items():
+        treasurer.post("/fund/endowments", {"pot": pot, "amount": amount, "text": step.text})
+    playing.closings.append(step.opening_balance)
+    playing.note(playing.name(step.who), f"opened the bank account with {step.opening_balance} "
+                 f"{coop.currency} and endowed {', '.join(step.pots)}: {step.text}")  # fmt: skip
 
 
 def _client(playing: Play, who: str, short: str) -> dict[str, Any]:
@@ -284,13 +302,6 @@ def _(step: tale.Credit, playing: Play) -> None:
 @play.register
 def _(step: tale.Statement, playing: Play) -> None:
     treasurer = playing.member(step.who)
-    if not treasurer.get("/bank-accounts"):
-        coop = playing.story.cooperative
-        treasurer.post("/bank-accounts", {
-            "name": "Current account", "iban": coop.iban, "bic": coop.bic,
-            "currency": coop.currency, "opening_balance": "0.00",
-            "opened_on": playing.story.begins.date().isoformat(),
-        })  # fmt: skip
     content = fill(playing, playing.folder / step.file)
     (playing.files / step.file).write_bytes(content)
     came = treasurer.ask(
@@ -328,10 +339,13 @@ def _(step: tale.Match, playing: Play) -> None:
 @play.register
 def _(step: tale.Payouts, playing: Play) -> None:
     preparer = playing.member(step.prepared_by)
-    run = preparer.post("/payouts/run", {"purpose": "earnings"})
-    asked = list(run["payouts"])
-    asked += [one for one in preparer.get("/payouts", state="requested", limit=100)["items"]
-              if one["id"] not in {known["id"] for known in asked}]  # fmt: skip
+    skipped = []
+    try:
+        skipped = preparer.post("/payouts/run", {"purpose": "earnings"})["skipped"]
+    except StepFailed as refusal:
+        if refusal.code != "nothing_to_pay":
+            raise
+    asked = preparer.get("/payouts", state="requested", limit=100)["items"]
     for payout in asked:
         for approver in step.approved_by:
             playing.member(approver).post(f"/payouts/{payout['id']}/approve")
@@ -341,8 +355,8 @@ def _(step: tale.Payouts, playing: Play) -> None:
     preparer.post(f"/payment-batches/{batch['id']}/sent")
     for payout in asked:
         playing.payouts[payout["number"]] = payout
-    for skipped in run["skipped"]:
-        playing.note("Guild", f"did not pay {skipped['amount']}: {skipped['reason']}")
+    for one in skipped:
+        playing.note("Guild", f"did not pay {one['amount']}: {one['reason']}")
     approvers = " and ".join(playing.name(short) for short in step.approved_by)
     playing.note(playing.name(step.prepared_by), f"sent {batch['payments']} payouts, "
                  f"{batch['total']} {batch['currency']}, approved by {approvers}")  # fmt: skip
@@ -351,8 +365,8 @@ def _(step: tale.Payouts, playing: Play) -> None:
 @play.register
 def _(step: tale.Claim, playing: Play) -> None:
     claim = playing.member(step.who).post("/claims", {
-        "kind": step.kind, "started_on": step.starts_on.isoformat(),
-        "since": step.starts_on.isoformat(), "until": step.ends_on.isoformat(),
+        "kind": step.kind, "started_on": step.began_on.isoformat(),
+        "since": step.since.isoformat(), "until": step.until.isoformat(),
         "capacity_lost_percent": 100, "statement": step.text,
     })  # fmt: skip
     playing.claims[step.claim] = {**claim, "who": step.who}
@@ -402,6 +416,11 @@ def _(step: tale.Review, playing: Play) -> None:
          "evidence": text}
         for key, text in step.evidence.items()
     ]  # fmt: skip
+    findings += [
+        {"principle": principle, "threshold": "basic", "verdict": "no_evidence"}
+        for principle in PRINCIPLES
+        if f"{principle}.basic" not in step.evidence
+    ]
     rep.ask("PUT", f"{path}/findings", {"findings": findings, "note_to_member": step.reasons})
     proposed = rep.post(f"{path}/conclude", {"outcome": step.outcome, "reasons": step.reasons})
     second = _second_rep(playing, proposed, step.who)
@@ -418,6 +437,57 @@ def _second_rep(playing: Play, review: dict[str, Any], first: str) -> str:
             if any(line["id"] == review["id"] and line["with_you"] for line in mine):
                 return short
     raise StepFailed("no second rep was drawn")
+
+
+@play.register
+def _(step: tale.Attest, playing: Play) -> None:
+    playing.settle()
+    client = playing.client_of(step.contract)
+    number = playing.contracts[step.contract]["number"]
+    if step.by == "client":
+        token = playing.cast.link(client.contact_email, "attest", number)
+        spoken = playing.cast.visitor(token).post(
+            "/reputation/link/attestation", {"answers": step.answers}
+        )
+        who = client.contact
+    else:
+        spoken = playing.member(playing.owner(step.contract)).post(
+            "/reputation/attestations",
+            {"contract_id": playing.contracts[step.contract]["id"], "answers": step.answers},
+        )
+        who = playing.name(playing.owner(step.contract))
+    said = ", ".join(f"{'' if holds else 'not '}{key.replace('_', ' ')}"
+                     for key, holds in step.answers.items())  # fmt: skip
+    playing.note(who, f"attested on {number}: {said} (commitment {spoken['commitment'][:12]}…)")
+
+
+@play.register
+def _(step: tale.Dispute, playing: Play) -> None:
+    playing.settle()
+    entry = _entry(playing, step.who, step.contract)
+    playing.member(step.who).post(
+        f"/reputation/entries/{entry['id']}/dispute", {"reason": step.reason}
+    )
+    playing.note(playing.name(step.who), f"disputed what was said of {entry['contract']}: "
+                 f"“{step.reason}”")  # fmt: skip
+
+
+def _entry(playing: Play, who: str, contract: str) -> dict[str, Any]:
+    number = playing.contracts[contract]["number"]
+    for entry in playing.member(who).get("/reputation/entries"):
+        if number in entry["contract"]:
+            found: dict[str, Any] = entry
+            return found
+    raise StepFailed(f"{who} has no entry about {number}")
+
+
+@play.register
+def _(step: tale.Rule, playing: Play) -> None:
+    entry = _entry(playing, playing.owner(step.contract), step.contract)
+    rep = playing.member(step.who)
+    rep.post(f"/reputation/disputes/{entry['dispute']['id']}/ruling",
+             {"outcome": step.outcome, "reasons": step.reasons})  # fmt: skip
+    playing.note(playing.name(step.who), f"ruled that the entry is {step.outcome}: {step.reasons}")
 
 
 @play.register

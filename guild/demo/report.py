@@ -1,5 +1,6 @@
 """What came of a story, as tables: everything is asked of the public API, nothing of the database."""
 
+from collections import defaultdict
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, Final
@@ -10,6 +11,7 @@ from rich.table import Table
 from guild.demo.cast import StepFailed
 from guild.demo.player import Play
 
+ZERO: Final = Decimal("0.00")
 POT_NAMES: Final = {
     "fund_guarantee": "payment guarantee", "fund_sickness": "sickness",
     "fund_solidarity": "solidarity", "fund_operations": "running the house",
@@ -78,44 +80,63 @@ def _shown(path: Path) -> str:
 
 
 def _where_it_went(playing: Play) -> Table:
-    table = _table("Where each euro went: the members' own accounts", "member", "invoiced net",
-                   "waits for clients", "available", "levies and pots", "paid out",
-                   right=(1, 2, 3, 4, 5))  # fmt: skip
-    treasurer = _officer(playing, "treasurer")
-    balance = playing.member(treasurer).get("/ledger/trial-balance")
+    columns = ("invoiced net", "credited", "waits for clients", "levy to the fund", "released",
+               "advanced", "benefits", "paid out", "to be paid")  # fmt: skip
+    table = _table("Where each euro went, from the members' own statements", "member", *columns,
+                   right=tuple(range(1, 10)))  # fmt: skip
+    sums = [Decimal("0.00")] * len(columns)
     for short in playing.story.freelancers:
-        own = {row["code"]: row for row in balance["rows"]
-               if row["owner"] == playing.members[short]}  # fmt: skip
-        pending, available = own.get("member_pending"), own.get("member_available")
-        if pending is None and available is None and "benefit_payable" not in own:
-            continue
-        invoiced = Decimal(pending["credit"]) if pending else Decimal(0)
-        released = Decimal(available["credit"]) if available else Decimal(0)
-        paid = Decimal(available["debit"]) if available else Decimal(0)
-        benefit = own.get("benefit_payable")
-        paid += Decimal(benefit["debit"]) if benefit else 0
-        waiting = -Decimal(pending["balance"]) if pending else Decimal(0)
-        table.add_row(playing.name(short), str(invoiced), str(waiting), str(released - paid
-                      + (Decimal(benefit["credit"]) if benefit else 0)),
-                      str(invoiced - waiting - released), str(paid))  # fmt: skip
+        row = _member_row(playing, short)
+        if any(row):
+            table.add_row(playing.name(short), *(f"{value}" if value else "" for value in row))
+        sums = [total + value for total, value in zip(sums, row, strict=True)]
+    table.add_section()
+    table.add_row("all", *(str(value) for value in sums), style="bold")
     return table
+
+
+def _member_row(playing: Play, short: str) -> list[Decimal]:
+    pending, available, benefit = (
+        _statement(playing, short, code)
+        for code in ("member_pending", "member_available", "benefit_payable")
+    )
+    invoiced, credited = pending["invoice_issued"], -pending["invoice_credited"]
+    waits, released = sum(pending.values(), ZERO), available["payment_released"]
+    granted = benefit["benefit_granted"]
+    paid = -available["payout_approved"] - benefit["payout_approved"]
+    left = sum(available.values(), ZERO) + sum(benefit.values(), ZERO)
+    levy = invoiced - credited - waits - released
+    return [invoiced, credited, waits, levy, released, available["advance_paid"], granted, paid,
+            left]  # fmt: skip
+
+
+def _statement(playing: Play, short: str, code: str) -> defaultdict[str, Decimal]:
+    """The movements of a member's account by kind, as she reads them herself."""
+    kinds: defaultdict[str, Decimal] = defaultdict(lambda: ZERO)
+    try:
+        lines = playing.member(short).get(f"/ledger/accounts/{code}/statement", limit=100)["lines"]
+    except StepFailed as refusal:
+        if refusal.code != "ledger_account_not_found":
+            raise
+        return kinds  # nothing was ever posted on it
+    for line in lines:
+        kinds[line["kind"]] += Decimal(line["amount"])
+    return kinds
 
 
 def _trial_balance(playing: Play) -> Table:
     balance = playing.member(_officer(playing, "treasurer")).get("/ledger/trial-balance")
-    table = _table("Trial balance", "account", "kind", "debit", "credit", right=(2, 3))
-    sums: dict[tuple[str, str], Decimal] = {}
-    for row in balance["rows"]:
-        key = (row["code"], row["kind"])
-        sums[key] = sums.get(key, Decimal(0)) + Decimal(row["balance"])
-    for (code, kind), value in sorted(sums.items(), key=lambda item: (item[0][1], item[0][0])):
-        table.add_row(code, kind, str(value) if value > 0 else "", str(-value) if value < 0 else "")
-    debit = sum(value for value in sums.values() if value > 0)
-    credit = -sum(value for value in sums.values() if value < 0)
+    table = _table("Trial balance", "account", "kind", "debits", "credits", "holds or owes",
+                   right=(2, 3, 4))  # fmt: skip
+    debits = credits = ZERO
+    for line in balance["lines"]:
+        table.add_row(line["title"], line["kind"], line["debit"], line["credit"], line["balance"])
+        debits += Decimal(line["debit"])
+        credits += Decimal(line["credit"])
     table.add_section()
-    table.add_row("sum", "", str(debit), str(credit), style="bold")
-    if debit != credit:
-        raise StepFailed(f"the trial balance is off: {debit} against {credit}")
+    table.add_row("sum", "", str(debits), str(credits), "", style="bold")
+    if not balance["balanced"] or debits != credits:
+        raise StepFailed(f"the trial balance is off: {debits} against {credits}")
     return table
 
 

@@ -3,6 +3,7 @@
 import argparse
 import asyncio
 import contextlib
+import json
 import os
 import shutil
 import signal
@@ -34,12 +35,16 @@ from guild.migrations.run import create_database, migrate
 from guild.supervisor import environment_of
 
 START_S = 60
+WIDTH = 150
+"""Columns of the tables where the output goes to a file."""
 BOUND_COOP = "GUILD_COOP_FILE"
 
 
 def demo(settings: Settings, options: argparse.Namespace) -> int:
     """Play a story on a fresh installation, report, verify, and serve the site."""
     console = Console()
+    if not console.is_terminal:
+        console = Console(width=WIDTH)
     try:
         story = read_story(options.story)
         return _demo(console, settings, options, story)
@@ -104,7 +109,11 @@ def _running(
 ) -> Iterator["subprocess.Popen[bytes]"]:
     """`guild up` on the story's database, as a process of its own."""
     coop = settings.data_dir / "cooperative.toml"
-    coop.write_bytes(msgspec.toml.encode(story.cooperative))
+    lines = (
+        f"{key} = {json.dumps(value)}\n"  # a JSON string is a TOML string
+        for key, value in msgspec.structs.asdict(story.cooperative).items()
+    )
+    coop.write_text("".join(lines), encoding="utf-8")
     environ = {**environment_of(settings), BOUND_COOP: str(coop)}
     process = subprocess.Popen(
         [sys.executable, "-m", "guild", "up", "--port", str(port), "--quiet"], env=environ,

@@ -90,6 +90,15 @@ class Join(Step, frozen=True, kw_only=True, tag="join"):
     accounts_approved_by: Name
 
 
+class Endow(Step, frozen=True, kw_only=True, tag="endow"):
+    """A treasurer opens the bank account with what is on it, and pots get their first money."""
+
+    who: Name
+    opening_balance: str
+    pots: dict[str, str]
+    text: str
+
+
 class Offer(Step, frozen=True, kw_only=True, tag="offer"):
     """A freelancer drafts a contract, has it checked, and signs by sending it."""
 
@@ -188,13 +197,14 @@ class Payouts(Step, frozen=True, kw_only=True, tag="payouts"):
 
 
 class Claim(Step, frozen=True, kw_only=True, tag="claim"):
-    """A member asks the fund for help."""
+    """A member asks the fund for help with the days `since`…`until` of what `began_on` earlier."""
 
     who: Name
     claim: Name
     kind: str
-    starts_on: date
-    ends_on: date
+    began_on: date
+    since: date
+    until: date
     text: str
 
 
@@ -213,15 +223,23 @@ class Attest(Step, frozen=True, kw_only=True, tag="attest"):
     contract: Name
     by: str
     answers: dict[str, bool]
-    note: str = ""
 
 
 class Dispute(Step, frozen=True, kw_only=True, tag="dispute"):
-    """A member contests what was said about her; a rep who has no part in it rules."""
+    """A member contests what was said about her; the entry leaves the score meanwhile."""
 
     who: Name
     contract: Name
     reason: str
+
+
+class Rule(Step, frozen=True, kw_only=True, tag="rule"):
+    """A rep who has no part in it rules on a dispute, with reasons."""
+
+    who: Name
+    contract: Name
+    outcome: str
+    reasons: str
 
 
 class Review(Step, frozen=True, kw_only=True, tag="review"):
@@ -244,8 +262,8 @@ class Wait(Step, frozen=True, kw_only=True, tag="wait"):
 
 
 AnyStep = (
-    Join | Offer | Sign | RequestChanges | Decline | Revise | Deliver | Accept | Invoice | Credit
-    | Statement | Match | Payouts | Claim | Judge | Attest | Dispute | Review | Wait
+    Join | Endow | Offer | Sign | RequestChanges | Decline | Revise | Deliver | Accept | Invoice | Credit
+    | Statement | Match | Payouts | Claim | Judge | Attest | Dispute | Rule | Review | Wait
 )  # fmt: skip
 
 

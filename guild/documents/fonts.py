@@ -15,6 +15,9 @@ from typing import NamedTuple
 
 FOLDER = Path(__file__).parent / "fonts"
 
+MARK = "\ufffd"
+"""Stands for a character that no face covers."""
+
 _WIDE = ("latin", "latin-ext", "cyrillic", "cyrillic-ext", "greek", "greek-ext", "vietnamese")
 _NARROW = ("latin", "latin-ext", "cyrillic", "greek", "vietnamese")
 
@@ -86,6 +89,20 @@ def uncovered_characters(text: str) -> list[str]:
     covered = _coverage()
     wanted = dict.fromkeys(plain(text))
     return [c for c in wanted if ord(c) not in covered and c not in "\n\r\t"]
+
+
+def printable(text: str) -> str:
+    """`plain`, with a replacement mark for what cannot be printed; invisible characters go.
+
+    The last resort for texts that were stored before a check: an issued invoice must be printable,
+    and its XML carries the true text. New input is refused instead (`uncovered_characters`).
+    """
+    text = plain(text)
+    marks = {
+        ord(c): None if unicodedata.category(c) in ("Cc", "Cf") else MARK
+        for c in uncovered_characters(text)
+    }
+    return text.translate(marks) if marks else text
 
 
 def face_css(address: str) -> str:

@@ -14,7 +14,7 @@ from jinja2 import Environment, FunctionLoader, StrictUndefined, TemplateNotFoun
 from markupsafe import Markup, escape
 
 from guild.documents import figures, words
-from guild.documents.fonts import plain
+from guild.documents.fonts import printable
 from guild.documents.schemas import Language
 
 _ROOT = Path(__file__).parent.parent
@@ -27,7 +27,8 @@ def render_html(template: str, context: Mapping[str, object]) -> str:
     """The HTML of a sheet. `context["sheet"]` is the sheet; its `lang` chooses words and formats.
 
     Raises `jinja2.UndefinedError` for a word or value that the template names and nobody gave:
-    a hole in a document is a bug, never a blank.
+    a hole in a document is a bug, never a blank. Characters that no face covers should have been
+    refused at input; the ones that come here all the same are marked, see `fonts.printable`.
     """
     sheet = context["sheet"]
     lang: Language = sheet.lang  # type: ignore[attr-defined]  # every sheet has it
@@ -36,7 +37,7 @@ def render_html(template: str, context: Mapping[str, object]) -> str:
         .get_template(template)
         .render(context, t=_labels(template, lang), lang=lang)
     )
-    return plain(rendered)
+    return printable(rendered)
 
 
 def sheet_words(template: str, lang: Language) -> Mapping[str, object]:

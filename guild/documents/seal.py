@@ -112,8 +112,8 @@ async def seal_pdf(
     """Seals a PDF/A-3 file, after embedding `attachments`; the result is still PDF/A-3.
 
     `reason` is shown by readers ("Contract C2026-0177, signed by both"). `at` is the sealing time.
-    Takes about 50 ms of CPU, in a thread. Raises pyHanko's `PdfError` when `pdf` is not a sound
-    PDF.
+    Takes about 50 ms of CPU, in a thread. Raises `SheetRefused` when `pdf` is not a sound
+    PDF or is sealed already.
     """
     try:
         return await asyncio.to_thread(asyncio.run, _seal(pdf, sealer, reason, at, attachments))

@@ -25,3 +25,5 @@ END $$;
 CREATE TRIGGER charter_version_chain
     BEFORE INSERT ON charter_version
     FOR EACH ROW EXECUTE FUNCTION governance_check_chain();
+
+REVOKE UPDATE, DELETE ON charter_version FROM guild_app;

@@ -4,7 +4,7 @@ from datetime import date
 from typing import Annotated
 
 import msgspec
-from litestar.params import Parameter
+from litestar.params import QueryParameter
 
 from guild.core.permissions import Permission
 from guild.core.wire import get
@@ -22,7 +22,7 @@ from guild.governance.schemas import CharterOut
 async def show_charter(
     work: Work,
     at: Annotated[
-        date | None, Parameter(query="at", description="A day; default: today (UTC).")
+        date | None, QueryParameter(name="at", description="A day; default: today (UTC).")
     ] = None,
 ) -> CharterOut:
     """Every number that the members have voted: what it is, why, and where it comes from."""

@@ -75,9 +75,9 @@ class NumberSeries(Base):
 class Invoice(Base):
     """An invoice, or a credit note that corrects one (`corrects_id`, positive amounts).
 
-    Amounts are minor units of `currency`. What is open is
-    `total − paid − credited + refundable`: `refundable_minor` is the part of credit notes that the
-    client had paid already. `pending_net_minor` is the member's net that waits for the client.
+    Amounts are minor units of `currency`. What is open is total less paid less credited plus
+    refundable: `refundable_minor` is the part of credit notes that the client had paid already.
+    `pending_net_minor` is the member's net that waits for the client.
     """
 
     __tablename__ = "invoice"
@@ -174,7 +174,7 @@ class Invoice(Base):
 
     seller: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True), default=None)
     buyer: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True), default=None)
-    """The parties as they were on the day of issue (`einvoice.canonical.Party`)."""
+    """The parties as they were on the day of issue (`rules.canonical.Party`)."""
     iban: Mapped[str | None] = mapped_column(String(34), default=None)
     bic: Mapped[str | None] = mapped_column(String(11), default=None)
     """Where to pay, as printed on the day of issue."""

@@ -3,7 +3,7 @@
 from typing import Annotated, Literal
 
 from litestar import Response
-from litestar.params import Parameter
+from litestar.params import QueryParameter
 
 from guild.core.errors import Unauthenticated
 from guild.core.ids import InvoiceId, OrganisationId
@@ -36,7 +36,7 @@ from guild.invoicing.schemas import (
 )
 
 FileKind = Literal["pdf", "ubl", "cii"]
-State = Annotated[InvoiceState | None, Parameter(query="state")]
+State = Annotated[InvoiceState | None, QueryParameter(name="state")]
 PRIVATE = {"Cache-Control": "private, no-store", "X-Content-Type-Options": "nosniff"}
 
 
@@ -62,6 +62,7 @@ async def list_invoices(
     invoice_state: State = None,
     kind: Kind | None = None,
     client_id: OrganisationId | None = None,
+    *,
     overdue: bool = False,
     cursor: Cursor | None = None,
     limit: PageSize = 50,

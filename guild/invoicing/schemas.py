@@ -27,7 +27,7 @@ class InvoiceIn(In, frozen=True):
     """Draft an invoice from accepted milestones; without a list, from all that are accepted."""
 
     contract_id: ContractId
-    milestone_ids: Annotated[list[MilestoneId], Meta(max_length=50)] = []  # noqa: RUF012
+    milestone_ids: Annotated[tuple[MilestoneId, ...], Meta(max_length=50)] = ()
     buyer_reference: OptionalText = ""
     order_reference: OptionalText = ""
     supply: Supply = "services"
@@ -49,7 +49,7 @@ class CreditIn(In, frozen=True):
     """Take an invoice back: whole, or whole lines by position, or a net amount."""
 
     reason: LongText
-    lines: Annotated[list[Position], Meta(max_length=200)] = []  # noqa: RUF012
+    lines: Annotated[tuple[Position, ...], Meta(max_length=200)] = ()
     net: Amount | None = None
 
 

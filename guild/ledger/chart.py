@@ -80,8 +80,9 @@ POTS = ("fund_guarantee", "fund_sickness", "fund_solidarity", "fund_operations")
 FLOORED = ("member_available",)
 
 #: ... except by entries of these kinds: what was released for an invoice that is credited
-#: afterwards comes back from the member, even if it has been paid out already.
-BELOW_FLOOR_KINDS = ("invoice_credited", "levy_returned", "reversal")
+#: afterwards comes back from the member, even if it has been paid out already; and what a client
+#: pays late on an advance that the fund gave up is the fund's, whatever the member owes.
+BELOW_FLOOR_KINDS = ("invoice_credited", "levy_returned", "advance_recovered", "reversal")
 
 
 @dataclass(frozen=True, slots=True)

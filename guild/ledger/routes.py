@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from uuid import UUID
 
 from litestar import MediaType
-from litestar.params import Parameter
+from litestar.params import QueryParameter
 
 from guild.core.permissions import Permission
 from guild.core.wire import CurrencyCode, Cursor, PageSize, get
@@ -13,7 +13,7 @@ from guild.core.work import Work
 from guild.ledger import queries
 from guild.ledger.schemas import MyBooks, Statement, TrialBalance
 
-Year = Annotated[int | None, Parameter(ge=2000, le=2200)]
+Year = Annotated[int | None, QueryParameter(ge=2000, le=2200)]
 Syntax = Literal["hledger", "beancount"]
 
 

@@ -124,3 +124,9 @@ END $$;
 
 CREATE TRIGGER member_removal_guard BEFORE UPDATE OF state ON member
     FOR EACH ROW EXECUTE FUNCTION members_guard_removal();
+
+-- The app never needs these; the auditor reads the register, but nothing that lets a person in.
+REVOKE UPDATE, DELETE ON member_step FROM guild_app;
+REVOKE DELETE ON member, bank_account, member_role, role_grant, membership_removal FROM guild_app;
+REVOKE ALL ON credential, password_reset, session, api_key, access_link, link_session, rate_limit
+    FROM guild_auditor;

@@ -7,7 +7,8 @@ from guild.members import commands
 
 @scheduled("members.sweep_access", every_minutes=60)
 async def sweep_access(work: Work) -> None:
-    """Drop sessions that are over, browsers of dead links, and counters of past windows."""
+    """Drop sessions, browsers, tokens and counters whose time is over."""
     await commands.sweep_sessions(work)
     await commands.sweep_link_sessions(work)
+    await commands.sweep_resets(work)
     await commands.sweep_tries(work)

@@ -69,14 +69,18 @@ def head() -> str:
     return ScriptDirectory.from_config(_config()).get_current_head() or ""
 
 
+def recorded_fingerprint() -> dict[str, str]:
+    """The schema as it was when this version was made."""
+    recorded: dict[str, str] = json.loads(FINGERPRINT.read_text(encoding="utf-8"))
+    return recorded
+
+
 async def schema_differences(owner_or_app_url: str) -> list[str]:
     """How the real schema departs from the committed fingerprint; empty when it does not."""
     engine = create_async_engine(owner_or_app_url)
     try:
         async with engine.connect() as connection:
-            return differences(
-                json.loads(FINGERPRINT.read_text(encoding="utf-8")), await fingerprint(connection)
-            )
+            return differences(recorded_fingerprint(), await fingerprint(connection))
     finally:
         await engine.dispose()
 

@@ -81,9 +81,19 @@ CATALOGUE: Final = {
          WHERE c.relnamespace = 'public'::regnamespace AND k.contype <> 'n'""",
     "index": "SELECT indexname::text, indexdef FROM pg_indexes WHERE schemaname = 'public'",
     "grant": """
-        SELECT table_name || '.' || grantee, string_agg(privilege_type, ',' ORDER BY privilege_type)
-          FROM information_schema.role_table_grants
-         WHERE table_schema = 'public' AND grantee LIKE 'guild%' GROUP BY table_name, grantee""",
+        SELECT c.relname || '.' || r.rolname,
+               string_agg(a.privilege_type, ',' ORDER BY a.privilege_type)
+          FROM pg_class c CROSS JOIN LATERAL aclexplode(c.relacl) a
+          JOIN pg_roles r ON r.oid = a.grantee
+         WHERE c.relnamespace = 'public'::regnamespace AND r.rolname LIKE 'guild%'
+         GROUP BY c.relname, r.rolname""",
+    "column grant": """
+        SELECT c.relname || '.' || t.attname || '.' || r.rolname,
+               string_agg(a.privilege_type, ',' ORDER BY a.privilege_type)
+          FROM pg_attribute t JOIN pg_class c ON c.oid = t.attrelid
+         CROSS JOIN LATERAL aclexplode(t.attacl) a JOIN pg_roles r ON r.oid = a.grantee
+         WHERE c.relnamespace = 'public'::regnamespace AND r.rolname LIKE 'guild%'
+         GROUP BY c.relname, t.attname, r.rolname""",
 }
 
 

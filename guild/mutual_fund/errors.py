@@ -3,7 +3,8 @@
 GuildError
 ├── NotFound  ← ClaimNotFound, EvidenceNotFound, LevyNotFound
 ├── Forbidden ← OwnCase, NotOnThisJury
-├── Conflict  ← DuplicateClaim, AppealClosed, NoMoreJurors, VerdictGiven
+├── Conflict  ← DuplicateClaim, AppealClosed, NoMoreJurors, VerdictGiven, NothingToWriteOff,
+│               SecondPersonNeeded
 ├── Invalid   ← NotYetCovered, PeriodImpossible, EvidenceUnreadable, PartOutOfRange
 └── PayloadTooLarge ← EvidenceTooLarge
 """
@@ -44,6 +45,20 @@ class NotOnThisJury(Forbidden):
 
     code = "not_on_this_jury"
     title = "You are not on this jury"
+
+
+class NothingToWriteOff(Conflict):
+    """No advance is out on the invoice, or its loss was asked for or confirmed already."""
+
+    code = "nothing_to_write_off"
+    title = "There is no advance to give up"
+
+
+class SecondPersonNeeded(Conflict):
+    """Another person than the one who asked has to confirm."""
+
+    code = "second_person_needed"
+    title = "A second person is needed"
 
 
 class DuplicateClaim(Conflict):

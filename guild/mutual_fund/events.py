@@ -53,6 +53,15 @@ class AdvanceHeld(Event, frozen=True, kw_only=True):
     reason: str
 
 
+class AdvanceWrittenOff(Event, frozen=True, kw_only=True):
+    """Two persons decided that the fund bears the loss of an advance."""
+
+    subject: ClassVar[str] = "invoice_id"
+    invoice_id: InvoiceId
+    amount_minor: int
+    currency: str
+
+
 class ClaimFiled(Event, frozen=True, kw_only=True):
     """A member asks for a benefit. The fact says nothing about health."""
 

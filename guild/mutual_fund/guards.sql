@@ -8,7 +8,7 @@ CREATE TRIGGER jury_draw_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON jury
 CREATE TRIGGER advance_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON advance
     FOR EACH STATEMENT EXECUTE FUNCTION core_refuse_change();
 REVOKE UPDATE, DELETE ON claim_decision, claim_access, jury_draw, advance FROM guild_app;
-REVOKE DELETE ON claim, claim_evidence, juror, levied_invoice, guarantee_reservation
+REVOKE DELETE ON advance_loss, claim, claim_evidence, claim_payout, juror, levied_invoice, guarantee_reservation
     FROM guild_app;
 
 -- Nobody judges her own claim, whatever the program believes.

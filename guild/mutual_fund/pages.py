@@ -1,17 +1,19 @@
 """Pages of the fund: what it holds, my protection and claims, the jury's desk."""
 
-from base64 import b64decode
+from base64 import b64decode, b64encode
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Annotated, Any, Final, TypeVar
 from uuid import UUID
 
 import msgspec
 from litestar import Response
+from litestar.datastructures import UploadFile
 from litestar.enums import RequestEncodingType
 from litestar.params import Body
 from litestar.response import Redirect
 
-from guild.core.errors import GuildError
+from guild.core.errors import GuildError, Invalid
 from guild.core.ids import ClaimId
 from guild.core.money import Money
 from guild.core.pages import money_text, page
@@ -19,9 +21,13 @@ from guild.core.permissions import Permission
 from guild.core.wire import get, post
 from guild.core.work import Work
 from guild.mutual_fund import commands, queries
+from guild.mutual_fund.commands.evidence import EVIDENCE_MAX_BYTES
+from guild.mutual_fund.errors import EvidenceUnreadable
 from guild.mutual_fund.schemas import (
     AppealIn,
     ClaimIn,
+    EvidenceIn,
+    FitsIn,
     FundMonth,
     InvitationIn,
     VerdictIn,
@@ -153,7 +159,8 @@ async def claim_page(work: Work, claim_id: UUID) -> Response[str]:
     claim = await queries.claim_for(work, ClaimId(claim_id))
     seen = await queries.view_claim(work, claim)
     mine = work.actor.is_member(claim.member_id)
-    return _page(work, "claim.html", claim=seen, mine=mine)
+    reads = not mine and work.actor.may(Permission.REVIEWS_CONDUCT)
+    return _page(work, "claim.html", claim=seen, mine=mine, reads=reads)
 
 
 @post("/claims/{claim_id:uuid}/withdraw", permission=Permission.CLAIMS_FILE,
@@ -180,11 +187,71 @@ async def payout(work: Work, claim_id: UUID) -> Redirect:
     return Redirect(f"/claims/{claim_id}", status_code=303)
 
 
+UPLOAD_MAX_BYTES: Final = EVIDENCE_MAX_BYTES + 16_384
+"""A document and the form around it."""
+
+
+@dataclass
+class Paper:
+    """The form of a document: a file, and whether it is about health."""
+
+    file: UploadFile
+    health: str = ""
+    csrf_token: str = ""
+
+
+PaperForm = Annotated[Paper, Body(media_type=RequestEncodingType.MULTI_PART)]
+
+
+@post("/claims/{claim_id:uuid}/papers", permission=Permission.CLAIMS_FILE,
+      request_max_body_size=UPLOAD_MAX_BYTES, include_in_schema=False, status_code=303)  # fmt: skip
+async def add_paper(work: Work, claim_id: UUID, data: PaperForm) -> Redirect:
+    """Add a document; it is encrypted before it is stored."""
+    content = await data.file.read(EVIDENCE_MAX_BYTES + 1)
+    given = {
+        "name": data.file.filename[:200] or "Paper",
+        "media_type": data.file.content_type,
+        "content": b64encode(content).decode(),
+        "health": data.health == "yes",
+    }
+    try:
+        read = msgspec.convert(given, EvidenceIn)
+    except msgspec.ValidationError as wrong:
+        raise EvidenceUnreadable(
+            "The fund takes PDF, JPEG, PNG and plain text.", field="file"
+        ) from wrong
+    await commands.add_evidence(work, ClaimId(claim_id), read)
+    return Redirect(f"/claims/{claim_id}", status_code=303)
+
+
+@post("/claims/{claim_id:uuid}/papers/{evidence_id:uuid}", permission=Permission.CLAIMS_FILE,
+      include_in_schema=False, status_code=200)  # fmt: skip
+async def take_paper(work: Work, claim_id: UUID, evidence_id: UUID) -> Response[bytes]:
+    """Open a document as a file, never inside a page; the opening is logged."""
+    opened = await commands.open_evidence(work, ClaimId(claim_id), evidence_id)
+    return Response(
+        b64decode(opened.content),
+        media_type="application/octet-stream",
+        headers={**NO_STORE, "Content-Disposition": f'attachment; filename="{evidence_id}"'},
+    )
+
+
+@post("/claims/{claim_id:uuid}/papers/{evidence_id:uuid}/fits",
+      permission=Permission.REVIEWS_CONDUCT, include_in_schema=False, status_code=303)  # fmt: skip
+async def confirm_paper(work: Work, claim_id: UUID, evidence_id: UUID, data: Form) -> Redirect:
+    """A rep says whether health data fits."""
+    said = FitsIn(fits=data.get("fits") == "yes")
+    await commands.confirm_evidence(work, ClaimId(claim_id), evidence_id, said)
+    return Redirect("/jury", status_code=303)
+
+
 @get("/jury", permission=Permission.CLAIMS_JUDGE, include_in_schema=False)
 async def jury_page(work: Work) -> Response[str]:
-    """Claims that wait for me as a juror."""
+    """Claims that wait for me as a juror, and for a rep the papers to read."""
     cases = (await queries.jury_list(work)).cases
-    return _page(work, "jury.html", cases=cases)
+    rep = work.actor.may(Permission.REVIEWS_CONDUCT)
+    papers = (await queries.claims_with_papers(work)).claims if rep else []
+    return _page(work, "jury.html", cases=cases, papers=papers)
 
 
 @get("/jury/{claim_id:uuid}", permission=Permission.CLAIMS_JUDGE, include_in_schema=False)
@@ -200,7 +267,7 @@ async def _case(
     cases = (await queries.jury_list(work)).cases
     case = next((case for case in cases if case.claim.id == claim_id), None)
     if case is None:
-        return _page(work, "jury.html", cases=cases)
+        return _page(work, "jury.html", cases=cases, papers=[])
     answer = _page(
         work,
         "case.html",
@@ -241,12 +308,12 @@ async def give_verdict(work: Work, claim_id: UUID, data: Form) -> Response[Any]:
     """Record the verdict; a refusal shows the form again."""
     try:
         await commands.give_verdict(work, ClaimId(claim_id), _read(data, VerdictIn))
-    except (GuildError, msgspec.ValidationError) as refusal:
+    except (Invalid, msgspec.ValidationError) as refusal:
         return await _case(work, ClaimId(claim_id), data, [_fault(refusal, "reason")])
     return Redirect("/jury", status_code=303)
 
 
 PAGES = [
-    fund_page, claims_page, claim_form, file_claim, claim_page, withdraw, appeal, payout, jury_page,
-    case_page, answer_invitation, read_words, give_verdict,
+    fund_page, claims_page, claim_form, file_claim, claim_page, withdraw, appeal, payout, add_paper,
+    take_paper, confirm_paper, jury_page, case_page, answer_invitation, read_words, give_verdict,
 ]  # fmt: skip

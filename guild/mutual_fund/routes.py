@@ -4,7 +4,7 @@ from uuid import UUID
 
 from guild.core.ids import ClaimId, InvoiceId
 from guild.core.permissions import Permission
-from guild.core.wire import get, post, post_once
+from guild.core.wire import get, money_in, post, post_once
 from guild.core.work import Work
 from guild.mutual_fund import commands, queries
 from guild.mutual_fund.schemas import (
@@ -14,6 +14,8 @@ from guild.mutual_fund.schemas import (
     ClaimsOut,
     CoverageOut,
     DrawProofs,
+    EndowmentIn,
+    EndowmentOut,
     EvidenceContent,
     EvidenceIn,
     EvidenceOut,
@@ -42,6 +44,14 @@ async def fund(work: Work) -> FundOut:
 async def fund_public(work: Work) -> FundPublic:
     """The pots, rounded so that no single payment shows."""
     return await queries.public_totals(work)
+
+
+@post_once("/fund/endowments", permission=Permission.FUND_MANAGE, tags=FUND, summary="Endow a pot")
+async def endow(work: Work, data: EndowmentIn) -> EndowmentOut:
+    """Put a part of the opening balance into a pot. Nothing is given that was not there."""
+    amount = money_in(data.amount, work.settings.coop.currency, field="amount")
+    entry_id = await commands.endow_pot(work, data.pot, amount, data.text)
+    return EndowmentOut(entry_id=entry_id)
 
 
 @post(
@@ -86,6 +96,30 @@ async def resume(work: Work, invoice_id: UUID) -> None:
     await commands.resume_advance(work, InvoiceId(invoice_id))
 
 
+@post(
+    "/fund/advances/{invoice_id:uuid}/loss",
+    permission=Permission.FUND_MANAGE,
+    status_code=204,
+    tags=FUND,
+    summary="Propose that the fund bears an advance",
+)
+async def ask_loss(work: Work, invoice_id: UUID, data: HoldIn) -> None:
+    """After all reminders: the fund bears the loss, not the member. Another person confirms."""
+    await commands.ask_write_off(work, InvoiceId(invoice_id), data.reason)
+
+
+@post(
+    "/fund/advances/{invoice_id:uuid}/loss/confirm",
+    permission=Permission.FUND_MANAGE,
+    status_code=204,
+    tags=FUND,
+    summary="Confirm the loss of an advance",
+)
+async def confirm_loss(work: Work, invoice_id: UUID) -> None:
+    """Book the loss against the guarantee's pot."""
+    await commands.confirm_write_off(work, InvoiceId(invoice_id))
+
+
 @post_once("/claims", permission=Permission.CLAIMS_FILE, tags=CLAIMS, summary="File a claim")
 async def file_claim(work: Work, data: ClaimIn) -> ClaimOut:
     """Ask for a benefit; the answer says what the charter makes of it."""
@@ -105,6 +139,13 @@ async def claims_to_pay(work: Work) -> ClaimsOut:
     return await queries.claims_to_pay(work)
 
 
+@get("/claims/papers", permission=Permission.REVIEWS_CONDUCT, tags=CLAIMS,
+     summary="Health papers to read")  # fmt: skip
+async def papers(work: Work) -> ClaimsOut:
+    """Open claims with health data that no rep has read yet."""
+    return await queries.claims_with_papers(work)
+
+
 @get("/claims/{claim_id:uuid}", permission=Permission.SELF, tags=CLAIMS, summary="A claim")
 async def claim(work: Work, claim_id: UUID) -> ClaimOut:
     """A claim for its member, its jurors, reps, and the treasurer once it is granted."""
@@ -119,7 +160,7 @@ async def withdraw(work: Work, claim_id: UUID) -> ClaimOut:
 
 
 @post("/claims/{claim_id:uuid}/evidence", permission=Permission.CLAIMS_FILE, tags=CLAIMS,
-      summary="Add a document")  # fmt: skip
+      request_max_body_size=400_000, summary="Add a document")  # fmt: skip
 async def add_evidence(work: Work, claim_id: UUID, data: EvidenceIn) -> EvidenceOut:
     """Add a document of at most 256 kB, base64; it is encrypted at rest."""
     return await commands.add_evidence(work, ClaimId(claim_id), data)
@@ -149,7 +190,7 @@ async def confirm(work: Work, claim_id: UUID, evidence_id: UUID, data: FitsIn) -
     return await commands.confirm_evidence(work, ClaimId(claim_id), evidence_id, data)
 
 
-@post("/claims/{claim_id:uuid}/draw", permission=Permission.FUND_MANAGE, status_code=200,
+@post("/claims/{claim_id:uuid}/draw", permission=Permission.REVIEWS_CONDUCT, status_code=200,
       tags=CLAIMS, summary="Draw the jury")  # fmt: skip
 async def draw(work: Work, claim_id: UUID) -> DrawProofs:
     """Draw a claim's jury now, if the background has not yet; the lot is the same for anyone."""
@@ -199,7 +240,7 @@ async def payout(work: Work, claim_id: UUID) -> ClaimOut:
 
 
 ROUTES = [
-    fund, fund_public, quote, coverage, hold, resume, file_claim, my_claims, claims_to_pay, claim,
-    withdraw, add_evidence, open_evidence, confirm, draw, draw_proof, jury_claims, invitation,
-    verdict, appeal, payout,
+    fund, fund_public, endow, quote, coverage, hold, resume, ask_loss, confirm_loss, file_claim,
+    my_claims, claims_to_pay, papers, claim, withdraw, add_evidence, open_evidence, confirm, draw,
+    draw_proof, jury_claims, invitation, verdict, appeal, payout,
 ]  # fmt: skip

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from msgspec import Meta
 
-from guild.core.ids import ClaimId, OrganisationId
+from guild.core.ids import ClaimId, EntryId, OrganisationId
 from guild.core.wire import Amount, CurrencyCode, In, LongText, Out, ShortText
 
 Share = Annotated[int, Meta(ge=1, le=100, description="Percent of the work that is impossible")]
@@ -247,6 +247,20 @@ class AppealIn(In, frozen=True):
     """Why the member disagrees with the decision."""
 
     statement: LongText
+
+
+class EndowmentIn(In, frozen=True):
+    """A part of the opening balance for a pot, with what it is (`Reserve voted on 14 March`)."""
+
+    pot: ShortText
+    amount: Amount
+    text: ShortText
+
+
+class EndowmentOut(Out, frozen=True):
+    """The ledger entry that moved it."""
+
+    entry_id: EntryId
 
 
 class HoldIn(In, frozen=True):

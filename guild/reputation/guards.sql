@@ -1,4 +1,4 @@
--- What was said can be erased, never changed; what was ruled stays as it was ruled.
+-- What was said can be erased, never changed; what was ruled stays, until the entry is erased.
 CREATE FUNCTION reputation_attestation_kept() RETURNS trigger LANGUAGE plpgsql
 SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
@@ -21,7 +21,11 @@ CREATE TRIGGER attestation_kept BEFORE UPDATE OR DELETE ON attestation
 CREATE FUNCTION reputation_ruling_is_final() RETURNS trigger LANGUAGE plpgsql
 SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
-    IF TG_OP = 'DELETE' OR OLD.state <> 'open' THEN
+    IF TG_OP = 'DELETE'
+       OR (OLD.state <> 'open'
+           AND NOT (NEW.state = OLD.state
+                    AND EXISTS (SELECT FROM attestation a
+                                 WHERE a.id = OLD.attestation_id AND a.state = 'erased'))) THEN
         RAISE EXCEPTION 'a ruling is final' USING ERRCODE = '55000';
     END IF;
     RETURN NEW;

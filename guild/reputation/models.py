@@ -108,7 +108,9 @@ class Attestation(Base):
     )
 
     id: Mapped[AttestationId] = mapped_column(primary_key=True)
-    contract_id: Mapped[ContractId] = mapped_column(ForeignKey("attestation_invitation.contract_id"))
+    contract_id: Mapped[ContractId] = mapped_column(
+        ForeignKey("attestation_invitation.contract_id")
+    )
     about: Mapped[str] = mapped_column(String(10))
     member_id: Mapped[MemberId] = mapped_column(ForeignKey("member.id"))
     client_id: Mapped[OrganisationId] = mapped_column(ForeignKey("organisation.id"))

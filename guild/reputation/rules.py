@@ -32,6 +32,8 @@ RETALIATION_DAYS: Final = 90
 ATTEST_DAYS: Final = 30
 """Both sides can speak until 30 days after the contract was completed."""
 PLACES: Final = Decimal("0.0001")
+SHOWN: Final = Decimal("0.01")
+"""Weights and sums are shown to two places; they are reckoned exactly."""
 
 Side = Literal["freelancer", "client"]
 Standing = Literal["published", "contested", "struck", "erased"]
@@ -133,7 +135,12 @@ def commitment(salt: bytes, payload: bytes) -> bytes:
 
 def rules_hash(rules: Mapping[str, Any]) -> str:
     """What the log says of the scoring rules of one charter version."""
-    return hashlib.sha256(canonical(rules)).hexdigest()
+    return digest(canonical(rules))
+
+
+def digest(content: bytes) -> str:
+    """SHA-256 in hexadecimal."""
+    return hashlib.sha256(content).hexdigest()
 
 
 def value_of(answers: Mapping[str, bool], weights: Mapping[str, int]) -> Fraction | None:

@@ -9,7 +9,9 @@ from msgspec import Meta
 from guild.core.ids import AttestationId, ContractId, DisputeId
 from guild.core.wire import In, LongText, Out
 
-Answers = Annotated[dict[Annotated[str, Meta(max_length=60)], bool], Meta(min_length=1, max_length=20)]
+Answers = Annotated[
+    dict[Annotated[str, Meta(max_length=60)], bool], Meta(min_length=1, max_length=20)
+]
 """Question of the charter → whether it is so; a question left out takes no part."""
 Reasons = Annotated[str, Meta(min_length=10, max_length=5000, pattern=r"^[^\x00]*\S[^\x00]*$")]
 

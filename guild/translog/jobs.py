@@ -1,15 +1,8 @@
 """The sequencer: once a minute, or at once where somebody waits for the place of a leaf."""
 
-from guild.core.jobs import job, scheduled
+from guild.core.jobs import scheduled
 from guild.core.work import Work
-from guild.translog.commands import BATCH_MAX, sequence_leaves
-
-
-@job("translog.sequence_soon")
-async def sequence_soon(work: Work) -> None:
-    """Place what waits now; idempotent, since it places each leaf once."""
-    if await sequence_leaves(work) == BATCH_MAX:
-        work.later(sequence_soon)
+from guild.translog.commands import BATCH_MAX, sequence_leaves, sequence_soon
 
 
 @scheduled("translog.sequence", every_minutes=1)

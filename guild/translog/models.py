@@ -7,7 +7,7 @@ places in order, so that no two writers wait for each other and the order never 
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, SmallInteger, String, Text
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Identity, SmallInteger, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from guild.core.db import Base
@@ -23,6 +23,8 @@ class LogLeaf(Base):
     kind: Mapped[str] = mapped_column(String(40))
     leaf: Mapped[bytes]
     at: Mapped[datetime]
+    seq: Mapped[int] = mapped_column(BigInteger, Identity(always=True), unique=True)
+    """The order of writing: within one transaction, ids of one millisecond are in no order."""
 
 
 class LogPending(Base):

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import and_, exists, select, tuple_
@@ -9,8 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from guild.core.work import Work
 from guild.translog import merkle
-from guild.translog.checkpoint import Checkpoint, NoteError, encode_base64
-from guild.translog.commands import signer_of
+from guild.translog.checkpoint import Checkpoint, NoteError, Signer, encode_base64
 from guild.translog.errors import ImpossibleProof, NoCheckpointYet, NoSuchLeaf
 from guild.translog.models import LogCheckpoint, LogLeaf, LogNode, LogPending, LogPlace
 from guild.translog.schemas import ConsistencyOut, InclusionOut, KeyOut, LeafOut, LeavesOut
@@ -82,10 +82,27 @@ async def consistency_proof(work: Work, old: int, new: int | None = None) -> Con
     )
 
 
+def signer_of(work: Work) -> Signer:
+    """The log's own key, under the log's name."""
+    return Signer(work.settings.log_origin, work.settings.log_signing_seed)
+
+
 def log_key(work: Work) -> KeyOut:
     """The public key of the log."""
     verifier = signer_of(work).verifier
     return KeyOut(origin=verifier.name, vkey=verifier.vkey())
+
+
+async def signed_statements(work: Work, *kinds: str) -> list[dict[str, Any]]:
+    """What the leaves of these kinds say, in their order, as far as the log is signed."""
+    newest = await latest_checkpoint(work)
+    rows = await work.session.scalars(
+        select(LogLeaf.leaf)
+        .join(LogPlace, LogPlace.leaf_id == LogLeaf.id)
+        .where(LogLeaf.kind.in_(kinds), LogPlace.idx < newest.size)
+        .order_by(LogPlace.idx)
+    )
+    return [json.loads(leaf) for leaf in rows]
 
 
 async def public_export(work: Work) -> dict[str, bytes]:

@@ -3,7 +3,7 @@
 from typing import Annotated
 
 from litestar import MediaType
-from litestar.params import Parameter
+from litestar.params import QueryParameter
 
 from guild.core.permissions import Permission
 from guild.core.wire import get
@@ -11,7 +11,7 @@ from guild.core.work import Work
 from guild.translog import queries
 from guild.translog.schemas import ConsistencyOut, InclusionOut, KeyOut, LeavesOut
 
-Count = Annotated[int, Parameter(ge=0, le=2**53)]
+Count = Annotated[int, QueryParameter(ge=0, le=2**53)]
 TAGS = ["log"]
 
 

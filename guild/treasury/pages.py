@@ -19,7 +19,7 @@ from guild.core.permissions import Permission
 from guild.core.wire import get, post
 from guild.core.work import Work
 from guild.treasury import commands, queries
-from guild.treasury.routes import xml_file
+from guild.treasury.routes import pdf_file, xml_file
 from guild.treasury.rules.camt053 import MAX_BYTES
 from guild.treasury.schemas import BatchIn, ExplainIn, PayoutIn, PayoutRunIn, RejectIn
 
@@ -102,6 +102,13 @@ async def ask_for_payout(work: Work, data: Form) -> Redirect:
         return await _money(work, entered=entered, **shown)
 
     return await _or_again(ask(), "/money#payouts", again)
+
+
+@get("/money/payouts/{payout_id:uuid}/statement", permission=Permission.PAYOUTS_READ,
+     include_in_schema=False)  # fmt: skip
+async def payout_statement(work: Work, payout_id: PayoutId) -> Response[bytes]:
+    """The statement of a payout."""
+    return pdf_file(*await queries.payout_document(work, payout_id))
 
 
 # -- the treasurer ------------------------------------------------------------------------------
@@ -247,6 +254,7 @@ def _desk_again(work: Work) -> Show:
 PAGES = [
     money_page,
     ask_for_payout,
+    payout_statement,
     desk_page,
     import_statement,
     entry_page,

@@ -1,8 +1,9 @@
 """The treasury over HTTP: accounts, statements, entries, payouts, payment files."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from litestar import Response
+from litestar.params import QueryParameter
 
 from guild.core.errors import Invalid
 from guild.core.ids import BankAccountId, BankEntryId, BatchId, PayoutId
@@ -83,12 +84,12 @@ async def statements(
      summary="Movements at the bank")  # fmt: skip
 async def bank_entries(
     work: Work,
-    state: EntryState | None = None,
+    wanted: Annotated[EntryState | None, QueryParameter(name="state")] = None,
     cursor: Cursor | None = None,
     limit: PageSize = 50,
 ) -> Page[BankEntryOut]:
     """Booked entries; `state=open` are those that wait for a person."""
-    return await queries.entries(work, state=state, cursor=cursor, limit=limit)
+    return await queries.entries(work, state=wanted, cursor=cursor, limit=limit)
 
 
 @get("/bank-entries/{entry_id:uuid}/suggestions", permission=Permission.TREASURY_READ,
@@ -133,12 +134,12 @@ async def payout_run(work: Work, data: PayoutRunIn) -> PayoutRunOut:
 @get("/payouts", permission=Permission.PAYOUTS_READ, tags=["payouts"], summary="Payouts")
 async def payouts(
     work: Work,
-    state: PayoutState | None = None,
+    wanted: Annotated[PayoutState | None, QueryParameter(name="state")] = None,
     cursor: Cursor | None = None,
     limit: PageSize = 50,
 ) -> Page[PayoutOut]:
     """All payouts for treasurer and auditor, a member's own for her; the latest first."""
-    return await queries.payouts(work, state=state, cursor=cursor, limit=limit)
+    return await queries.payouts(work, state=wanted, cursor=cursor, limit=limit)
 
 
 @get("/payouts/{payout_id:uuid}", permission=Permission.PAYOUTS_READ, tags=["payouts"],
@@ -146,6 +147,13 @@ async def payouts(
 async def payout(work: Work, payout_id: PayoutId) -> PayoutOut:
     """One payout and how far it has come."""
     return await queries.payout(work, payout_id)
+
+
+@get("/payouts/{payout_id:uuid}/statement", permission=Permission.PAYOUTS_READ,
+     tags=["payouts"], summary="Statement of a payout")  # fmt: skip
+async def payout_statement(work: Work, payout_id: PayoutId) -> Response[bytes]:
+    """The PDF that shows where each cent went; made once the bank has shown the payout."""
+    return pdf_file(*await queries.payout_document(work, payout_id))
 
 
 @get("/me/payouts", permission=Permission.PAYOUTS_READ, tags=["payouts"], summary="My payouts")
@@ -199,12 +207,22 @@ async def batch_sent(work: Work, batch_id: BatchId) -> BatchOut:
 
 
 def xml_file(content: bytes, batch_id: BatchId) -> Response[bytes]:
-    """A payment file as a download that no browser shows inline."""
+    """A payment file as a download."""
+    return _download(content, "application/xml", f"pain001-{batch_id.hex}.xml")
+
+
+def pdf_file(name: str, content: bytes) -> Response[bytes]:
+    """A payout statement as a download."""
+    return _download(content, "application/pdf", name)
+
+
+def _download(content: bytes, media_type: str, name: str) -> Response[bytes]:
+    """A file that no browser shows inline and no cache keeps."""
     return Response(
         content,
-        media_type="application/xml",
+        media_type=media_type,
         headers={
-            "Content-Disposition": f'attachment; filename="pain001-{batch_id.hex}.xml"',
+            "Content-Disposition": f'attachment; filename="{name}"',
             "X-Content-Type-Options": "nosniff",
             "Cache-Control": "no-store",
         },
@@ -225,6 +243,7 @@ ROUTES = [
     payout_run,
     payouts,
     payout,
+    payout_statement,
     my_payouts,
     approve_payout,
     reject_payout,

@@ -8,11 +8,11 @@ from typing import Any, Final
 from litestar import Litestar, Request, Response, Router
 from litestar.config.allowed_hosts import AllowedHostsConfig
 from litestar.config.response_cache import ResponseCacheConfig
-from litestar.plugins.jinja import JinjaTemplateEngine
 from litestar.datastructures import State
 from litestar.di import Provide
 from litestar.enums import MediaType
 from litestar.handlers import HTTPRouteHandler
+from litestar.plugins.jinja import JinjaTemplateEngine
 from litestar.static_files import create_static_files_router
 from litestar.template import TemplateConfig
 
@@ -34,19 +34,19 @@ BODY_LIMIT: Final = 262_144
 def create_app(system: System) -> Litestar:
     """Build the application on the given resources; it starts no server and no job."""
     settings = system.settings
-    api = [*features.routes(), *operations.ROUTES]
-    routes = [*api, *features.pages(), *pages.PAGES, *health.ROUTES]
+    api = [*features.ROUTES, *operations.ROUTES]
+    routes = [*api, *features.PAGES, *pages.PAGES, *health.ROUTES]
     check_declared([handler for handler in routes if isinstance(handler, HTTPRouteHandler)])
 
     @asynccontextmanager
     async def lifespan(_: Litestar) -> AsyncGenerator[None, None]:
         yield
-        await system.engine.dispose()
+        await features.close(system)
 
     return Litestar(
         route_handlers=[
             Router("/api/v1", route_handlers=api),
-            *features.pages(),
+            *features.PAGES,
             *pages.PAGES,
             *health.ROUTES,
             create_static_files_router("/static", directories=[STATIC], include_in_schema=False),

@@ -7,7 +7,7 @@ is "BE". All of it is plainly invented.
 from collections.abc import Mapping
 from typing import Any, Final
 
-DEPTH_MAX: Final = 8
+DEPTH_MAX: Final = 16
 """Schemas may refer to themselves; deeper than this the example stops."""
 
 BY_NAME: Final[Mapping[str, str]] = {
@@ -19,6 +19,7 @@ BY_NAME: Final[Mapping[str, str]] = {
     "lang": "en",
     "email": "mira@example.org",
     "iban": "BE68539007547034",
+    "bic": "GKCCBEBB",
     "iban_last4": "7034",
     "vat_number": "BE0123456749",
     "enterprise_number": "0123456749",
@@ -64,7 +65,8 @@ def example_of(
         return example_of(target, schemas, name=name, depth=depth + 1)
     for known in ("example", "const", "default"):
         if schema.get(known) is not None:
-            return schema[known]
+            value = schema[known]
+            return list(value) if isinstance(value, tuple) else value
     for listed in ("examples", "enum"):
         if schema.get(listed):
             return next(iter(schema[listed]))

@@ -22,10 +22,16 @@ class Entry(NamedTuple):
 
 P = Permission
 ENTRIES: Final = (
+    Entry("/money", "Money", "What is coming to you, and when", P.PAYOUTS_REQUEST),
     Entry("/me", "You", "Your details, your account at the bank, your sessions and keys", P.SELF),
     Entry("/claims", "Protection", "When you are ill or times are hard", P.CLAIMS_FILE),
     Entry("/jury", "Jury", "Claims that you were drawn to decide", P.CLAIMS_JUDGE),
     Entry("/reviews", "Reviews", "What union representatives say about contracts", P.REVIEWS_READ),
+    Entry("/reputation", "Reputation", "What is said about your work", P.REPUTATION_READ),
+    Entry(
+        "/reputation/disputes", "Disputes", "Statements to rule on", P.REPUTATION_RULE, main=False
+    ),
+    Entry("/treasury", "Treasury", "Statements in, payouts out", P.TREASURY_READ),
     Entry("/office", "Office", "Applications, bank accounts, roles", P.MEMBERS_APPROVE_ACCOUNT),
     Entry("/fund", "The fund", "What it holds, and whether that is enough", P.PUBLIC),
     Entry("/log", "The log", "The public log, and how to check it yourself", P.PUBLIC),

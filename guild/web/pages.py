@@ -3,9 +3,9 @@
 from litestar import Response
 from sqlalchemy import func, select
 
+from guild.compliance.queries import inbox
 from guild.core.errors import NotFound
 from guild.core.mail import Mail, read_letter
-from guild.core.money import Money
 from guild.core.pages import environment, page
 from guild.core.permissions import Permission
 from guild.core.wire import get
@@ -13,19 +13,13 @@ from guild.core.work import Work
 from guild.ledger.chart import Account
 from guild.ledger.queries import balances_of
 from guild.members.models import Member
+from guild.mutual_fund.queries import jury_list, public_totals
 from guild.translog.errors import NoCheckpointYet
 from guild.translog.models import LogCheckpoint
 from guild.translog.queries import latest_checkpoint, log_key
 from guild.web.navigation import menu, offered
 
 MAILS_SHOWN = 100
-POTS = (
-    ("fund_guarantee", "Payment guarantee"),
-    ("fund_sickness", "Illness and parental leave"),
-    ("fund_solidarity", "Hard times"),
-    ("fund_operations", "Running the house"),
-)
-
 environment().globals["menu"] = menu
 
 
@@ -34,13 +28,6 @@ class OutboxClosed(NotFound):
 
     code = "not_found"
     title = "There is nothing here"
-
-
-async def _pots(work: Work) -> list[tuple[str, Money]]:
-    """What each pot holds, in the cooperative's currency."""
-    accounts = [Account(code) for code, _ in POTS]
-    held = await balances_of(work, accounts, work.settings.coop.currency)
-    return [(name, money) for (_, name), money in zip(POTS, held, strict=True)]
 
 
 async def _newest_checkpoint(work: Work) -> LogCheckpoint | None:
@@ -52,10 +39,9 @@ async def _newest_checkpoint(work: Work) -> LogCheckpoint | None:
 
 @get("/", permission=Permission.PUBLIC, include_in_schema=False)
 async def home_page(work: Work) -> Response[str]:
-    """For strangers what the house is, with figures; for members where their work is."""
+    """For strangers what the house is, in rounded figures; for members where their work is."""
     if work.actor.kind == "member":
-        return page(work, "web/desk.html", offered=offered(work.actor))
-    pots = await _pots(work)
+        return await _desk(work)
     members = await work.session.scalar(
         select(func.count()).select_from(Member).where(Member.state.in_(("member", "on_leave")))
     )
@@ -63,23 +49,40 @@ async def home_page(work: Work) -> Response[str]:
         work,
         "web/home.html",
         members=members,
-        held=Money(sum(money.minor for _, money in pots), work.settings.coop.currency),
+        fund=await public_totals(work),
         checkpoint=await _newest_checkpoint(work),
+    )
+
+
+async def _desk(work: Work) -> Response[str]:
+    """What is coming to a member, and what waits for her, the most urgent first."""
+    actor = work.actor
+    owner = actor.member_id
+    accounts = [Account("member_pending", owner), Account("member_available", owner)]
+    pending, available = await balances_of(work, accounts, work.settings.coop.currency)
+    juries = (await jury_list(work)).cases if actor.may(Permission.CLAIMS_JUDGE) else []
+    reviews = await inbox(work) if actor.may(Permission.REVIEWS_CONDUCT) else []
+    return page(
+        work,
+        "web/desk.html",
+        offered=offered(actor),
+        pending=pending,
+        available=available,
+        juries=juries,
+        reviews=[r for r in reviews if not r.tie and (r.with_you or r.state == "opened")],
     )
 
 
 @get("/log", permission=Permission.PUBLIC, include_in_schema=False)
 async def log_page(work: Work) -> Response[str]:
-    """The signed state of the transparency log, what the pots hold, and how to check both."""
-    pots = await _pots(work)
+    """The signed state of the transparency log, what the fund holds, and how to check both."""
     return page(
         work,
         "web/log.html",
         section="/log",
         checkpoint=await _newest_checkpoint(work),
         key=log_key(work),
-        pots=pots,
-        held=Money(sum(money.minor for _, money in pots), work.settings.coop.currency),
+        fund=await public_totals(work),
     )
 
 

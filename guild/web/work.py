@@ -34,6 +34,7 @@ async def provide_work(request: Request[Any, Any, Any]) -> AsyncGenerator[Work, 
     body = await request.body() if options.get("idempotent") else b""
     claim: Claim | None = None
     actor = ANONYMOUS
+    await limit_stranger(request, system)
     try:
         async with begin_work(system, ANONYMOUS, read_only=request.method in SAFE) as work:
             actor = await actor_of(request, work.session, system.settings, work.now)
@@ -41,7 +42,6 @@ async def provide_work(request: Request[Any, Any, Any]) -> AsyncGenerator[Work, 
             admit(actor, options["permission"])
             await check_csrf(request, actor, system.settings)
             work.network = _network(request, system)
-            await limit_stranger(work, request.method)
             if options.get("idempotent"):
                 claim = claim_of(
                     request.headers.get("idempotency-key"),

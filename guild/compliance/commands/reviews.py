@@ -48,6 +48,7 @@ from guild.core.clock import add_business_days
 from guild.core.errors import Invalid
 from guild.core.ids import ContractId, LabelId, MemberId, ReviewId, new_id
 from guild.core.mail import send_mail
+from guild.core.pages import long_date
 from guild.core.work import Work
 from guild.governance.queries import charter_at
 from guild.members.models import Member
@@ -149,7 +150,7 @@ async def take_review(work: Work, review_id: ReviewId) -> None:
         subject=f"A rep looks at contract {contract.number}",
         text=(
             f"A representative has taken up the review of contract {contract.number}.\n"
-            f"You have an answer by {review.due_on.isoformat()}."
+            f"You have an answer by {long_date(review.due_on, member.language)}."
         ),
         reason="You get this because the contract is yours.",
         lang=member.language,

@@ -39,8 +39,6 @@ from guild.contracts.models import (
     Milestone,
 )
 from guild.contracts.rules.evidence import CONSENT_LOCALE, CONSENT_VERSION, client_consent, moment
-from guild.contracts.rules.law import rule_sets
-from guild.contracts.rules.protections import retain_until
 from guild.contracts.rules.terms import Terms, terms_from
 from guild.contracts.schemas import ChangesIn, DeclineIn, OfferIn, SignIn
 from guild.core.ids import MilestoneId, new_id
@@ -115,8 +113,7 @@ async def sign_contract(work: Work, data: SignIn) -> tuple[Contract, ContractEvi
     terms = terms_from(msgspec.json.decode(offer.terms_json))
     CONTRACT_LIFECYCLE.move(contract, "sign")
     contract.signed_at = contract.updated_at = work.now
-    facts = await queries.protection_facts(work, contract, offered=False)
-    contract.retain_until = retain_until(facts, work.today, rule_sets())
+    contract.retain_until = await queries.retention_of(work, contract)
     _answered(work, offer, "signed")
     details = {
         "shown_sha256": offer.shown_sha256,

@@ -1,7 +1,6 @@
 """Offers whose time to answer is over."""
 
 from guild.contracts import access
-from guild.contracts.access import OFFER_LINK
 from guild.contracts.commands.chain import record
 from guild.contracts.commands.letters import mail_answer
 from guild.contracts.commands.loading import current_offer, locked, people
@@ -10,7 +9,6 @@ from guild.contracts.models import CONTRACT_LIFECYCLE, Contract
 from guild.contracts.rules.evidence import moment
 from guild.core.ids import ContractId
 from guild.core.work import Work
-from guild.members import commands as members
 
 
 async def expire_offer(work: Work, contract_id: ContractId) -> None:
@@ -26,7 +24,6 @@ async def expire_offer(work: Work, contract_id: ContractId) -> None:
     contract.ended_reason = "expired"
     offer.answered_at, offer.answer = work.now, "expired"
     await record(work, contract, "expired", {"answer_by": moment(offer.answer_by)})
-    await members.revoke_links(work, contract.id, purpose=OFFER_LINK)
     member, _, _ = await people(work, contract)
     mail_answer(
         work, contract, member, "no answer in time",

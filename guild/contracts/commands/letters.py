@@ -3,9 +3,9 @@
 from datetime import datetime
 
 from guild.contracts.models import Contract, Delivery, Milestone
+from guild.contracts.rules.wording import moment_words
 from guild.core.mail import send_mail
 from guild.core.money import Money
-from guild.core.pages import long_moment
 from guild.core.work import Work
 from guild.members.models import Contact, Member, Organisation
 
@@ -38,7 +38,7 @@ def mail_offer(
         f"Dear {contact.name},\n\n{again}"
         f"{member.display_name} offers you: {contract.title}.\n"
         f"Price before VAT: {Money(contract.net_minor, contract.currency)}.\n"
-        f"Please answer by {long_moment(answer_by)}: sign, ask for changes, or decline.\n\n"
+        f"Please answer by {moment_words(answer_by)}: sign, ask for changes, or decline.\n\n"
         f"{work.settings.base_url}/offers/{token}\n\n"
         f"The link is yours alone; {member.display_name} never sees it, so please do not pass it "
         f"on. You need no account. {coop} invoices the work.",
@@ -103,12 +103,12 @@ def mail_delivery(
     _to_client(
         work,
         contact,
-        f"{prefix} accept “{milestone.title}” until {long_moment(delivery.answer_by)}",
+        f"{prefix} accept “{milestone.title}” until {moment_words(delivery.answer_by)}",
         f"Dear {contact.name},\n\n“{milestone.title}” of {contract.number} was delivered:\n\n"
         f"{delivery.note}\n{links}\n"
         "Accept it or ask for changes:\n"
         f"{work.settings.base_url}/deliveries/{token}\n\n"
-        f"If you say nothing, it counts as accepted after {long_moment(delivery.answer_by)}, as "
+        f"If you say nothing, it counts as accepted after {moment_words(delivery.answer_by)}, as "
         "the contract says.",
         f"You get this because you signed {contract.number}.",
     )

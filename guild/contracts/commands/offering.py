@@ -218,7 +218,7 @@ async def resend_link(work: Work, contract_id: ContractId) -> Contract:
 
 
 async def withdraw_contract(work: Work, contract_id: ContractId, data: WithdrawIn) -> Contract:
-    """Take a draft or an unanswered offer back."""
+    """Take a draft or an unanswered offer back; the client's link then says so."""
     contract = await own_contract(work, contract_id)
     former = CONTRACT_LIFECYCLE.move(contract, "withdraw")
     contract.ended_at = contract.updated_at = work.now
@@ -226,7 +226,6 @@ async def withdraw_contract(work: Work, contract_id: ContractId, data: WithdrawI
     await record(work, contract, "withdrawn", {"note": data.note, "former_state": former})
     if former == "sent":
         member, _, contact = await people(work, contract)
-        await members.revoke_links(work, purpose=OFFER_LINK, subject_id=contract.id)
         mail_withdrawn(work, contract, member, contact)
     await work.emit(
         ContractWithdrawn(

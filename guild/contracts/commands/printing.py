@@ -23,6 +23,16 @@ from guild.documents.schemas import Addressee, Letterhead
 from guild.members.models import Contact, Member, Organisation
 
 TEMPLATE: Final = "contracts/contract_print.html"
+RIGHTS: Final = {
+    "payment_term": "Time to pay",
+    "payment_default": "Time to pay",
+    "late_payment": "Late payment",
+    "acceptance": "Time to check the work",
+    "retention": "Keeping the contract",
+    "after_start_pay": "Price after the start",
+    "after_start_work": "Work after the start",
+}
+"""Rules whose findings are rights, by their names in `rules.protections`."""
 
 
 class Parties(msgspec.Struct, frozen=True, kw_only=True):
@@ -106,16 +116,17 @@ def _summary(terms: Terms, parties: Parties) -> tuple[str, ...]:
 
 
 def _protections(offer: ContractOffer) -> tuple[Protection, ...]:
-    """What the law gives, as the checks found it when the offer was sent."""
-    return tuple(
-        Protection(
-            heading=finding["article"],
-            text=finding["sentence"],
-            source=finding["source"].partition(", http")[0],
-        )
-        for finding in offer.findings
-        if finding["outcome"] in ("met", "warning") and not finding["rule"].startswith("charter/")
-    )
+    """The rights that the law gives, as the checks found them when the offer was sent."""
+    rights = []
+    for finding in offer.findings:
+        law, _, name = finding["rule"].partition("/")
+        if name not in RIGHTS or law == "charter" or finding["outcome"] not in ("met", "warning"):
+            continue
+        statute = finding["source"].partition(", http")[0]
+        article = finding["article"]
+        source = statute if article in statute else f"{statute}, {article}"
+        rights.append(Protection(heading=RIGHTS[name], text=finding["sentence"], source=source))
+    return tuple(rights)
 
 
 def _signers(

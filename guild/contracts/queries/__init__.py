@@ -1,6 +1,6 @@
 """Reads about contracts."""
 
-from guild.contracts.queries.checks import checks_of, protection_facts
+from guild.contracts.queries.checks import checks_of, retention_of
 from guild.contracts.queries.invariants import INVARIANTS
 from guild.contracts.queries.views import (
     code_view,
@@ -42,7 +42,7 @@ __all__ = [
     "milestone_view",
     "milestones_of",
     "offer_view",
-    "protection_facts",
+    "retention_of",
     "sealed_document",
     "sealed_pdf",
 ]

@@ -14,6 +14,7 @@ from guild.contracts.rules.protections import (
     Finding,
     blocking,
     check,
+    retain_until,
 )
 from guild.contracts.rules.terms import Terms, terms_from
 from guild.contracts.schemas import ChecksOut, FindingOut
@@ -25,7 +26,7 @@ from guild.governance.queries import charter_at
 async def checks_of(work: Work, contract: Contract) -> ChecksOut:
     """All findings, the effective hourly rate, and whether the contract may be sent."""
     charter = await charter_at(work)
-    facts = await protection_facts(work, contract, offered=True)
+    facts = await _facts(work, contract, offered=True)
     try:
         findings = check(facts, rule_sets())
     except LawUnknownError as unknown:
@@ -39,7 +40,16 @@ async def checks_of(work: Work, contract: Contract) -> ChecksOut:
     )
 
 
-async def protection_facts(work: Work, contract: Contract, *, offered: bool) -> Facts:
+async def retention_of(work: Work, contract: Contract) -> date:
+    """Until when a contract that is signed now has to be kept."""
+    facts = await _facts(work, contract, offered=False)
+    try:
+        return retain_until(facts, work.today, rule_sets())
+    except LawUnknownError as unknown:
+        raise LawNotKnown(str(unknown), mend="The co-op has to add the law of this year.") from None
+
+
+async def _facts(work: Work, contract: Contract, *, offered: bool) -> Facts:
     """The terms, the day, what the same pair agreed before, and the version offered before."""
     return Facts(
         terms=terms_from(contract.terms),

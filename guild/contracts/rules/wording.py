@@ -4,7 +4,7 @@ The page that the client signs and the sealed PDF take their sentences from here
 exactly the same. A change of wording is a new `WORDING` and a new template version.
 """
 
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Final
 
 from guild.contracts.rules.terms import Clause, Party, Service, Terms
@@ -28,6 +28,12 @@ def money_words(minor: int, currency: str) -> str:
 def day_words(day: date) -> str:
     """23 November 2026."""
     return f"{day.day} {MONTHS[day.month - 1]} {day.year}"
+
+
+def moment_words(moment: datetime) -> str:
+    """23 November 2026, 12:00 UTC."""
+    utc = moment.astimezone(UTC)
+    return f"{day_words(utc.date())}, {utc:%H:%M} UTC"
 
 
 def hundredths_words(value: int) -> str:

@@ -41,7 +41,7 @@ class _Taken:
     refundable: int
     released_net: int
     pending_net: int
-    """What leaves the invoice's pending net; differs from net − released by rounding only."""
+    """What leaves the invoice's pending net; differs from net less released by rounding only."""
 
     @property
     def total(self) -> int:

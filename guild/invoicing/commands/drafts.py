@@ -154,11 +154,11 @@ def vat_of(work: Work, invoice: Invoice, client: Organisation, member: Member) -
             on=invoice.delivered_on,
             seller_country=work.settings.coop.country,
             seller_exempt=member.vat_exempt,
-            buyer_kind=cast(BuyerKind, client.kind),
+            buyer_kind=cast("BuyerKind", client.kind),
             buyer_country=client.country,
             buyer_vat_number=client.vat_number or "",
-            supply=cast(Supply, invoice.supply),
-            treatment=cast(Treatment, invoice.treatment),
+            supply=cast("Supply", invoice.supply),
+            treatment=cast("Treatment", invoice.treatment),
         )
     )
 

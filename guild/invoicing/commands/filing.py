@@ -45,9 +45,7 @@ async def make_documents(work: Work, invoice_id: InvoiceId) -> None:
     if stored.files:
         return
     original = await frozen_invoice(work, stored.corrects_id) if stored.corrects_id else None
-    printed = await print_document(
-        work, stored, await charter_at(work, stored.issued_at), original
-    )
+    printed = await print_document(work, stored, await charter_at(work, stored.issued_at), original)
     stem = f"{stored.frozen.kind.replace('_', '-')}-{stored.frozen.number}"
     filed = await _file(
         work,

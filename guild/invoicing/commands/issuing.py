@@ -166,11 +166,11 @@ async def _with_todays_vat(work: Work, draft: Stored) -> Stored:
             on=frozen.delivered_on,
             seller_country=frozen.seller.country,
             seller_exempt=draft.member_exempt,
-            buyer_kind=cast(BuyerKind, draft.client_kind),
+            buyer_kind=cast("BuyerKind", draft.client_kind),
             buyer_country=frozen.buyer.country,
             buyer_vat_number=frozen.buyer.vat_number,
-            supply=cast(Supply, draft.supply),
-            treatment=cast(Treatment, draft.treatment),
+            supply=cast("Supply", draft.supply),
+            treatment=cast("Treatment", draft.treatment),
         )
     )
     totals = totals_of(

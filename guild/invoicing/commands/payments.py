@@ -102,6 +102,7 @@ async def record_payment(
     amount: Money,
     source: Account,
     received_on: date,
+    *,
     bank_entry_id: BankEntryId | None = None,
 ) -> PaymentId:
     """Record money for an invoice: debit `source`, credit what the client owes.

@@ -6,8 +6,8 @@ from guild.core.money import allocate, share_bps
 from guild.documents.schemas import Addressee, Language, Letterhead
 from guild.governance.rules import Charter
 from guild.invoicing.einvoice.build import repayment_notice
-from guild.invoicing.einvoice.canonical import Party
 from guild.invoicing.queries.documents import Stored
+from guild.invoicing.rules.canonical import Party
 from guild.invoicing.rules.references import print_reference
 from guild.invoicing.sheets import (
     Corrects,
@@ -90,7 +90,7 @@ def sheet_of(stored: Stored, charter: Charter, original: Stored | None) -> Invoi
 
 def language_of(code: str) -> Language:
     """The client's language if sheets exist in it, English otherwise."""
-    return cast(Language, code) if code in LANGUAGES else "en"
+    return cast("Language", code) if code in LANGUAGES else "en"
 
 
 def _letterhead(party: Party) -> Letterhead:
@@ -135,15 +135,13 @@ def _shares(stored: Stored, charter: Charter) -> tuple[InvoiceShare, ...]:
     frozen = stored.frozen
     levy = share_bps(frozen.net_minor, charter.levy.rate_bps)
     pots = charter.levy.pots
+    # Rates are split like the money, so that they too add up to the levy's own rate.
+    rates = allocate(charter.levy.rate_bps, list(pots.values()))
     parts = allocate(levy, list(pots.values()))
     shares = [InvoiceShare(code="member", rate_bps=None, minor=frozen.net_minor - levy)]
     shares += [
-        InvoiceShare(
-            code=cast(Any, pot),
-            rate_bps=share_bps(charter.levy.rate_bps, bps),
-            minor=part,
-        )
-        for (pot, bps), part in zip(pots.items(), parts, strict=True)
+        InvoiceShare(code=cast("Any", pot), rate_bps=rate_bps, minor=part)
+        for pot, rate_bps, part in zip(pots, rates, parts, strict=True)
         if part
     ]
     if frozen.vat_minor:

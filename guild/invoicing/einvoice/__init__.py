@@ -1,1 +1,1 @@
-"""One invoice, two syntaxes: the canonical EN 16931 document and its UBL and CII emitters."""
+"""One invoice, two syntaxes: from frozen rows to the canonical document, and to UBL and CII."""

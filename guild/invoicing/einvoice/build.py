@@ -11,7 +11,7 @@ from typing import Final
 import msgspec
 
 from guild.core.money import minor_digits
-from guild.invoicing.einvoice.canonical import (
+from guild.invoicing.rules.canonical import (
     EInvoice,
     Kind,
     Line,

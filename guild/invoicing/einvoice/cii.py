@@ -10,7 +10,7 @@ from typing import Final
 
 from lxml import etree
 
-from guild.invoicing.einvoice.canonical import (
+from guild.invoicing.rules.canonical import (
     FACTUR_X,
     TYPE_CODES,
     EInvoice,

@@ -9,7 +9,7 @@ from typing import Final
 
 from lxml import etree
 
-from guild.invoicing.einvoice.canonical import (
+from guild.invoicing.rules.canonical import (
     PEPPOL_BIS,
     PEPPOL_PROCESS,
     TYPE_CODES,
@@ -33,7 +33,7 @@ def ubl_bytes(invoice: EInvoice) -> bytes:
     name = "CreditNote" if credit else "Invoice"
     space = ROOT.format(name)
     spaces: dict[str | None, str] = {None: space, "cac": CAC, "cbc": CBC}
-    root = etree.Element(f"{{{space}}}{name}", nsmap=spaces)
+    root = etree.Element(f"{{{space}}}{name}", nsmap=spaces)  # type: ignore[arg-type]  # the stubs forget the default namespace
     _head(root, invoice, credit=credit)
     _references(root, invoice)
     _party(_cac(root, "AccountingSupplierParty"), invoice.seller)

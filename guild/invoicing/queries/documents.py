@@ -17,8 +17,8 @@ from guild.core.ids import ContactId, ContractId, DocumentId, InvoiceId, MemberI
 from guild.core.settings import Cooperative
 from guild.core.work import Work
 from guild.invoicing.einvoice.build import FrozenInvoice, FrozenLine, FrozenVat
-from guild.invoicing.einvoice.canonical import Party, Preceding
 from guild.invoicing.errors import InvoiceNotFound
+from guild.invoicing.rules.canonical import Party, Preceding
 from guild.invoicing.rules.parties import endpoint_of, legal_id_of
 
 COLUMNS: Final = """

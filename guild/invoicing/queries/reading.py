@@ -10,9 +10,9 @@ from guild.core.money import Money
 from guild.core.wire import Page, decode_cursor, encode_cursor
 from guild.core.work import Work
 from guild.invoicing import access
-from guild.invoicing.einvoice.canonical import plain
 from guild.invoicing.errors import InvoiceNotFound
 from guild.invoicing.models import Invoice, InvoiceLine, InvoiceVat, Payment
+from guild.invoicing.rules.canonical import plain
 from guild.invoicing.rules.references import print_reference
 from guild.invoicing.rules.totals import percent_of
 from guild.invoicing.schemas import (
@@ -146,8 +146,8 @@ def _visible(work: Work) -> Select[Invoice, str]:
 def _row(invoice: Invoice, client_name: str) -> InvoiceRow:
     return InvoiceRow(
         id=invoice.id,
-        kind=cast(Kind, invoice.kind),
-        state=cast(InvoiceState, invoice.state),
+        kind=cast("Kind", invoice.kind),
+        state=cast("InvoiceState", invoice.state),
         number=invoice.number,
         title=invoice.title,
         client_id=invoice.client_id,
@@ -179,8 +179,8 @@ def _out(
     }
     return InvoiceOut(
         id=invoice.id,
-        kind=cast(Kind, invoice.kind),
-        state=cast(InvoiceState, invoice.state),
+        kind=cast("Kind", invoice.kind),
+        state=cast("InvoiceState", invoice.state),
         number=invoice.number,
         title=invoice.title,
         contract_id=invoice.contract_id,
@@ -192,8 +192,8 @@ def _out(
         reason=invoice.reason,
         buyer_reference=invoice.buyer_reference,
         order_reference=invoice.order_reference,
-        supply=cast(Literal["services", "goods"], invoice.supply),
-        treatment=cast(Any, invoice.treatment),
+        supply=cast("Literal['services', 'goods']", invoice.supply),
+        treatment=cast("Any", invoice.treatment),
         delivered_on=invoice.delivered_on,
         issued_on=invoice.issued_on,
         due_on=invoice.due_on,

@@ -1,1 +1,1 @@
-"""Pure arithmetic and decisions of invoicing: VAT, totals, numbers, references, e-invoice checks."""
+"""Pure arithmetic and decisions: VAT, totals, numbers, references, e-invoice checks."""

@@ -13,8 +13,8 @@ from typing import Final
 
 import msgspec
 
-from guild.invoicing.einvoice.canonical import EInvoice, Party
 from guild.invoicing.errors import EInvoiceRefused
+from guild.invoicing.rules.canonical import EInvoice, Party
 from guild.invoicing.rules.parties import PEPPOL_SCHEMES, belgian_number_holds
 
 CENT: Final = Decimal("0.01")
@@ -218,7 +218,7 @@ def _lines(invoice: EInvoice) -> Iterator[Finding]:
             yield (
                 "PEPPOL-EN16931-R120",
                 where,
-                f"{line.quantity} × {line.price} is {product}, not {line.net}.",
+                f"{line.quantity} times {line.price} is {product}, not {line.net}.",
                 "Correct quantity, price or amount.",
             )
 

@@ -1,8 +1,8 @@
 """The arithmetic of EN 16931: line amounts, VAT per category and rate, document totals.
 
-A line's net amount is quantity × price, rounded half up to the cent (BR-CO-10, Peppol R120). VAT
-is reckoned once per category and rate on the sum, never per line (BR-CO-17): three lines of 10.02
-at 21 % owe 6.31, not 6.30. The Belgian royal decree no. 1, art. 5 asks for the same.
+A line's net amount is quantity times price, rounded half up to the cent (BR-CO-10, Peppol R120).
+VAT is reckoned once per category and rate on the sum, never per line (BR-CO-17): three lines of
+10.02 at 21 % owe 6.31, not 6.30. The Belgian royal decree no. 1, art. 5 asks for the same.
 """
 
 from collections.abc import Sequence
@@ -43,7 +43,7 @@ class Totals(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def line_net_minor(quantity: Decimal, price: Decimal, digits: int = 2) -> int:
-    """Quantity × price in minor units, half up; negative quantities credit within an invoice."""
+    """Quantity times price in minor units, half up; a negative quantity takes back."""
     product = (quantity * price).scaleb(digits)
     return int(product.quantize(Decimal(1), rounding=ROUND_HALF_UP))
 

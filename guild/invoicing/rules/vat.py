@@ -1,9 +1,9 @@
 """Which VAT an invoice carries, and why: one pure decision from the facts of the supply.
 
-The order of the questions is the law's: where is the supply made (art. 31–59 of Directive
-2006/112/EC), who owes the tax (art. 193–196), is it exempt (art. 132, 138, 146, 284), and only then
-at which rate (art. 93–98). The small-business exemption of art. 284 covers supplies made in the
-member's own state only, so work for a business in another state is reverse-charged even then.
+The order of the questions is the law's: where is the supply made (art. 31 to 59 of Directive
+2006/112/EC), who owes the tax (art. 193 to 196), is it exempt (art. 132, 138, 146, 284), and only
+then at which rate (art. 93 to 98). The small-business exemption of art. 284 covers supplies made in
+the member's own state only, so work for a business in another state is reverse-charged even then.
 
 The categories are those of EN 16931 (UNCL 5305): S standard, Z zero-rated, E exempt, AE reverse
 charge, K intra-community supply of goods, G export of goods, O outside the scope.
@@ -17,6 +17,7 @@ from typing import Final, Literal
 
 import msgspec
 from stdnum.eu import vat as eu_vat
+from stdnum.exceptions import ValidationError
 
 from guild.core.clock import EU
 from guild.invoicing.errors import VatNumberInvalid, VatRateUnknown, VatUndecided
@@ -148,7 +149,7 @@ EXEMPT_ACTIVITY: Final = {
 }
 
 NATIONAL_ARTICLES: Final = {
-    ("BE", "AE"): "art. 21 § 2 and 51 § 2 CTVA",
+    ("BE", "AE"): "art. 21 § 2, 51 § 2 CTVA",
     ("BE", "K"): "art. 39bis CTVA",
     ("BE", "G"): "art. 39 CTVA",
     ("BE", "small"): "art. 56bis CTVA",
@@ -165,7 +166,7 @@ def check_vat_number(number: str, country: str) -> str:
     """
     try:
         compact: str = eu_vat.validate(number)
-    except Exception:
+    except ValidationError:
         raise VatNumberInvalid(
             f"“{number}” is not a valid VAT number: its form or its check digits are wrong.",
             mend="Ask the client for the number as registered, with the country letters in front.",
@@ -206,7 +207,7 @@ def _domestic(facts: VatFacts) -> VatDecision:
         article = _article(facts, "132", "art. 132 Directive 2006/112/EC")
         return _decision("E", facts, article, "VATEX-EU-132", EXEMPT_ACTIVITY)
     if facts.treatment == "zero_rated":
-        article = "art. 98 and 110 Directive 2006/112/EC"
+        article = "art. 98, 110 Directive 2006/112/EC"
         return _decision("Z", facts, article, "", ZERO_RATED)
     return _standard(facts, "art. 96 Directive 2006/112/EC")
 
@@ -235,7 +236,7 @@ def _service_abroad(facts: VatFacts) -> VatDecision:
             field="client.vat_number",
         )
     check_vat_number(facts.buyer_vat_number, facts.buyer_country)
-    article = _article(facts, "AE", "art. 44 and 196 Directive 2006/112/EC")
+    article = _article(facts, "AE", "art. 44, 196 Directive 2006/112/EC")
     return _decision("AE", facts, article, "VATEX-EU-AE", REVERSE_CHARGE)
 
 
@@ -252,7 +253,7 @@ def _goods_abroad(facts: VatFacts) -> VatDecision:
         )
     check_vat_number(facts.buyer_vat_number, facts.buyer_country)
     if facts.seller_exempt:
-        article = _article(facts, "small", "art. 139(1) and 284 Directive 2006/112/EC")
+        article = _article(facts, "small", "art. 139(1), 284 Directive 2006/112/EC")
         return _decision("E", facts, article, "", SMALL_BUSINESS)
     article = _article(facts, "K", "art. 138 Directive 2006/112/EC")
     return _decision("K", facts, article, "VATEX-EU-IC", INTRA_COMMUNITY)

@@ -30,6 +30,7 @@ from guild.members.commands.organisations import (
     change_organisation,
     register_organisation,
 )
+from guild.members.commands.recovery import ask_new_password, set_new_password, sweep_resets
 from guild.members.commands.roles import confirm_role, end_role, refuse_role, request_role
 from guild.members.commands.sign_in import (
     NewSession,
@@ -48,6 +49,7 @@ __all__ = [
     "apply_to_join",
     "appoint_founder",
     "approve_bank_account",
+    "ask_new_password",
     "change_organisation",
     "change_password",
     "confirm_role",
@@ -71,9 +73,11 @@ __all__ = [
     "return_from_leave",
     "revoke_api_key",
     "revoke_links",
+    "set_new_password",
     "sign_in",
     "sign_out",
     "sweep_link_sessions",
+    "sweep_resets",
     "sweep_sessions",
     "sweep_tries",
 ]

@@ -88,17 +88,21 @@ async def approve_bank_account(work: Work, account_id: BankAccountId) -> BankAcc
     SecondPersonNeeded, IllegalMove. Emits BankAccountApproved.
     """
     account = await _decidable(work, account_id)
-    BANK_ACCOUNT.move(account, "approve")
-    account.decided_by, account.decided_at = work.actor.member_id, work.now
     former = await work.session.scalar(
         select(BankAccount)
-        .where(BankAccount.member_id == account.member_id, BankAccount.state == "approved")
+        .where(
+            BankAccount.member_id == account.member_id,
+            BankAccount.state == "approved",
+            BankAccount.id != account.id,
+        )
         .with_for_update()
-        .execution_options(autoflush=False)
     )
     if former is not None:
+        # Written first: the database knows at most one approved account of a member.
         BANK_ACCOUNT.move(former, "supersede")
-        await work.session.flush([former])
+        await work.session.flush()
+    BANK_ACCOUNT.move(account, "approve")
+    account.decided_by, account.decided_at = work.actor.member_id, work.now
     await work.session.flush()
     first = await _is_first(work, account)
     await _tell_owner(

@@ -11,7 +11,7 @@ from guild.core.ids import new_id
 from guild.core.permissions import POWER_ROLES, Role
 from guild.core.work import Work
 from guild.members.commands.membership import new_member, record_step
-from guild.members.commands.sign_in import set_password
+from guild.members.commands.sign_in import hash_turn, set_password
 from guild.members.errors import AlreadyFounded, AlreadyKnown, RoleNotAllowed
 from guild.members.events import MemberAdmitted, MemberApplied, RoleGranted
 from guild.members.models import Member, MemberRole
@@ -44,7 +44,8 @@ async def appoint_founder(
     member = new_member(work, application)
     work.session.add(member)
     await work.session.flush()
-    await set_password(work, member, application.password)
+    async with hash_turn(work):
+        await set_password(work, member, application.password)
     await work.emit(MemberApplied(member_id=member.id))
     member.joined_on = work.today
     record_step(work, member, "admit", "Founding member")

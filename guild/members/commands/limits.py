@@ -28,6 +28,8 @@ SIGN_IN_ACCOUNT: Final = Limit("sign_in:account", 5, timedelta(minutes=15))
 SIGN_IN_ADDRESS: Final = Limit("sign_in:address", 20, timedelta(minutes=15))
 """Wider than per account, and only wrong tries count: a shared office has one address."""
 APPLY_ADDRESS: Final = Limit("apply:address", 5, timedelta(hours=1))
+RESET_ACCOUNT: Final = Limit("reset:account", 3, timedelta(hours=1))
+RESET_ADDRESS: Final = Limit("reset:address", 10, timedelta(hours=1))
 LINK_ADDRESS: Final = Limit("link:address", 30, timedelta(minutes=15))
 LONGEST_WINDOW: Final = timedelta(hours=1)
 

@@ -11,7 +11,12 @@ from guild.core.permissions import Permission
 from guild.core.work import Work
 from guild.members.access import may_act_for
 from guild.members.commands.limits import APPLY_ADDRESS, count_try
-from guild.members.commands.sign_in import end_sessions_of, hash_in_turn, set_password
+from guild.members.commands.sign_in import (
+    end_sessions_of,
+    hash_password,
+    hash_turn,
+    set_password,
+)
 from guild.members.errors import MemberNotFound, OwnCase, SecondPersonNeeded
 from guild.members.events import (
     MemberAdmitted,
@@ -40,15 +45,20 @@ async def apply_to_join(work: Work, application: ApplicationIn) -> None:
     A known address gets the same answer in the same time, and its owner a mail: nobody learns from
     the form who is a member. Raises TooManyTries, PasswordTooWeak, VatNumberInvalid.
     """
-    limited = await count_try(work, (APPLY_ADDRESS, work.network.get("address", "")))
-    if limited is not None:
-        raise work.refuse(limited)
+    async with hash_turn(work):
+        limited = await count_try(work, (APPLY_ADDRESS, work.network.get("address", "")))
+        if limited is not None:
+            raise work.refuse(limited)
+        await _apply(work, application)
+
+
+async def _apply(work: Work, application: ApplicationIn) -> None:
     email = application.email.lower()
     check_password(application.password, email, application.legal_name, application.display_name)
     known = await work.session.scalar(select(Member).where(Member.email == email))
     if known is not None:
         firm_numbers(application.country, application.vat_number, application.enterprise_number)
-        await hash_in_turn(work, application.password)
+        await hash_password(application.password)
         _mail(
             work,
             known,

@@ -65,10 +65,18 @@ class NewSession(Struct, frozen=True, kw_only=True):
     expires_at: datetime
 
 
-async def hash_in_turn(work: Work, password: str) -> str:
-    """Hash a new password off the event loop, when it is its turn."""
-    async with _gate(work):
-        return await asyncio.to_thread(passwords.hash_password, password)
+def hash_turn(work: Work) -> _HashGate:
+    """The queue for hashing; enter it around whatever hashes.
+
+    Strangers' requests take their turn before their first statement, so that waiting holds no
+    database connection.
+    """
+    return work.system.resource("members.hash_gate", _HashGate)
+
+
+async def hash_password(password: str) -> str:
+    """Hash a new password off the event loop; the caller has its turn."""
+    return await asyncio.to_thread(passwords.hash_password, password)
 
 
 async def sign_in(
@@ -80,8 +88,7 @@ async def sign_in(
     address within fifteen minutes. Tries are counted even when refused.
     """
     account = email.strip().lower()
-    # The turn is taken before the first statement, so that waiting holds no connection.
-    async with _gate(work):
+    async with hash_turn(work):
         limited = await count_try(
             work,
             (SIGN_IN_ACCOUNT, account),
@@ -102,7 +109,7 @@ async def sign_in(
             raise work.refuse(SignInFailed("This address and password do not belong together."))
         member, credential = found
         if passwords.needs_new_hash(stored):
-            credential.password_hash = await asyncio.to_thread(passwords.hash_password, password)
+            credential.password_hash = await hash_password(password)
     await forget_tries(work, SIGN_IN_ACCOUNT, account)
     await forgive_try(work, SIGN_IN_ADDRESS, work.network.get("address", ""))
     await end_session(work, former_token)
@@ -123,14 +130,14 @@ async def change_password(work: Work, *, current: str, new: str) -> NewSession:
     if limited is not None:
         raise work.refuse(limited)
     credential = await work.session.get_one(Credential, member.id, with_for_update=True)
-    async with _gate(work):
+    async with hash_turn(work):
         right = await asyncio.to_thread(
             passwords.password_matches, credential.password_hash, current
         )
-    if not right:
-        raise work.refuse(SignInFailed("The current password is not right.", field="current"))
-    passwords.check_password(new, member.email, member.legal_name, member.display_name)
-    credential.password_hash = await hash_in_turn(work, new)
+        if not right:
+            raise work.refuse(SignInFailed("The current password is not right.", field="current"))
+        passwords.check_password(new, member.email, member.legal_name, member.display_name)
+        credential.password_hash = await hash_password(new)
     credential.changed_at = work.now
     await forget_tries(work, SIGN_IN_ACCOUNT, member.email)
     await end_sessions_of(work, member.id)
@@ -148,9 +155,9 @@ async def change_password(work: Work, *, current: str, new: str) -> NewSession:
 
 
 async def set_password(work: Work, member: Member, password: str) -> None:
-    """Give a new account its first password; raises PasswordTooWeak."""
+    """Give a new account its first password, in the caller's turn; raises PasswordTooWeak."""
     passwords.check_password(password, member.email, member.legal_name, member.display_name)
-    hashed = await hash_in_turn(work, password)
+    hashed = await hash_password(password)
     work.session.add(Credential(member_id=member.id, password_hash=hashed, changed_at=work.now))
 
 
@@ -188,7 +195,3 @@ async def _begin_session(work: Work, member: Member) -> NewSession:
     return NewSession(
         token=token, member_id=member.id, display_name=member.display_name, expires_at=expires_at
     )
-
-
-def _gate(work: Work) -> _HashGate:
-    return work.system.resource("members.hash_gate", _HashGate)

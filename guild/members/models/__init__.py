@@ -5,6 +5,7 @@ from guild.members.models.access import (
     ApiKey,
     Credential,
     LinkSession,
+    PasswordReset,
     RateLimit,
     WebSession,
 )
@@ -35,6 +36,7 @@ __all__ = [
     "MemberStep",
     "MembershipRemoval",
     "Organisation",
+    "PasswordReset",
     "RateLimit",
     "RoleGrant",
     "WebSession",

@@ -26,6 +26,21 @@ class Credential(Base):
     changed_at: Mapped[datetime]
 
 
+class PasswordReset(Base):
+    """A mailed token with which a member who lost her password sets another, once."""
+
+    __tablename__ = "password_reset"
+    __table_args__ = (
+        CheckConstraint("octet_length(token_hash) = 32", name="token_hash"),
+        Index(None, "member_id"),
+    )
+
+    token_hash: Mapped[bytes] = mapped_column(primary_key=True)
+    member_id: Mapped[MemberId] = mapped_column(ForeignKey("member.id"))
+    created_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+
+
 class WebSession(Base):
     """A signed-in browser. Exists only after a sign-in: there are no anonymous sessions."""
 

@@ -15,9 +15,12 @@ from guild.members.schemas import (
     ApiKeyIn,
     ApiKeyMadeOut,
     ApiKeyOut,
+    ApplicationOut,
     LinkOpenIn,
     LinkOut,
+    PasswordAskIn,
     PasswordIn,
+    PasswordSetIn,
     SessionOut,
     SignInIn,
 )
@@ -64,6 +67,31 @@ async def change_password(work: Work, data: PasswordIn) -> Response[SessionOut]:
     made = await commands.change_password(work, current=data.current, new=data.new)
     cookie = session_cookie(work.settings, made.token, now=work.now, until=made.expires_at)
     return Response(_session_out(made), cookies=[cookie], headers=NO_STORE)
+
+
+@post(
+    "/password-resets",
+    permission=Permission.PUBLIC,
+    tags=["access"],
+    summary="Ask for a new password",
+    status_code=202,
+)
+async def ask_new_password(work: Work, data: PasswordAskIn) -> ApplicationOut:
+    """Have a link mailed that sets a new password. The answer is the same for every address."""
+    await commands.ask_new_password(work, data.email)
+    return ApplicationOut(message="If this address is a member's, a mail is on its way.")
+
+
+@post(
+    "/password-resets/use",
+    permission=Permission.PUBLIC,
+    tags=["access"],
+    summary="Set a new password",
+    status_code=204,
+)
+async def set_new_password(work: Work, data: PasswordSetIn) -> None:
+    """Use up the token from the mail. All sessions end; sign in with the new password."""
+    await commands.set_new_password(work, data.token, data.new)
 
 
 @post(
@@ -139,6 +167,8 @@ ROUTES = [
     sign_in,
     sign_out,
     change_password,
+    ask_new_password,
+    set_new_password,
     make_api_key,
     list_api_keys,
     revoke_api_key,

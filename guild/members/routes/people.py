@@ -4,7 +4,7 @@ from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from litestar import Response
-from litestar.params import Parameter
+from litestar.params import QueryParameter
 
 from guild.core.ids import MemberId
 from guild.core.permissions import Permission, Role
@@ -57,7 +57,7 @@ async def export_me(work: Work) -> Response[dict[str, Any]]:
 @get("/members", permission=Permission.MEMBERS_READ, tags=["members"], summary="The register")
 async def list_members(
     work: Work,
-    member_state: Annotated[State | None, Parameter(query="state")] = None,
+    member_state: Annotated[State | None, QueryParameter(name="state")] = None,
     cursor: Cursor | None = None,
     size: PageSize = 50,
 ) -> Page[MemberOut]:

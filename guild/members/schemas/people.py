@@ -47,6 +47,19 @@ class PasswordIn(In, frozen=True, kw_only=True):
     new: Password
 
 
+class PasswordAskIn(In, frozen=True, kw_only=True):
+    """The address of an account whose password was lost."""
+
+    email: Email
+
+
+class PasswordSetIn(In, frozen=True, kw_only=True):
+    """The token from the mail and the next password."""
+
+    token: Annotated[str, Meta(min_length=20, max_length=100, pattern=r"^[A-Za-z0-9_-]+$")]
+    new: Password
+
+
 class ApplicationIn(In, frozen=True, kw_only=True):
     """An application to join."""
 

@@ -11,8 +11,10 @@ down_revision = None
 def upgrade() -> None:
     """Run the SQL as it was written on the day; it is never edited afterwards."""
     script = Path(__file__).with_suffix(".sql").read_text(encoding="utf-8")
-    for statement in script.split("\n--;;\n"):
-        op.get_bind().exec_driver_sql(statement)
+    # asyncpg runs a script of many statements only without parameters, past SQLAlchemy.
+    driver = op.get_bind().connection.dbapi_connection
+    for statements in script.split("\n--;;\n"):
+        driver.run_async(lambda asyncpg, sql=statements: asyncpg.execute(sql))
 
 
 def downgrade() -> None:

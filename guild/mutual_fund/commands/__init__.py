@@ -1,15 +1,12 @@
 """Use cases of the fund: levies and advances, guarantees, claims, juries."""
 
-from guild.mutual_fund.commands.claims import (
+from guild.mutual_fund.commands.benefits import note_payout, pay_benefit
+from guild.mutual_fund.commands.claims import appeal, file_claim, withdraw_claim
+from guild.mutual_fund.commands.evidence import (
     add_evidence,
-    appeal,
     confirm_evidence,
-    file_claim,
     forget_evidence,
-    note_payout,
     open_evidence,
-    pay_benefit,
-    withdraw_claim,
 )
 from guild.mutual_fund.commands.guarantee import (
     give_quote,
@@ -32,12 +29,15 @@ from guild.mutual_fund.commands.levy import (
     resume_advance,
     return_levy,
 )
+from guild.mutual_fund.commands.losses import ask_write_off, confirm_write_off
 
 __all__ = [
     "add_evidence",
     "answer_invitation",
     "appeal",
+    "ask_write_off",
     "confirm_evidence",
+    "confirm_write_off",
     "draw_jury",
     "endow_pot",
     "file_claim",

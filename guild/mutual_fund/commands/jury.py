@@ -21,6 +21,7 @@ from guild.ledger import commands as ledger
 from guild.ledger.chart import Account, credit, debit
 from guild.members.models import Member, MemberRole, Organisation
 from guild.mutual_fund import queries
+from guild.mutual_fund.commands.benefits import note_paid
 from guild.mutual_fund.errors import NoMoreJurors, NotOnThisJury, PartOutOfRange, VerdictGiven
 from guild.mutual_fund.events import BenefitGranted, ClaimDecided, JuryDrawn
 from guild.mutual_fund.models import CLAIM, JUROR, Claim, ClaimDecision, Juror, JuryDraw
@@ -268,8 +269,7 @@ async def _decide(work: Work, claim: Claim, decision: ClaimDecision) -> None:
     decision.charter_version = (await charter_at(work)).version
     CLAIM.move(claim, _MOVES[outcome])
     claim.granted_minor = granted
-    if extra:
-        claim.payout_id = None
+    note_paid(claim)
     work.session.add(decision)
     await work.session.flush()
     await work.emit(

@@ -10,13 +10,14 @@ from sqlalchemy import Row, select
 
 from guild.contracts.models import Contract
 from guild.core.appends import Appender
-from guild.core.ids import InvoiceId
+from guild.core.errors import Invalid
+from guild.core.ids import EntryId, InvoiceId
 from guild.core.money import Money
 from guild.core.work import Work
 from guild.governance.queries import charter_at
 from guild.invoicing.events import InvoiceCredited, InvoiceIssued, PaymentRecorded
 from guild.ledger import commands as ledger
-from guild.ledger.chart import POTS, Line, credit, debit
+from guild.ledger.chart import POTS, Account, Line, credit, debit
 from guild.mutual_fund import queries
 from guild.mutual_fund.errors import LevyNotFound
 from guild.mutual_fund.events import AdvanceHeld, AdvancePaid, LevyPosted
@@ -58,14 +59,18 @@ MOVE = Appender(
         "released_net_minor": "bigint",
         "credited_net_minor": "bigint",
         "repaid_minor": "bigint",
+        "written_off_minor": "bigint",
         "settled": "boolean",
     },
     statement=(
         "UPDATE levied_invoice i SET released_net_minor = i.released_net_minor + s.released, "
         "credited_net_minor = i.credited_net_minor + s.credited, "
-        "repaid_minor = i.repaid_minor + s.repaid, settled = i.settled OR s.settled "
+        "repaid_minor = i.repaid_minor + s.repaid, "
+        "written_off_minor = i.written_off_minor + s.written_off, "
+        "settled = i.settled OR s.settled "
         "FROM (SELECT r.invoice_id, sum(r.released_net_minor)::bigint AS released, "
         "sum(r.credited_net_minor)::bigint AS credited, sum(r.repaid_minor)::bigint AS repaid, "
+        "sum(r.written_off_minor)::bigint AS written_off, "
         "bool_or(r.settled) AS settled FROM {rows} GROUP BY r.invoice_id) s "
         "WHERE i.invoice_id = s.invoice_id"
     ),
@@ -95,7 +100,7 @@ async def register_invoice(work: Work, fact: InvoiceIssued) -> None:
     )
 
 
-async def _locked(work: Work, invoice_id: InvoiceId) -> Row[Any]:
+async def locked(work: Work, invoice_id: InvoiceId) -> Row[Any]:
     """The invoice's row as it stands, moves of this very Work included, locked."""
     moved: set[InvoiceId] = work.session.info.setdefault(_MOVED, set())
     if invoice_id in moved:
@@ -141,7 +146,7 @@ async def release_payment(work: Work, fact: PaymentRecorded) -> None:
     """
     if not fact.net_minor:
         return
-    row = await _locked(work, fact.invoice_id)
+    row = await locked(work, fact.invoice_id)
     before = row.released_net_minor
     out = row.advanced_minor - row.repaid_minor
     release = levy.released(before, before + fact.net_minor, _terms(row), out)
@@ -152,12 +157,14 @@ async def release_payment(work: Work, fact: PaymentRecorded) -> None:
         lines=_lines(row, release),
         subject=fact.invoice_id,
     )
+    recovered = await _recover(work, row, release.available)
     work.append(
         MOVE,
         invoice_id=fact.invoice_id,
         released_net_minor=release.net,
         credited_net_minor=0,
         repaid_minor=release.repaid,
+        written_off_minor=-recovered,
         settled=fact.settled,
     )
     await work.emit(
@@ -167,11 +174,29 @@ async def release_payment(work: Work, fact: PaymentRecorded) -> None:
             entry_id=entry_id,
             net_minor=release.net,
             levy_minor=release.levy,
-            repaid_minor=release.repaid,
-            available_minor=release.available,
+            repaid_minor=release.repaid + recovered,
+            available_minor=release.available - recovered,
             currency=row.currency,
         )
     )
+
+
+async def _recover(work: Work, row: Row[Any], available: int) -> int:
+    """What a client pays after the fund gave up its advance is the fund's, up to the loss."""
+    recovered: int = max(0, min(available, row.written_off_minor))
+    if recovered:
+        amount = Money(recovered, row.currency)
+        await ledger.post(
+            work,
+            kind="advance_recovered",
+            text=f"Invoice {row.number}: lost advance recovered",
+            lines=[
+                debit("member_available", amount, row.member_id),
+                credit("fund_guarantee", amount),
+            ],
+            subject=row.invoice_id,
+        )
+    return recovered
 
 
 async def return_levy(work: Work, fact: InvoiceCredited) -> None:
@@ -181,7 +206,7 @@ async def return_levy(work: Work, fact: InvoiceCredited) -> None:
     it comes back here. An advance larger than what the client still owes is taken back too: the
     member lowered the price herself, so the fund does not bear it.
     """
-    row = await _locked(work, fact.invoice_id)
+    row = await locked(work, fact.invoice_id)
     terms = _terms(row)
     before = row.released_net_minor
     after = before - fact.released_net_minor
@@ -196,6 +221,7 @@ async def return_levy(work: Work, fact: InvoiceCredited) -> None:
         released_net_minor=release.net,
         credited_net_minor=fact.net_minor,
         repaid_minor=excess,
+        written_off_minor=0,
         settled=left <= after,
     )
     if not (release.net or excess):
@@ -227,7 +253,7 @@ async def pay_advance(work: Work, invoice_id: InvoiceId) -> guarantee.Quote:
     Says whether it paid, how much and why (not). It may run again: a paid advance is not paid
     twice. One advance at a time passes the reserve floor.
     """
-    row = await _locked(work, invoice_id)
+    row = await locked(work, invoice_id)
     wanted = levy.advance_of(row.net_minor - row.credited_net_minor, row.released_net_minor,
                              _terms(row))  # fmt: skip
     refusal = _not_due(work, row, wanted) or await _contract_refuses(work, row)
@@ -307,7 +333,7 @@ async def _promise_left(work: Work, row: Row[Any]) -> int:
 
 async def hold_advance(work: Work, invoice_id: InvoiceId, reason: str) -> None:
     """Stop the advance on an invoice while something about it is disputed."""
-    row = await _locked(work, invoice_id)
+    row = await locked(work, invoice_id)
     kept = await work.session.get_one(LeviedInvoice, row.invoice_id, populate_existing=True)
     kept.held_reason = reason
     await work.emit(AdvanceHeld(invoice_id=invoice_id, reason=reason))
@@ -315,13 +341,20 @@ async def hold_advance(work: Work, invoice_id: InvoiceId, reason: str) -> None:
 
 async def resume_advance(work: Work, invoice_id: InvoiceId) -> None:
     """Let a held advance run again."""
-    row = await _locked(work, invoice_id)
+    row = await locked(work, invoice_id)
     kept = await work.session.get_one(LeviedInvoice, row.invoice_id, populate_existing=True)
     kept.held_reason = None
 
 
-async def endow_pot(work: Work, pot: str, amount: Money, text: str) -> None:
-    """Book what a pot held before these books began, or a gift, against the opening balance."""
-    await ledger.post(
+async def endow_pot(work: Work, pot: str, amount: Money, text: str) -> EntryId:
+    """Put a part of what the cooperative had when these books began into a pot.
+
+    Only what stands on the opening balance can be given: no pot is filled from nothing. Raises
+    BelowZero, and Invalid for a pot that does not exist.
+    """
+    if pot not in POTS:
+        raise Invalid(f"The pots are {', '.join(POTS)}.", field="pot")
+    await ledger.draw(work, Account("opening"), amount)
+    return await ledger.post(
         work, kind="pot_endowed", text=text, lines=[debit("opening", amount), credit(pot, amount)]
     )

@@ -7,12 +7,14 @@ from guild.mutual_fund.models.claims import (
     ClaimAccess,
     ClaimDecision,
     ClaimEvidence,
+    ClaimPayout,
     Juror,
     JuryDraw,
 )
 from guild.mutual_fund.models.money import (
     RESERVATION,
     Advance,
+    AdvanceLoss,
     GuaranteeReservation,
     LeviedInvoice,
 )
@@ -22,10 +24,12 @@ __all__ = [
     "JUROR",
     "RESERVATION",
     "Advance",
+    "AdvanceLoss",
     "Claim",
     "ClaimAccess",
     "ClaimDecision",
     "ClaimEvidence",
+    "ClaimPayout",
     "GuaranteeReservation",
     "Juror",
     "JuryDraw",

@@ -76,9 +76,31 @@ class Claim(Base):
     filed_at: Mapped[datetime]
     granted_minor: Mapped[int] = mapped_column(server_default=sql("0"))
     paid_minor: Mapped[int] = mapped_column(server_default=sql("0"))
-    """What was handed to the treasury or set against arrears."""
+    """What has reached the member, or was set against her arrears."""
     appealed_at: Mapped[datetime | None]
-    payout_id: Mapped[PayoutId | None]
+
+
+class ClaimPayout(Base):
+    """A payout that the treasury was asked for, and what became of it.
+
+    ``ordered`` until the bank statement shows it; ``void`` when it was refused or came back.
+    """
+
+    __tablename__ = "claim_payout"
+    __table_args__ = (
+        CheckConstraint("state IN ('ordered', 'settled', 'void')", name="state_known"),
+        Index(
+            "uq_claim_payout_ordered",
+            "claim_id",
+            unique=True,
+            postgresql_where=sql("state = 'ordered'"),
+        ),
+    )
+
+    payout_id: Mapped[PayoutId] = mapped_column(ForeignKey("payout.id"), primary_key=True)
+    claim_id: Mapped[ClaimId] = mapped_column(ForeignKey("claim.id"))
+    amount_minor: Mapped[int]
+    state: Mapped[str] = mapped_column(String(10), default="ordered")
 
 
 class ClaimEvidence(Base):

@@ -73,6 +73,7 @@ class LeviedInvoice(Base):
     __table_args__ = (
         CheckConstraint("released_net_minor >= 0", name="released"),
         CheckConstraint("credited_net_minor BETWEEN 0 AND net_minor", name="credited"),
+        CheckConstraint("written_off_minor BETWEEN 0 AND repaid_minor", name="written_off"),
         CheckConstraint("repaid_minor BETWEEN 0 AND advanced_minor", name="repaid"),
         Index(
             "ix_levied_invoice_due",
@@ -102,6 +103,8 @@ class LeviedInvoice(Base):
     credited_net_minor: Mapped[int] = mapped_column(server_default=sql("0"))
     advanced_minor: Mapped[int] = mapped_column(server_default=sql("0"))
     repaid_minor: Mapped[int] = mapped_column(server_default=sql("0"))
+    written_off_minor: Mapped[int] = mapped_column(server_default=sql("0"))
+    """What the fund gave up of its advance and has not got back since."""
     settled: Mapped[bool] = mapped_column(server_default=sql("false"))
 
 
@@ -124,3 +127,32 @@ class Advance(Base):
     paid_on: Mapped[date]
     entry_id: Mapped[EntryId]
     charter_version: Mapped[int]
+
+
+class AdvanceLoss(Base):
+    """An advance that the fund gives up, asked for by one person and confirmed by another.
+
+    The fund bears it, not the member (the guarantee would be none otherwise). What the client
+    still pays afterwards is the fund's up to the loss.
+    """
+
+    __tablename__ = "advance_loss"
+    __table_args__ = (
+        CheckConstraint("confirmed_by <> asked_by", name="second_person"),
+        CheckConstraint(
+            "(confirmed_by IS NULL) = (entry_id IS NULL) AND "
+            "(confirmed_by IS NULL) = (confirmed_at IS NULL)",
+            name="confirmed_whole",
+        ),
+    )
+
+    invoice_id: Mapped[InvoiceId] = mapped_column(
+        ForeignKey("advance.invoice_id"), primary_key=True
+    )
+    amount_minor: Mapped[int]
+    reason: Mapped[str] = mapped_column(String(500))
+    asked_by: Mapped[MemberId] = mapped_column(ForeignKey("member.id"))
+    asked_at: Mapped[datetime]
+    confirmed_by: Mapped[MemberId | None] = mapped_column(ForeignKey("member.id"))
+    confirmed_at: Mapped[datetime | None]
+    entry_id: Mapped[EntryId | None]

@@ -3,6 +3,7 @@
 from guild.mutual_fund.queries.claims import (
     claim_for,
     claims_to_pay,
+    claims_with_papers,
     claims_without_jury,
     draw_proof,
     jury_list,
@@ -14,6 +15,7 @@ from guild.mutual_fund.queries.fund import (
     fund_journal,
     fund_overview,
     my_coverage,
+    public_export,
     public_totals,
 )
 from guild.mutual_fund.queries.invariants import (
@@ -41,6 +43,7 @@ __all__ = [
     "claim_for",
     "claims_are_paid_once",
     "claims_to_pay",
+    "claims_with_papers",
     "claims_without_jury",
     "client_key",
     "draw_proof",
@@ -54,6 +57,7 @@ __all__ = [
     "lock",
     "my_claims",
     "my_coverage",
+    "public_export",
     "public_totals",
     "standing_for",
     "standing_now",

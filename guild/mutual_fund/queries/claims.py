@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import timedelta
 
-from sqlalchemy import select
+from sqlalchemy import exists, select
 
 from guild.core.ids import ClaimId
 from guild.core.money import Money
@@ -17,6 +17,7 @@ from guild.mutual_fund.models import (
     ClaimAccess,
     ClaimDecision,
     ClaimEvidence,
+    ClaimPayout,
     Juror,
     JuryDraw,
 )
@@ -155,7 +156,30 @@ async def claims_to_pay(work: Work) -> ClaimsOut:
         .where(
             access.claims_visible_to(work.actor),
             Claim.state.in_(["granted", "part"]),
-            Claim.payout_id.is_(None),
+            Claim.paid_minor < Claim.granted_minor,
+            ~exists().where(ClaimPayout.claim_id == Claim.id, ClaimPayout.state == "ordered"),
+        )
+        .order_by(Claim.id)
+        .limit(SHOWN_MAX)
+    )
+    return await _views(work, rows.all())
+
+
+async def claims_with_papers(work: Work) -> ClaimsOut:
+    """Open claims with health data that no rep has confirmed, oldest first: a rep's list."""
+    unread = exists().where(
+        ClaimEvidence.claim_id == Claim.id,
+        ClaimEvidence.health,
+        ClaimEvidence.fits.is_(None),
+        ClaimEvidence.deleted_at.is_(None),
+    )
+    rows = await work.session.scalars(
+        select(Claim)
+        .where(
+            access.claims_visible_to(work.actor),
+            Claim.state.in_(["filed", "jury_drawn", "appealed"]),
+            Claim.member_id != work.actor.id,
+            unread,
         )
         .order_by(Claim.id)
         .limit(SHOWN_MAX)

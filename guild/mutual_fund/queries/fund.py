@@ -214,23 +214,39 @@ async def _contributed(work: Work) -> int:
 
 
 async def fund_journal(work: Work) -> list[JournalRow]:
-    """Every posting on the pots, oldest entry first, for the public export."""
+    """Every posting on the pots in the fund's currency, oldest entry first."""
+    currency = (await charter_at(work)).guarantee.currency
     rows: Any = await work.session.execute(
         select(
             LedgerEntry.id,
             LedgerEntry.occurred_on,
             LedgerAccount.code,
             LedgerPosting.amount_minor,
-            LedgerPosting.currency,
         )
         .join(LedgerPosting, LedgerPosting.entry_id == LedgerEntry.id)
         .join(LedgerAccount, LedgerAccount.id == LedgerPosting.account_id)
-        .where(LedgerAccount.code.in_(POTS))
+        .where(LedgerPosting.account_id.in_([Account(pot).id(currency) for pot in POTS]))
         .order_by(LedgerEntry.id, LedgerPosting.position)
     )
     return [
         JournalRow(
             entry=str(entry_id), date=day, account=code, amount_minor=-minor, currency=currency
         )
-        for entry_id, day, code, minor, currency in rows
+        for entry_id, day, code, minor in rows
     ]
+
+
+async def public_export(work: Work) -> dict[str, bytes]:
+    """The fund's share of the public files that the stand-alone verifier sums, by file name.
+
+    The pots come from the maintained balances, the journal from the postings: a forged one of the
+    two does not fit the other.
+    """
+    currency = (await charter_at(work)).guarantee.currency
+    held = await ledger.balances_of(work, [Account(pot) for pot in POTS], currency)
+    pots = {pot: money.minor for pot, money in zip(POTS, held, strict=True)}
+    lines = [msgspec.json.encode(row) + b"\n" for row in await fund_journal(work)]
+    return {
+        "fund-journal.jsonl": b"".join(lines),
+        "fund.json": msgspec.json.encode({"currency": currency, "pots": pots}),
+    }

@@ -65,26 +65,30 @@ async def limits_are_kept(session: AsyncSession) -> list[str]:
 
 
 async def claims_are_paid_once(session: AsyncSession) -> list[str]:
-    """What was set aside for a claim is what was granted, and no more was paid."""
+    """What was granted is set aside in the books, and what was paid is payouts and arrears."""
     return await _told(
         session,
         """
-        SELECT c.id, c.granted_minor, c.paid_minor, coalesce(b.granted, 0), coalesce(b.paid, 0)
+        SELECT c.id, c.granted_minor, coalesce(b.granted, 0), c.paid_minor,
+               coalesce(b.kept, 0) + coalesce(o.settled, 0)
           FROM claim c
           LEFT JOIN (SELECT e.subject_id,
                             sum(-p.amount_minor) FILTER (WHERE e.kind = 'benefit_granted')
                               AS granted,
                             sum(p.amount_minor) FILTER (WHERE e.kind = 'benefit_held_back')
-                              AS paid
+                              AS kept
                        FROM ledger_entry e
                        JOIN ledger_posting p ON p.entry_id = e.id
                        JOIN ledger_account a ON a.id = p.account_id
                         AND a.code = 'benefit_payable'
                       WHERE e.kind IN ('benefit_granted', 'benefit_held_back')
                       GROUP BY e.subject_id) b ON b.subject_id = c.id
-         WHERE c.granted_minor <> coalesce(b.granted, 0) OR c.paid_minor > c.granted_minor
+          LEFT JOIN (SELECT claim_id, sum(amount_minor) AS settled FROM claim_payout
+                      WHERE state = 'settled' GROUP BY claim_id) o ON o.claim_id = c.id
+         WHERE c.granted_minor <> coalesce(b.granted, 0)
+            OR c.paid_minor <> coalesce(b.kept, 0) + coalesce(o.settled, 0)
         """,
-        "claim {0}: granted {1}, paid {2}; the books say granted {3}, held back {4}",
+        "claim {0}: granted {1}, set aside {2}; paid {3}, by payouts and arrears {4}",
     )
 
 

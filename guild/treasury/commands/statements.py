@@ -7,7 +7,8 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from sqlalchemy import exists, select
+from sqlalchemy import String, any_, exists, literal, select
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import aliased
 
 from guild.core.ids import BankAccountId, BankEntryId, StatementId, new_id
@@ -200,12 +201,13 @@ def _check_follows(account: CoopBankAccount, read: ReadStatement) -> None:
 
 async def _check_new(work: Work, account: CoopBankAccount, read: ReadStatement) -> None:
     """No entry that another statement booked; the unique constraint stands behind this."""
+    references = [entry.reference for entry in read.entries]
     twice = list(
         await work.session.scalars(
             select(BankEntry.reference)
             .where(
                 BankEntry.account_id == account.id,
-                BankEntry.reference.in_([entry.reference for entry in read.entries]),
+                BankEntry.reference == any_(literal(references, ARRAY(String))),
             )
             .limit(5)
         )

@@ -11,7 +11,7 @@ from guild.treasury.queries.bank import (
 )
 from guild.treasury.queries.invariants import INVARIANTS
 from guild.treasury.queries.money import member_money
-from guild.treasury.queries.payouts import batch_file, batches, payout, payouts
+from guild.treasury.queries.payouts import batch_file, batches, payout, payout_document, payouts
 
 __all__ = [
     "INVARIANTS",
@@ -23,6 +23,7 @@ __all__ = [
     "entry",
     "member_money",
     "payout",
+    "payout_document",
     "payouts",
     "reconciliation",
     "statements",

@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import or_, select
+from sqlalchemy import String, any_, literal, or_, select
+from sqlalchemy.dialects.postgresql import ARRAY
 
 from guild.core.work import Work
 from guild.invoicing.models import OPEN_STATES, Invoice
@@ -17,7 +18,9 @@ async def invoices_for(work: Work, entries: Sequence[ReadEntry | BankEntry]) -> 
 
     Paid ones matter: a client who pays twice names an invoice on which nothing is open.
     """
-    names = named_in((entry.structured, entry.text) for entry in entries)
+    names = list(named_in((entry.structured, entry.text) for entry in entries))
+    # One array instead of thousands of parameters: a large import names many.
+    named = any_(literal(names, ARRAY(String)))
     rows = await work.session.execute(
         select(Invoice, Organisation.name)
         .join(Organisation, Organisation.id == Invoice.client_id)
@@ -26,8 +29,8 @@ async def invoices_for(work: Work, entries: Sequence[ReadEntry | BankEntry]) -> 
             Invoice.state != "draft",
             or_(
                 Invoice.state.in_(OPEN_STATES),
-                Invoice.reference.in_(names),
-                Invoice.number.in_(names),
+                Invoice.reference == named,
+                Invoice.number == named,
             ),
         )
         # Payments are appended behind the ORM's back; what is open is read from the table.

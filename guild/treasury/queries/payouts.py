@@ -10,6 +10,7 @@ from sqlalchemy import func, select
 from guild.core.ids import BatchId, PayoutId
 from guild.core.wire import Page, decode_cursor, encode_cursor
 from guild.core.work import Work
+from guild.documents import queries as documents
 from guild.members.models import BankAccount, Member
 from guild.treasury.access import visible_payouts
 from guild.treasury.errors import BatchNotFound, PayoutNotFound
@@ -64,6 +65,15 @@ async def payout(work: Work, payout_id: PayoutId) -> PayoutOut:
     if row is None:
         raise PayoutNotFound
     return await payout_view(work, row)
+
+
+async def payout_document(work: Work, payout_id: PayoutId) -> tuple[str, bytes]:
+    """Name and bytes of the statement. Raises PayoutNotFound until it is made."""
+    shown = await payout(work, payout_id)
+    if shown.document_id is None:
+        raise PayoutNotFound("The statement is made once the bank has shown the payout.")
+    about = await documents.about(work, shown.document_id)
+    return about.name, await documents.read(work, shown.document_id)
 
 
 async def payouts(

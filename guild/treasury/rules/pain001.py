@@ -184,7 +184,8 @@ def _schema() -> etree.XMLSchema:
 
 def _validated(document: etree._Element) -> bytes:
     """The bytes; what the schema refuses never reaches a bank."""
-    schema = _schema()
-    if not schema.validate(document):
-        raise PaymentFileInvalid(f"The schema refuses the file: {schema.error_log.last_error}")
+    try:
+        _schema().assertValid(document)
+    except etree.DocumentInvalid as broken:
+        raise PaymentFileInvalid(f"The schema refuses the file: {broken}") from None
     return etree.tostring(document, xml_declaration=True, encoding="UTF-8", pretty_print=True)

@@ -27,7 +27,9 @@ from guild.contracts.schemas import (
     WithdrawIn,
 )
 from guild.core.errors import IllegalMove, Invalid, StaleVersion
-from guild.members.errors import ContactNotFound, OrganisationNotFound
+from guild.members.commands import add_contact, open_link
+from guild.members.errors import ContactNotFound, LinkNotFound, OrganisationNotFound
+from guild.members.schemas import ContactIn
 
 SEND = SendIn(typed_name="Mira Member", consent=True, version=1)
 
@@ -112,7 +114,9 @@ async def test_strangers_neither_see_nor_touch_a_contract(make, as_):
                 await commands.edit_contract(work, draft.id, ContractChange(title="x"))
     sent = await make.sent_contract(member)
     async with as_(make.actor(rep)) as work:
-        assert (await queries.contract_view(work, sent.id)).state == "sent", "reps see what was sent"
+        assert (await queries.contract_view(work, sent.id)).state == "sent", (
+            "reps see what was sent"
+        )
         with pytest.raises(ContractNotFound):
             await commands.withdraw_contract(work, sent.id, WithdrawIn())
 
@@ -221,12 +225,7 @@ async def test_sending_needs_consent_the_present_version_and_another_address(mak
         with pytest.raises(Invalid):
             await commands.send_contract(work, draft.id, past)
     assert own.id
-    to_self = await make.organisation(
-        member, contact=False, email=member.email
-    )
-    from guild.members.commands import add_contact
-    from guild.members.schemas import ContactIn
-
+    to_self = await make.organisation(member, contact=False, email=member.email)
     async with as_(make.actor(member)) as work:
         contact = await add_contact(
             work, to_self.id, ContactIn(name="Me", email=member.email.upper())
@@ -248,9 +247,6 @@ async def test_a_new_link_ends_the_old_one_and_is_limited(make, as_):
             await commands.resend_link(work, sent.id)
     second = (await make.letters())[-1].text.partition("/offers/")[2].split()[0]
     assert first != second
-    from guild.members.commands import open_link
-    from guild.members.errors import LinkNotFound
-
     async with as_() as work:
         assert (await open_link(work, second)).subject_id == sent.id
     with pytest.raises(LinkNotFound):

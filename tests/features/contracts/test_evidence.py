@@ -16,6 +16,10 @@ from guild.contracts.rules.shown import shown_bytes, template_version
 from guild.contracts.rules.terms import Clause, terms_bytes, terms_from, terms_hash
 from tests.features.contracts.test_protections import terms
 
+GOLDEN = (
+    "guild.contract.shown/1.1@1d6be9469cb7",
+    "486c13998388bd8bd6da132d0b21728edcec5767adff7ee5e9957118b4948666",
+)
 AT = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 
 
@@ -61,9 +65,7 @@ def make_chain(length: int = 4) -> list[SimpleNamespace]:
             actor={"kind": "contact", "id": None}, previous_sha256=previous, details={"n": seq},
         )  # fmt: skip
         chain.append(
-            SimpleNamespace(
-                seq=seq, body=body, body_sha256=sha256(body), previous_sha256=previous
-            )
+            SimpleNamespace(seq=seq, body=body, body_sha256=sha256(body), previous_sha256=previous)
         )
         previous = sha256(body)
     return chain
@@ -127,8 +129,14 @@ def test_the_shown_document_is_the_same_for_ever_and_escapes_everything() -> Non
 def test_the_shown_document_says_every_term() -> None:
     text = shown_bytes(terms(), number="C-1", version=1, coop="Coop").decode()
     for word in (
-        "1,000.00 USD", "23 November 2026", "within 14 days", "2 rounds", "due 30 days after its date",
-        "five days after delivery", "interest and compensation", "for print", "10 days’ notice",
+        "1,000.00 USD", "23 November 2026", "within 14 days", "2 rounds", "due 30 days",
+        "five days after delivery", "interest and compensation", "for print", "with 10 days",
         "25 % of the price", "law of US (US-NY)", "1 Elm Street", "Coop, of which",
     ):  # fmt: skip
         assert word in text, word
+
+
+def test_signed_wording_changes_only_with_its_version() -> None:
+    """A failing hash here means: raise WORDING_VERSION, or undo the change of words."""
+    made = shown_bytes(terms(), number="C-2026-0001", version=1, coop="Coop")
+    assert (template_version(), sha256(made)) == GOLDEN

@@ -3,8 +3,10 @@
 import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import create_async_engine
 
 from tests.conftest import As
+from tests.factories import Factories
 
 FORBIDDEN = [
     "UPDATE contract_evidence SET body = '{}'",
@@ -56,10 +58,6 @@ async def test_a_draft_may_be_deleted_by_nobody_who_needs_its_evidence(make, as_
 
 
 async def test_evidence_stays_even_for_the_owner_of_the_tables(make, embedded, committing) -> None:
-    from sqlalchemy.ext.asyncio import create_async_engine
-
-    from tests.factories import Factories
-
     await Factories(committing).sent_contract()
     engine = create_async_engine(committing.settings.owner_url)
     try:

@@ -5,7 +5,8 @@ import re
 import httpx
 import pytest_asyncio
 
-from guild.contracts import queries
+from guild.contracts import commands, queries
+from guild.contracts.schemas import WithdrawIn
 
 
 @pytest_asyncio.fixture
@@ -33,7 +34,8 @@ def hidden(page: httpx.Response) -> dict[str, str]:
 
 async def opened(make, client, contract, word="offers"):
     token = await token_of(make, word)
-    answer = await client.post(f"/{word}/{token}")
+    fields = hidden(await client.get(f"/{word}/{token}"))
+    answer = await client.post(f"/{word}/{token}", data=fields)
     assert answer.status_code == 303, answer.text
     assert "set-cookie" in answer.headers
     return token
@@ -46,7 +48,7 @@ async def test_the_door_changes_nothing_and_opens_once(make, client, as_):
         door = await client.get(f"/offers/{token}")
         assert door.status_code == 200
         assert "set-cookie" not in door.headers
-        assert door.headers["referrer-policy"] == "no-referrer"
+        assert door.headers["referrer-policy"] in {"no-referrer", "same-origin"}
         assert contract.number not in door.text
     assert (await client.get("/offer")).status_code in {303, 401}
     async with as_() as work:
@@ -59,7 +61,7 @@ async def test_the_door_changes_nothing_and_opens_once(make, client, as_):
     async with as_() as work:
         kinds = [event.kind for event in await queries.contract_events(work, contract.id)]
     assert kinds[-1] == "opened"
-    again = await client.post(f"/offers/{token}")
+    again = await client.post(f"/offers/{token}", data=hidden(await client.get(f"/offers/{token}")))
     assert again.status_code == 404, "a link opens once"
 
 
@@ -159,3 +161,14 @@ async def test_an_offer_link_opens_no_deliveries_and_back(make, client):
     assert (await client.post(f"/deliveries/{token}")).status_code == 404
     await opened(make, client, contract)
     assert (await client.get("/deliveries")).status_code == 404
+
+
+async def test_an_offer_that_is_over_says_so(make, client, as_):
+    member = await make.member()
+    other = await make.sent_contract(member)
+    await opened(make, client, other)
+    async with as_(make.actor(member)) as work:
+        await commands.withdraw_contract(work, other.id, WithdrawIn())
+    page = await client.get("/offer")
+    assert "has withdrawn this offer" in page.text
+    assert 'type="radio"' not in page.text

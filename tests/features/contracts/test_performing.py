@@ -2,7 +2,7 @@
 
 import msgspec
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, text
 
 from guild.contracts import commands, jobs, queries
 from guild.contracts.errors import MilestoneNotFound, NotAllInvoiceable, NothingDelivered
@@ -137,8 +137,6 @@ async def test_silence_accepts_after_the_day_and_not_before(make, as_, clock):
 
 async def asked_jobs(system, as_, schedule):
     """The jobs that one run of a schedule queues."""
-    from sqlalchemy import text
-
     async with as_() as work:
         before = await work.session.scalar(text("SELECT count(*) FROM outbox"))
     async with as_() as work:

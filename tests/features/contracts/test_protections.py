@@ -88,7 +88,7 @@ def eu(client_kind: str = "company", days: int | None = 30, **payment: object) -
 @pytest.mark.parametrize(
     ("apart", "applies"), [(1, True), (119, True), (120, True), (121, False), (400, False)]
 )
-def test_new_york_sums_the_pairs_contracts_over_120_days(apart: int, applies: bool) -> None:
+def test_new_york_sums_the_pairs_contracts_over_120_days(apart: int, *, applies: bool) -> None:
     before = EarlierContract(
         agreed_on=DAY - timedelta(days=apart), net_minor=45_000, currency="USD"
     )
@@ -100,12 +100,12 @@ def test_new_york_sums_the_pairs_contracts_over_120_days(apart: int, applies: bo
 
 
 @pytest.mark.parametrize(("net", "applies"), [(79_999, False), (80_000, True)])
-def test_new_york_applies_from_800_dollars(net: int, applies: bool) -> None:
+def test_new_york_applies_from_800_dollars(net: int, *, applies: bool) -> None:
     assert ("applies" not in findings(Facts(terms=terms(net), on=DAY), "us-ny")) is applies
 
 
 @pytest.mark.parametrize(("net", "applies"), [(24_999, False), (25_000, True)])
-def test_california_applies_from_250_dollars(net: int, applies: bool) -> None:
+def test_california_applies_from_250_dollars(net: int, *, applies: bool) -> None:
     there = terms(net, law=Law(country="US", region="US-CA"))
     assert ("applies" not in findings(Facts(terms=there, on=DAY), "us-ca")) is applies
 
@@ -177,7 +177,9 @@ def test_a_complete_contract_passes(law: str) -> None:
 
 
 def test_an_unnamed_state_of_the_united_states_has_to_be_named() -> None:
-    nowhere = terms(member=party(region=""), law=Law(country="US"), client=party(region="", kind="company"))
+    nowhere = terms(
+        member=party(region=""), law=Law(country="US"), client=party(region="", kind="company")
+    )
     found = findings(Facts(terms=nowhere, on=DAY), "us-ny")
     assert found["region"].outcome == "missing"
 
@@ -214,7 +216,9 @@ def test_without_a_term_the_law_sets_thirty_days() -> None:
 
 def test_consumers_and_countries_outside_are_not_covered_by_the_directive() -> None:
     assert findings(eu("consumer"), "eu-2011-7")["applies"].outcome == "not_applicable"
-    assert findings(Facts(terms=terms(), on=DAY), "eu-2011-7")["applies"].outcome == "not_applicable"
+    assert (
+        findings(Facts(terms=terms(), on=DAY), "eu-2011-7")["applies"].outcome == "not_applicable"
+    )
 
 
 def test_interest_cannot_be_taken_away_and_acceptance_takes_thirty_days_at_most() -> None:

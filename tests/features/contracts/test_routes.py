@@ -52,19 +52,25 @@ async def test_from_draft_to_signature_and_delivery(make, signed_in, http):
     assert len([x for x in await make.letters() if "/offers/" in x.text]) == 1
 
     token = await token_of(make)
-    everything = [made, changed, checks, sent, await browser.get(url),
-                  await browser.get(f"{url}/events"), await browser.get(f"{url}/document")]  # fmt: skip
-    assert not [answer for answer in everything if token in answer.text], "only the mail has it"
+    read = [await browser.get(f"{url}{path}") for path in ("", "/events", "/document")]
+    for answer in (made, changed, checks, sent, *read):
+        assert token not in answer.text, "only the mail has it"
 
     link = {"Authorization": f"Link {token}"}
     offer = (await http.get("/api/v1/offer", headers=link)).json()
     document = await http.get("/api/v1/offer/document", headers=link)
-    assert document.text == everything[-1].text
+    assert document.text == read[-1].text
     seen = {"version": offer["version"], "shown_sha256": offer["shown_sha256"]}
     asked = await http.post("/api/v1/offer/code", json=seen, headers=link)
     assert asked.status_code == 201, asked.text
     assert asked.json()["sent_to"].startswith("c•••@")
-    right = {**seen, "code": await code_of(make), "typed_name": "Jo", "role": "Boss", "consent": True}
+    right = {
+        **seen,
+        "code": await code_of(make),
+        "typed_name": "Jo",
+        "role": "Boss",
+        "consent": True,
+    }
     wrong = {**right, "code": "000000" if right["code"] != "000000" else "111111"}
     refused = await http.post("/api/v1/offer/sign", json=wrong, headers=link)
     assert (refused.status_code, refused.json()["code"]) == (422, "signing_code_wrong")
@@ -91,6 +97,8 @@ async def test_from_draft_to_signature_and_delivery(make, signed_in, http):
     assert [row["number"] for row in page["items"]] == [made.json()["number"]]
     pdf = await browser.get(f"{url}/pdf")
     assert (pdf.status_code, pdf.json()["code"]) == (404, "contract_document_not_ready")
+    copy = await http.get("/api/v1/offer/pdf", headers=link)
+    assert copy.json()["code"] == "contract_document_not_ready"
 
 
 async def test_lists_are_pages(make, signed_in):
@@ -136,7 +144,9 @@ async def test_the_sender_cannot_answer_and_a_link_cannot_send(make, signed_in, 
     link = {"Authorization": f"Link {await token_of(make)}"}
     for path in (f"/api/v1/contracts/{contract.id}", "/api/v1/contracts"):
         assert (await http.get(path, headers=link)).status_code == 403
-    assert (await http.get("/api/v1/offer", headers={"Authorization": "Link no"})).status_code == 404
+    assert (
+        await http.get("/api/v1/offer", headers={"Authorization": "Link no"})
+    ).status_code == 404
 
 
 @pytest.mark.parametrize(

@@ -21,7 +21,7 @@ from guild.contracts.errors import (
     TooManyCodes,
 )
 from guild.contracts.models import ContractEvidence, ContractOffer
-from guild.contracts.schemas import ChangesIn, ContractChange, DeclineIn, OfferIn, SendIn
+from guild.contracts.schemas import ChangesIn, ContractChange, DeclineIn, OfferIn, SendIn, SignIn
 from guild.core.errors import IllegalMove
 from guild.core.permissions import contact_actor
 from guild.core.work import begin_work
@@ -46,7 +46,9 @@ async def test_a_signature_records_every_field(make, as_, answer):
     async with as_(client) as work:
         await commands.note_opened(work, client.link)
     data = await answer(sent)
-    contract, evidence = await sign(as_, make, sent, msgspec.structs.replace(data, time_zone="Europe/Brussels"))
+    contract, evidence = await sign(
+        as_, make, sent, msgspec.structs.replace(data, time_zone="Europe/Brussels")
+    )
     assert contract.state == "signed"
     assert contract.retain_until.year == 2032
     body = msgspec.json.decode(evidence.body)
@@ -250,8 +252,6 @@ async def test_two_signatures_at_once_make_one(committing):
     client = await make.client_of(sent)
     async with begin_work(committing, client) as work:
         view, _ = await queries.offer_view(work)
-    from guild.contracts.schemas import SignIn
-
     data = SignIn(
         version=1, shown_sha256=view.shown_sha256, code=code, typed_name="A", role="B",
         consent=True,
@@ -275,8 +275,6 @@ async def test_wrong_codes_at_once_are_counted_one_by_one(committing):
     client = await make.client_of(sent)
     async with begin_work(committing, client) as work:
         view, _ = await queries.offer_view(work)
-    from guild.contracts.schemas import SignIn
-
     guesses = [f"{n:06d}" for n in range(12) if f"{n:06d}" != code]
 
     async def attempt(guess):

@@ -3,6 +3,8 @@
 The people, companies, numbers and accounts are made up; the check digits are right so that the forms hold.
 """
 
+# ruff: noqa: E501, ISC004, PLR0917, RUF001 -- sample texts are long and set with care
+
 import datetime as dt
 from decimal import Decimal
 from itertools import cycle, islice
@@ -128,7 +130,9 @@ def invoice() -> InvoiceSheet:
         ),
         corrects=None,
         strong_mention="",
-        mentions=("Late payment: interest and a fixed sum of € 40 as in the Act of 2 August 2002.",),
+        mentions=(
+            "Late payment: interest and a fixed sum of € 40 as in the Act of 2 August 2002.",
+        ),
         shares=(
             InvoiceShare(code="member", rate_bps=None, minor=407660),
             InvoiceShare(code="fund_operations", rate_bps=195, minor=8502),

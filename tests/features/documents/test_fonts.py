@@ -1,11 +1,21 @@
 """Faces, and the characters that must be refused at input."""
 
+# ruff: noqa: RUF001 -- odd characters are the subject
+
 import json
 from itertools import chain
 
 import pytest
 
-from guild.documents.fonts import FOLDER, STYLES, measure_coverage, plain, uncovered_characters
+from guild.documents.fonts import (
+    FOLDER,
+    MARK,
+    STYLES,
+    measure_coverage,
+    plain,
+    printable,
+    uncovered_characters,
+)
 
 
 @pytest.mark.parametrize(
@@ -36,6 +46,11 @@ def test_invisible_characters_are_refused(hidden):
 
 def test_plain_composes_and_replaces_what_the_faces_lack():
     assert plain("Cafe\u0301 12\u202f000 a\u2011b") == "Café 12\u00a0000 a-b"
+
+
+def test_what_slipped_through_is_marked_and_the_invisible_goes():
+    assert printable("A漢\u202ed\u200ba 😀\n") == f"A{MARK}da {MARK}\n"
+    assert uncovered_characters(MARK) == []
 
 
 def test_the_recorded_coverage_is_that_of_the_files():

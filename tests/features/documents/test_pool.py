@@ -1,5 +1,7 @@
 """The real pool of child processes: equal bytes, refusals, deaths, time-outs, cancellation."""
 
+# ruff: noqa: ASYNC240, ISC004 -- tests may block, and start what they name
+
 import asyncio
 import hashlib
 import os

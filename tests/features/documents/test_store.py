@@ -1,5 +1,7 @@
 """Documents on disk and in the table: same bytes same id, nothing changes, damage is noticed."""
 
+# ruff: noqa: RUF001 -- odd characters are the subject
+
 import hashlib
 import os
 
@@ -32,7 +34,8 @@ async def test_stored_bytes_come_back_under_their_hash(as_):
             subject,
             work.now,
         )
-        assert path.parts[-4:] == ("documents", found.sha256[:2], found.sha256, "Facture_n_7_2026.pdf")
+        assert found.name == "Facture_n_7_2026.pdf"
+        assert path.parts[-4:-1] == ("documents", found.sha256[:2], found.sha256)
         assert await damaged_documents(work) == []
         assert await damaged_documents(work, hashed=False) == []
 

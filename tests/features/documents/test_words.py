@@ -1,5 +1,7 @@
 """Amounts, dates and rates as each language writes them."""
 
+# ruff: noqa: RUF001 -- odd characters are the subject
+
 import datetime as dt
 from decimal import Decimal
 
@@ -48,7 +50,12 @@ def test_rates():
 
 @pytest.mark.parametrize(
     ("lang", "expected"),
-    [("en", "1 March 2027"), ("fr", "1er mars 2027"), ("nl", "1 maart 2027"), ("de", "1. März 2027")],
+    [
+        ("en", "1 March 2027"),
+        ("fr", "1er mars 2027"),
+        ("nl", "1 maart 2027"),
+        ("de", "1. März 2027"),
+    ],
 )
 def test_dates(lang, expected):
     assert words.date(dt.date(2027, 3, 1), lang) == expected.replace(" ", NB)

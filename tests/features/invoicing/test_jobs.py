@@ -1,6 +1,7 @@
 """The files of an issued document: made once, equal bytes, all three of one content, mailed."""
 
 import hashlib
+import re
 from collections.abc import AsyncIterator
 from io import BytesIO
 
@@ -8,7 +9,7 @@ import pikepdf
 import pytest
 import pytest_asyncio
 from facturx import get_xml_from_pdf
-from pikepdf import pdfa
+from pikepdf.pdfa import validate_written
 from sqlalchemy import text
 
 from guild.core.ids import DocumentId, InvoiceId, new_id
@@ -16,9 +17,12 @@ from guild.core.permissions import SYSTEM
 from guild.core.work import System, begin_work
 from guild.documents import queries as documents
 from guild.documents.pool import DocumentPool
+from guild.governance.queries import charter_at
 from guild.invoicing import commands, jobs
+from guild.invoicing.commands.filing import print_document
 from guild.invoicing.errors import InvoiceNotFound
 from guild.invoicing.models import Invoice
+from guild.invoicing.queries import frozen_invoice
 from tests.features.invoicing.conftest import FRENCH, Bench
 from tests.features.invoicing.test_einvoice import complaints
 
@@ -49,13 +53,6 @@ async def files(bench: Bench, invoice_id: InvoiceId) -> dict[str, bytes]:
         }
 
 
-def assert_pdfa(pdf: bytes) -> None:
-    """PDF/A-3b by pikepdf's catalogue of veraPDF's rules (extension schemas are not its task)."""
-    with pikepdf.open(BytesIO(pdf)) as opened:
-        report = pdfa.validate(opened, flavour="3b") if hasattr(pdfa, "validate") else None
-        assert report is None or not getattr(report, "errors", None), report
-
-
 async def test_the_three_files_are_valid_and_of_one_content(bench: Bench) -> None:
     contract, member = await bench.accepted(both=True)
     invoice_id = await bench.draft(contract, member, order_reference="PO 7715")
@@ -69,7 +66,9 @@ async def test_the_three_files_are_valid_and_of_one_content(bench: Bench) -> Non
     name, embedded = get_xml_from_pdf(made["pdf"], check_xsd=False)
     assert name == "factur-x.xml"
     assert embedded == made["cii"]
-    assert_pdfa(made["pdf"])
+    # The checker knows no extension schemas; that ours are declared is tested with the press.
+    findings = validate_written(BytesIO(made["pdf"]), "3b").findings
+    assert [one for one in findings if not re.search(r"\b(fx|pdfa\w*)[:=]", one.message)] == []
 
 
 async def test_the_client_gets_one_mail_with_a_link(bench: Bench) -> None:
@@ -99,15 +98,9 @@ async def test_equal_documents_make_equal_bytes(bench: Bench) -> None:
                     text("UPDATE invoice SET pdf_document_id = NULL WHERE id = :id"),
                     {"id": invoice_id},
                 )
-        from guild.governance.queries import charter_at
-        from guild.invoicing.commands.filing import print_document
-        from guild.invoicing.queries import frozen_invoice
-
         again = await frozen_invoice(work, invoice_id)
         assert again.issued_at is not None
-        printed = await print_document(
-            work, again, await charter_at(work, again.issued_at), None
-        )
+        printed = await print_document(work, again, await charter_at(work, again.issued_at), None)
     assert printed.pdf == first["pdf"]
     assert printed.ubl == first["ubl"]
 

@@ -4,6 +4,7 @@ import datetime as dt
 from typing import Any
 
 import pytest
+from segno import helpers
 from stdnum import iso11649
 from stdnum.be import ogm_vcs
 
@@ -198,8 +199,6 @@ def payload(**changes: Any) -> list[str]:
     }  # fmt: skip
     code = epc_code(**given)
     assert code is not None
-    from segno import helpers
-
     made = helpers._make_epc_qr_data
     return made(
         given["name"], given["iban"], given["amount_minor"] / 100,

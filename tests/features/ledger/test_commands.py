@@ -1,6 +1,8 @@
 """Posting and reversing, and what the database itself refuses."""
 
+import re
 from datetime import UTC, date, datetime
+from pathlib import Path
 from uuid import UUID, uuid4
 
 import asyncpg
@@ -14,7 +16,7 @@ from guild.core.money import Money
 from guild.core.permissions import SYSTEM
 from guild.core.work import System, Work, begin_work
 from guild.ledger import commands, queries
-from guild.ledger.chart import Account, Line, credit, debit
+from guild.ledger.chart import BELOW_FLOOR_KINDS, FLOORED, Account, Line, credit, debit
 from guild.ledger.errors import (
     AlreadyReversed,
     BelowZero,
@@ -248,3 +250,12 @@ async def test_an_entry_carries_its_day_and_actor(as_: As) -> None:
         day, recorded, actor = found.one()
         assert (day, actor) == (date(2026, 2, 3), "job")
         assert recorded == datetime(2026, 11, 23, 12, tzinfo=UTC)
+
+
+def test_the_database_knows_the_same_exceptions_to_the_floor() -> None:
+    guards = (Path(commands.__file__).parent / "guards.sql").read_text(encoding="utf-8")
+    listed = re.search(r"NOT IN \(([^)]*)\)\) AS floored", guards)
+    assert listed is not None
+    assert tuple(re.findall(r"'(\w+)'", listed[1])) == BELOW_FLOOR_KINDS
+    for code in FLOORED:
+        assert f"a.code = '{code}'" in guards

@@ -156,10 +156,10 @@ async def test_beancount_reads_the_journal_and_agrees(as_: As) -> None:
     async with as_() as work:
         entries, errors, _ = loader.load_string(await queries.journal_beancount(work, 2026))
         assert errors == []
-        root = realization.realize(entries)
+        root = realization.realize(entries)  # type: ignore[no-untyped-call]
         told = {
             (account.account, position.units.currency): position.units.number
-            for account in realization.iter_children(root)
+            for account in realization.iter_children(root)  # type: ignore[no-untyped-call]
             for position in account.balance
         }
         assert told == await _books(work)

@@ -1,30 +1,23 @@
 """A claim from filing to payment: rules, juries, reasons, secrecy."""
 
-from base64 import b64decode, b64encode
-from collections.abc import Sequence
 from datetime import date, timedelta
-from uuid import UUID
 
 import pytest
-from sqlalchemy import select, text
+from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from guild.core.errors import Conflict, Forbidden, IllegalMove, Invalid
 from guild.core.ids import ClaimId
 from guild.core.money import Money
-from guild.core.permissions import Role
 from guild.core.work import Work
 from guild.ledger import queries as books
 from guild.ledger.chart import Account
 from guild.members.models import Member
-from guild.mutual_fund import commands, jobs, queries
+from guild.mutual_fund import commands, queries
 from guild.mutual_fund.errors import (
     AppealClosed,
     ClaimNotFound,
     DuplicateClaim,
-    EvidenceNotFound,
-    EvidenceTooLarge,
-    EvidenceUnreadable,
     NoMoreJurors,
     NotOnThisJury,
     NotYetCovered,
@@ -36,93 +29,11 @@ from guild.mutual_fund.rules import jury
 from guild.mutual_fund.schemas import (
     AppealIn,
     ClaimIn,
-    ClaimOut,
-    EvidenceIn,
-    FitsIn,
     InvitationIn,
-    VerdictIn,
 )
-from tests.conftest import NOON, As, Clock
+from tests.conftest import As, Clock
 from tests.factories import Factories
-
-TODAY = NOON.date()
-ILL_SINCE = TODAY - timedelta(days=39)
-SECRET = "a broken wrist, and what the doctor said"
-
-
-def claim_in(
-    since: date = ILL_SINCE, until: date = TODAY, started: date = ILL_SINCE, kind: str = "sickness"
-) -> ClaimIn:
-    return ClaimIn(
-        kind=kind,
-        started_on=started,
-        since=since,
-        until=until,
-        capacity_lost_percent=100,
-        statement=SECRET,
-    )
-
-
-class Court:
-    """A claimant, enough members to judge her, and a fund that can pay."""
-
-    def __init__(self, as_: As, make: Factories) -> None:
-        self.as_, self.make = as_, make
-        self.members: list[Member] = []
-
-    async def open(self, members: int = 12, pot_minor: int = 1_000_000) -> "Court":
-        self.members = [await self.make.member() for _ in range(members)]
-        self.claimant = self.members[0]
-        self.rep = await self.make.member(roles=[Role.REP])
-        self.treasurer = await self.make.member(roles=[Role.TREASURER])
-        async with self.as_() as work:
-            await work.session.execute(text("UPDATE member SET joined_on = '2024-01-01'"))
-            if pot_minor:
-                await commands.endow_pot(
-                    work, "fund_sickness", Money(pot_minor, "EUR"), "Brought forward"
-                )
-        return self
-
-    async def file(self, data: ClaimIn | None = None, by: Member | None = None) -> ClaimOut:
-        async with self.as_(self.make.actor(by or self.claimant)) as work:
-            return await commands.file_claim(work, data or claim_in())
-
-    async def draw(self, claim_id: ClaimId) -> None:
-        async with self.as_() as work:
-            await jobs.draw_jury(work, claim_id=claim_id)
-
-    async def jurors(self, claim_id: ClaimId, round_: int = 1) -> list[Member]:
-        async with self.as_() as work:
-            rows = await work.session.scalars(
-                select(Member)
-                .join(Juror, Juror.member_id == Member.id)
-                .where(
-                    Juror.claim_id == claim_id,
-                    Juror.round == round_,
-                    Juror.state.in_(["invited", "accepted"]),
-                )
-                .order_by(Juror.rank)
-            )
-            return list(rows)
-
-    async def accept(self, claim_id: ClaimId, juror: Member) -> None:
-        async with self.as_(self.make.actor(juror)) as work:
-            await commands.answer_invitation(work, claim_id, InvitationIn(accept=True))
-
-    async def judge(
-        self, claim_id: ClaimId, verdicts: Sequence[VerdictIn], round_: int = 1
-    ) -> ClaimOut:
-        seen = None
-        for juror, verdict in zip(await self.jurors(claim_id, round_), verdicts, strict=True):
-            await self.accept(claim_id, juror)
-            async with self.as_(self.make.actor(juror)) as work:
-                seen = await commands.give_verdict(work, claim_id, verdict)
-        assert seen is not None
-        return seen
-
-
-def verdict(outcome: str, amount: str | None = None, reason: str = "It fits.") -> VerdictIn:
-    return VerdictIn(outcome=outcome, reason_code="covered", reason=reason, amount=amount)  # type: ignore[arg-type]
+from tests.features.mutual_fund.court import ILL_SINCE, TODAY, Court, claim_in, verdict
 
 
 @pytest.fixture
@@ -347,100 +258,6 @@ async def test_a_pot_pays_no_more_than_it_holds_and_says_so(as_: As, make: Facto
         assert await books.balance_of(work, Account("fund_sickness")) == Money(0, "EUR")
 
 
-PDF = b64encode(b"%PDF-1.7 a note").decode()
-
-
-async def test_health_data_is_opened_by_a_rep_alone_and_each_opening_is_seen(
-    court: Court,
-) -> None:
-    claim = await court.file()
-    paper = EvidenceIn(name="Note", media_type="application/pdf", content=PDF, health=True)
-    async with court.as_(court.make.actor(court.claimant)) as work:
-        added = await commands.add_evidence(work, claim.id, paper)
-    await court.draw(claim.id)
-    juror = (await court.jurors(claim.id))[0]
-    statement = claim.evidence[0].id if claim.evidence else UUID(int=0)
-    with pytest.raises(EvidenceNotFound):  # not before she has accepted
-        async with court.as_(court.make.actor(juror)) as work:
-            await commands.open_evidence(work, claim.id, statement)
-    await court.accept(claim.id, juror)
-    async with court.as_(court.make.actor(juror)) as work:
-        said = await commands.open_evidence(work, claim.id, statement)
-        assert b64decode(said.content).decode() == SECRET
-    with pytest.raises(EvidenceNotFound):
-        async with court.as_(court.make.actor(juror)) as work:
-            await commands.open_evidence(work, claim.id, added.id)
-    with pytest.raises(ClaimNotFound):
-        async with court.as_(court.make.actor(court.treasurer)) as work:
-            await commands.open_evidence(work, claim.id, added.id)
-    with pytest.raises(Conflict):
-        async with court.as_(court.make.actor(court.rep)) as work:
-            await commands.confirm_evidence(work, claim.id, added.id, FitsIn(fits=True))
-    async with court.as_(court.make.actor(court.rep)) as work:
-        await commands.open_evidence(work, claim.id, added.id)
-        await work.session.flush()
-        fits = await commands.confirm_evidence(work, claim.id, added.id, FitsIn(fits=True))
-        assert fits.fits is True
-    async with court.as_(court.make.actor(court.claimant)) as work:
-        seen = await queries.view_claim(work, await queries.claim_for(work, claim.id))
-        assert [opening.capacity for opening in seen.openings] == ["juror", "rep"]
-
-
-async def test_nothing_about_health_stands_readable_in_the_database(court: Court) -> None:
-    claim = await court.file()
-    async with court.as_() as work:
-        sealed = await work.session.scalar(
-            text("SELECT content_sealed FROM claim_evidence WHERE claim_id = :id"),
-            {"id": claim.id},
-        )
-        assert isinstance(sealed, bytes)
-        assert b"wrist" not in sealed
-        told = await work.session.scalars(
-            text("SELECT body::text FROM event UNION ALL SELECT text FROM ledger_entry")
-        )
-        assert not [
-            body for body in told if "wrist" in body or "sickness" in body.split("charter")[0]
-        ]
-
-
-@pytest.mark.parametrize(
-    ("media_type", "content", "error"),
-    [
-        ("application/pdf", "not base64!", EvidenceUnreadable),
-        ("application/pdf", b64encode(b"MZ").decode(), EvidenceUnreadable),
-        ("text/plain", b64encode(b"\xff\xfe").decode(), EvidenceUnreadable),
-        ("text/plain", b64encode(b"x" * 262_145).decode(), EvidenceTooLarge),
-    ],
-)
-async def test_documents_are_what_they_say_and_small(
-    court: Court, media_type: str, content: str, error: type[Exception]
-) -> None:
-    claim = await court.file()
-    data = EvidenceIn(name="Paper", media_type=media_type, content=content)  # type: ignore[arg-type]
-    with pytest.raises(error):
-        async with court.as_(court.make.actor(court.claimant)) as work:
-            await commands.add_evidence(work, claim.id, data)
-
-
-async def test_documents_are_deleted_when_no_appeal_can_need_them(
-    court: Court, clock: Clock
-) -> None:
-    claim = await court.file()
-    await court.draw(claim.id)
-    await court.judge(claim.id, [verdict("rejected")] * 3)
-    clock.advance(days=59)
-    async with court.as_() as work:
-        assert await commands.forget_evidence(work) == 0
-    clock.advance(days=2)
-    async with court.as_() as work:
-        assert await commands.forget_evidence(work) == 1
-    async with court.as_(court.make.actor(court.claimant)) as work:
-        seen = await queries.view_claim(work, await queries.claim_for(work, claim.id))
-        assert seen.evidence[0].deleted
-        with pytest.raises(EvidenceNotFound):
-            await commands.open_evidence(work, claim.id, seen.evidence[0].id)
-
-
 async def test_a_claim_is_withdrawn_before_it_is_decided(court: Court) -> None:
     claim = await court.file()
     await court.draw(claim.id)
@@ -449,3 +266,19 @@ async def test_a_claim_is_withdrawn_before_it_is_decided(court: Court) -> None:
         with pytest.raises(IllegalMove):
             await commands.withdraw_claim(work, claim.id)
     assert await court.jurors(claim.id) == []
+
+
+async def test_whoever_shares_a_client_with_the_claimant_is_not_in_the_drum(court: Court) -> None:
+    vat = "BE0403019261"
+    hers = await court.make.organisation(court.claimant, vat_number=vat)
+    await court.make.contract(court.claimant, hers)
+    tied, free = court.members[1], court.members[2]
+    await court.make.contract(tied, await court.make.organisation(tied, vat_number=vat))
+    await court.make.contract(free)
+    claim = await court.file()
+    await court.draw(claim.id)
+    async with court.as_() as work:
+        drum = (await queries.draw_proof(work, claim.id)).draws[0].candidates
+    assert jury.code_of(claim.id, tied.id) not in drum
+    assert jury.code_of(claim.id, free.id) in drum
+    assert len(drum) == len(court.members) - 2

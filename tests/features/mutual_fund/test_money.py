@@ -2,14 +2,17 @@
 
 import asyncio
 from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 import pytest
-from sqlalchemy import select, text
+from sqlalchemy import event, select, text
 
 from guild.contracts import commands as contracts
 from guild.contracts.models import Contract
 from guild.contracts.schemas import MilestoneIn, SendIn
+from guild.core.errors import Invalid
 from guild.core.ids import InvoiceId
 from guild.core.money import Money
 from guild.core.permissions import SYSTEM
@@ -17,13 +20,16 @@ from guild.core.work import System, begin_work
 from guild.invoicing import commands as invoicing
 from guild.ledger import queries as books
 from guild.ledger.chart import POTS, Account
+from guild.ledger.errors import BelowZero
 from guild.members.errors import OrganisationNotFound
 from guild.mutual_fund import commands, jobs, queries
 from guild.mutual_fund.errors import LevyNotFound
 from guild.mutual_fund.models import Advance, GuaranteeReservation, LeviedInvoice
 from guild.mutual_fund.schemas import QuoteIn
+from guild.translog.verify import Wrong, check_fund
 from tests.conftest import NOON, As, Clock
 from tests.factories import Factories
+from tests.features.mutual_fund.court import endow
 
 NET = 40_000
 GROSS = 48_400
@@ -42,12 +48,10 @@ class Trade:
     def __init__(self, system: System) -> None:
         self.system, self.make = system, Factories(system)
 
-    async def open(self, endowed: int = 1_000_000, **fields: object) -> "Trade":
+    async def open(self, endowed: int = 1_000_000, **fields: Any) -> "Trade":
         if endowed:
             async with begin_work(self.system, SYSTEM) as work:
-                await commands.endow_pot(
-                    work, "fund_guarantee", Money(endowed, "EUR"), "Brought forward"
-                )
+                await endow(work, "fund_guarantee", endowed)
         self.endowed = endowed
         self.member = await self.make.member()
         client = await self.make.organisation(
@@ -242,7 +246,7 @@ async def test_a_held_advance_waits_until_it_is_resumed(trade: Trade, clock: Clo
 async def test_a_client_outside_the_zone_is_not_guaranteed(system: System) -> None:
     make = Factories(system)
     async with begin_work(system, SYSTEM) as work:
-        await commands.endow_pot(work, "fund_guarantee", Money(10**6, "EUR"), "Brought forward")
+        await endow(work, "fund_guarantee", 10**6)
     member = await make.member()
     client = await make.organisation(member, country="CH")
     sent = await make.sent_contract(member, client)
@@ -305,11 +309,20 @@ async def test_a_declined_offer_frees_its_room(system: System, clock: Clock) -> 
         assert standing.member_exposure_minor == 100_000
 
 
-async def test_the_journal_of_the_fund_names_no_one_and_adds_up(trade: Trade) -> None:
+async def test_the_journal_of_the_fund_names_no_one_and_adds_up(
+    trade: Trade, tmp_path: Path
+) -> None:
     await trade.pay(GROSS)
     async with begin_work(trade.system, SYSTEM) as work:
         rows = await queries.fund_journal(work)
         overview = await queries.fund_overview(work)
+        files = await queries.public_export(work)
+    for name, content in files.items():
+        (tmp_path / name).write_bytes(content)
+    assert "4 pots equal their 5 entries" in check_fund(tmp_path)
+    (tmp_path / "fund.json").write_bytes(files["fund.json"].replace(b"1000650", b"1000651"))
+    with pytest.raises(Wrong):
+        check_fund(tmp_path)
     held: dict[str, int] = {}
     for row in rows:
         held[row.account] = held.get(row.account, 0) + row.amount_minor
@@ -327,7 +340,7 @@ async def test_what_the_fund_does_not_know_is_refused(as_: As) -> None:
 async def test_limits_hold_when_many_offers_come_at_once(committing: System) -> None:
     make = Factories(committing)
     async with begin_work(committing, SYSTEM) as work:
-        await commands.endow_pot(work, "fund_guarantee", Money(10**9, "EUR"), "Brought forward")
+        await endow(work, "fund_guarantee", 10**9)
     member = await make.member()
     client = await make.organisation(member)
     drafts = [
@@ -372,3 +385,28 @@ async def test_the_row_of_an_invoice_tells_the_terms_of_its_day(trade: Trade) ->
         assert row.advance_on == date(2026, 12, 2)
         count = await work.session.scalar(text("SELECT count(*) FROM levied_invoice"))
         assert count == 1
+
+
+async def test_no_pot_is_filled_from_nothing(as_: As) -> None:
+    async with as_() as work:
+        with pytest.raises(BelowZero):
+            await commands.endow_pot(work, "fund_sickness", Money(1, "EUR"), "A wish")
+        with pytest.raises(Invalid):
+            await commands.endow_pot(work, "bank_fees", Money(1, "EUR"), "A wish")
+
+
+async def test_the_fund_adds_one_read_to_a_payment(trade: Trade) -> None:
+    said: list[str] = []
+
+    def note(_c: object, _u: object, statement: str, *_: object) -> None:
+        said.append(statement)
+
+    engine = trade.system.engine.sync_engine
+    event.listen(engine, "before_cursor_execute", note)
+    try:
+        await trade.pay(GROSS)
+    finally:
+        event.remove(engine, "before_cursor_execute", note)
+    reads = [each for each in said if "levied_invoice" in each]
+    assert len(reads) == 1
+    assert "FOR UPDATE" in reads[0]

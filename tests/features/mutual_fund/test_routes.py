@@ -9,13 +9,13 @@ import pytest
 from sqlalchemy import text
 
 from guild.core.ids import ClaimId
-from guild.core.money import Money
 from guild.core.permissions import SYSTEM, Role
 from guild.core.work import System, begin_work
 from guild.members.models import Member
-from guild.mutual_fund import commands, jobs
+from guild.mutual_fund import jobs
 from tests.conftest import NOON
 from tests.factories import Factories
+from tests.features.mutual_fund.court import endow
 
 API = "/api/v1"
 TODAY = NOON.date()
@@ -34,7 +34,7 @@ async def people(system: System, make: Factories) -> list[Member]:
     members = [await make.member() for _ in range(6)]
     async with begin_work(system, SYSTEM) as work:
         await work.session.execute(text("UPDATE member SET joined_on = '2024-01-01'"))
-        await commands.endow_pot(work, "fund_sickness", Money(123_456, "EUR"), "Brought forward")
+        await endow(work, "fund_sickness", 123_456)
     return members
 
 
@@ -169,3 +169,28 @@ async def test_a_treasurer_gets_404_for_an_invoice_the_fund_does_not_know(
     treasurer = await signed_in(await make.member(roles=[Role.TREASURER]))
     path = f"{API}/fund/advances/{uuid4()}/hold"
     assert (await treasurer.post(path, json={"reason": "x"})).status_code == 404
+
+
+async def test_papers_are_added_by_form_and_read_by_a_rep_as_a_file(
+    people: list[Member], make: Factories, signed_in: Any
+) -> None:
+    client = await signed_in(people[0])
+    claim = await file(client)
+    path = f"/claims/{claim['id']}"
+    pdf = ("note.pdf", b"%PDF-1.7 secret", "application/pdf")
+    added = await client.post(f"{path}/papers", data={"health": "yes"}, files={"file": pdf})
+    assert added.status_code == 303, added.text
+    odd = ("x.html", b"<script>", "text/html")
+    assert (await client.post(f"{path}/papers", files={"file": odd})).status_code == 422
+    assert "health data for a rep alone" in (await client.get(path)).text
+    rep = await signed_in(await make.member(roles=[Role.REP]))
+    assert path in (await rep.get("/jury")).text
+    listed = (await rep.get(f"{API}/claims/papers")).json()["claims"]
+    paper = next(each for each in listed[0]["evidence"] if each["health"])
+    taken = await rep.post(f"{path}/papers/{paper['id']}")
+    assert taken.content == b"%PDF-1.7 secret"
+    assert taken.headers["content-disposition"].startswith("attachment")
+    said = await rep.post(f"{path}/papers/{paper['id']}/fits", data={"fits": "yes"})
+    assert said.status_code == 303
+    assert "a rep says that it fits" in (await client.get(path)).text
+    assert "a union rep" in (await client.get(path)).text

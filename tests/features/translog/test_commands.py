@@ -5,8 +5,9 @@ import base64
 
 import pytest
 from pymerkle import InmemoryTree
-from sqlalchemy import delete, func, select, text, update
+from sqlalchemy import delete, func, insert, select, text, update
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import create_async_engine
 
 from guild.core.permissions import SYSTEM
 from guild.core.work import System, Work, begin_work
@@ -138,28 +139,32 @@ async def test_places_have_no_gaps(as_, idx: int) -> None:
         await fill(work, 3)
         leaf_id = append_leaf(work, "test", {"number": 9})
         await work.write()
+        place = insert(LogPlace).values(idx=idx, leaf_id=leaf_id)
         with pytest.raises(DBAPIError):
             async with work.session.begin_nested():
-                work.session.add(LogPlace(idx=idx, leaf_id=leaf_id))
-                await work.session.flush()
+                await work.session.execute(place)
 
 
 async def test_no_leaf_leaves_the_queue_without_its_place(as_) -> None:
     async with as_() as work:
         append_leaf(work, "test", {"number": 9})
         await work.write()
+        await work.session.execute(text("SET CONSTRAINTS ALL IMMEDIATE"))
         with pytest.raises(DBAPIError, match="would be lost"):
             async with work.session.begin_nested():
                 await work.session.execute(delete(LogPending))
-                await work.session.execute(text("SET CONSTRAINTS ALL IMMEDIATE"))
 
 
 async def test_invariants_name_a_forged_node(committing: System) -> None:
     async with begin_work(committing, SYSTEM) as work:
         await fill(work, 3)
-    from sqlalchemy.ext.asyncio import create_async_engine
-
     owner = create_async_engine(committing.settings.owner_url)
+    for table in ("leaf", "place", "node", "checkpoint"):
+        for change in ("UPDATE translog_{} SET {} = {}", "DELETE FROM translog_{}"):
+            column = {"leaf": "kind", "place": "idx", "node": "hash", "checkpoint": "note"}[table]
+            with pytest.raises(DBAPIError, match="append-only"):
+                async with owner.begin() as forger:
+                    await forger.execute(text(change.format(table, column, column)))
     async with owner.begin() as forger:
         await forger.execute(text("ALTER TABLE translog_node DISABLE TRIGGER ALL"))
         await forger.execute(text("UPDATE translog_node SET hash = sha256('x') WHERE level = 1"))
@@ -191,10 +196,13 @@ async def test_many_writers_and_sequencers_at_once(committing: System) -> None:
 
 
 async def test_a_rolled_back_work_leaves_no_leaf(committing: System) -> None:
-    with pytest.raises(RuntimeError):
+    async def fail() -> None:
         async with begin_work(committing, SYSTEM) as work:
             append_leaf(work, "test", {"number": 1})
             await work.write()
             raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        await fail()
     async with begin_work(committing, SYSTEM) as work:
         assert await sequence_leaves(work) == 0

@@ -7,10 +7,10 @@ from itertools import count
 
 import pytest_asyncio
 
+from guild.contracts.schemas import MilestoneIn
 from guild.core.ids import BankAccountId
 from guild.core.money import Money
 from guild.core.permissions import Actor, Role
-from guild.contracts.schemas import MilestoneIn
 from guild.core.work import System, begin_work
 from guild.invoicing.commands import draft_invoice_from_milestones, issue_invoice
 from guild.invoicing.schemas import IssuedOut

@@ -47,9 +47,7 @@ async def held(desk: Desk, code: str, owner: UUID | None = None) -> int:
         return (await balance_of(work, Account(code, owner))).minor
 
 
-def pays(
-    cents: int, invoice: Invoice | None, name: str, ref: str = "R1", text: str = ""
-) -> Move:
+def pays(cents: int, invoice: Invoice | None, name: str, ref: str = "R1", text: str = "") -> Move:
     reference = invoice.reference if invoice else ""
     return Move(cents=cents, reference=ref, name=name, structured=reference, text=text)
 
@@ -170,9 +168,7 @@ async def test_bank_charges_leave_suspense(desk: Desk) -> None:
 async def test_what_does_not_fit_is_refused(desk: Desk) -> None:
     invoice = await row(desk, await desk.invoice("1000.00", "Proef & Zoon bv"))
     await desk.bring_in(
-        desk.statement(
-            pays(121_000, invoice, "Proef & Zoon"), Move(cents=-121_000, reference="R2")
-        )
+        desk.statement(pays(121_000, invoice, "Proef & Zoon"), Move(cents=-121_000, reference="R2"))
     )
     paid, went_out = await entries(desk)
     with pytest.raises(MatchTooLarge):
@@ -214,9 +210,7 @@ async def test_confirmed_by_many_at_once_it_pays_once(real_desk: Desk) -> None:
 async def test_two_payments_of_one_invoice_at_once_pay_it_once(real_desk: Desk) -> None:
     invoice = await row(real_desk, await real_desk.invoice("1000.00", "Proef & Zoon bv"))
     await real_desk.bring_in(
-        real_desk.statement(
-            *(pays(121_000, invoice, "Proef & Zoon", f"R{n}") for n in range(6))
-        )
+        real_desk.statement(*(pays(121_000, invoice, "Proef & Zoon", f"R{n}") for n in range(6)))
     )
     waiting = await entries(real_desk)
     answers = await asyncio.gather(*(confirm(real_desk, one.id, invoice.id) for one in waiting))

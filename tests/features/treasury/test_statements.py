@@ -19,7 +19,7 @@ from guild.treasury.errors import (
     StatementDoesNotAdd,
     StatementGap,
 )
-from guild.treasury.models import BankEntry, BankStatement
+from guild.treasury.models import BankEntry
 from tests.camt import Move, camt053
 from tests.features.treasury.conftest import COOP_IBAN, OPENING, Desk
 
@@ -123,7 +123,9 @@ async def test_two_statements_in_one_file_are_both_booked(desk: Desk) -> None:
     first = desk.statement(IN).decode()
     second = desk.statement(FEE).decode()
     inner = second[second.index("<Stmt>") : second.index("</BkToCstmrStmt>")]
-    came = await desk.bring_in(first.replace("</BkToCstmrStmt>", inner + "</BkToCstmrStmt>").encode())
+    came = await desk.bring_in(
+        first.replace("</BkToCstmrStmt>", inner + "</BkToCstmrStmt>").encode()
+    )
     assert came.new_entries == 2
     assert len(came.statements) == 2
     assert await desk.wrong() == []
@@ -154,19 +156,14 @@ async def test_what_the_bank_reported_cannot_be_changed(desk: Desk) -> None:
 
 async def test_the_database_refuses_a_statement_that_does_not_follow(desk: Desk) -> None:
     await desk.bring_in(desk.statement(IN))
-    with pytest.raises(DBAPIError, match="does not follow|do not make"):
+    forged = """
+        INSERT INTO bank_statement SELECT gen_random_uuid(), account_id, id, file_sha256, 99,
+            bank_reference, number, 5, 5, currency, from_on, to_on, 0, 0, imported_by, imported_at
+        FROM bank_statement
+    """
+    with pytest.raises(DBAPIError, match="does not follow"):
         async with begin_work(desk.system, desk.treasurer()) as work:
-            last = await work.session.scalar(select(BankStatement))
-            assert last is not None
-            await work.session.execute(
-                text(
-                    """
-                    INSERT INTO bank_statement SELECT gen_random_uuid(), account_id, id,
-                        file_sha256, 99, bank_reference, number, 5, 5, currency, from_on, to_on,
-                        0, 0, imported_by, imported_at FROM bank_statement
-                    """
-                )
-            )
+            await work.session.execute(text(forged))
 
 
 async def test_reconciliation_shows_books_and_bank(desk: Desk) -> None:
@@ -211,5 +208,3 @@ async def test_two_statements_at_once_never_both_follow_the_same_one(real_desk: 
     )
     assert sum(isinstance(answer, StatementGap) for answer in answers) == 7
     assert await real_desk.wrong() == []
-
-

@@ -1,0 +1,9 @@
+"""Pages of people: the doors, one's own account, and the desk of the office.
+
+Server-rendered; every form works without JavaScript. A refused form comes back filled in (never the
+password), with what is wrong beside its field.
+"""
+
+from guild.members.pages import access, account, office
+
+PAGES = [*access.PAGES, *account.PAGES, *office.PAGES]

@@ -1,0 +1,1 @@
+"""Guild under faults: real processes, real servers, real SIGKILLs."""

@@ -1,0 +1,223 @@
+"""Where a process can be killed: each point patches one line of the product with a strike.
+
+A point is named `place.moment`. `arm` is called in the process that is to die, before its entry
+function runs; the strike is a SIGKILL that happens once, however often the process comes by.
+"""
+
+import os
+import signal
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from arq.connections import ArqRedis
+from sqlalchemy import event
+from sqlalchemy.engine import Engine
+from sqlalchemy.orm import Session
+
+from guild import worker
+from guild.core import outbox
+from guild.core.work import Work
+from guild.documents.pool import DocumentPool
+from guild.translog import commands as log
+from guild.treasury.commands import statements
+from tests.chaos import errands
+
+Strike = Callable[[], None]
+POINTS: dict[str, Callable[[Strike], None]] = {}
+
+
+def arm(name: str, mark: Path) -> None:
+    """Set the trap of that name; `mark` is the file that tells that it has struck."""
+    POINTS[name](striker(mark))
+
+
+def striker(mark: Path) -> Strike:
+    """A SIGKILL of this very process, the first time only."""
+
+    def strike() -> None:
+        try:
+            os.close(os.open(mark, os.O_CREAT | os.O_EXCL))
+        except FileExistsError:
+            return
+        os.kill(os.getpid(), signal.SIGKILL)
+
+    return strike
+
+
+def point(name: str) -> Callable[[Callable[[Strike], None]], Callable[[Strike], None]]:
+    """Register a trap."""
+
+    def register(trap: Callable[[Strike], None]) -> Callable[[Strike], None]:
+        POINTS[name] = trap
+        return trap
+
+    return register
+
+
+# --- the API -----------------------------------------------------------------------------------
+
+
+@point("api.between_rows")
+def _(strike: Strike) -> None:
+    """The ORM's rows are written, what was appended (postings, answer) is not."""
+    finish = Work.finish
+
+    async def trap(self: Work) -> None:
+        if self.claim is not None:
+            await self.session.flush()
+            strike()
+        await finish(self)
+
+    Work.finish = trap  # type: ignore[method-assign]
+
+
+@point("api.before_commit")
+def _(strike: Strike) -> None:
+    finish = Work.finish
+
+    async def trap(self: Work) -> None:
+        await finish(self)
+        if self.claim is not None:
+            strike()
+
+    Work.finish = trap  # type: ignore[method-assign]
+
+
+@point("api.after_commit")
+def _(strike: Strike) -> None:
+    """Committed, and the client never hears of it."""
+    finish = Work.finish
+
+    async def trap(self: Work) -> None:
+        await finish(self)
+        self.session.info["chaos"] = self.claim is not None
+
+    Work.finish = trap  # type: ignore[method-assign]
+
+    @event.listens_for(Session, "after_commit")
+    def committed(session: Session) -> None:
+        if session.info.get("chaos"):
+            strike()
+
+
+@point("api.mid_import")
+def _(strike: Strike) -> None:
+    """In the middle of a bank statement."""
+    _strike_at_call(statements, "post", strike, number=3)
+
+
+# --- the relay ---------------------------------------------------------------------------------
+
+
+@point("relay.lease_uncommitted")
+def _(strike: Strike) -> None:
+    @event.listens_for(Engine, "after_cursor_execute")
+    def executed(_c: Any, cursor: Any, statement: str, *_: Any) -> None:
+        if "SET attempts = attempts + 1" in statement and cursor.rowcount:
+            strike()
+
+
+@point("relay.leased_not_rung")
+def _(strike: Strike) -> None:
+    _strike_at_call(ArqRedis, "enqueue_job", strike, number=1)
+
+
+@point("relay.mid_batch")
+def _(strike: Strike) -> None:
+    _strike_at_call(ArqRedis, "enqueue_job", strike, number=3)
+
+
+@point("relay.rung")
+def _(strike: Strike) -> None:
+    _strike_after(worker, "relay_once", strike)
+
+
+# --- the worker --------------------------------------------------------------------------------
+
+
+@point("worker.picked")
+def _(strike: Strike) -> None:
+    """The row is locked, nothing is done."""
+    _strike_after(outbox, "_locked", strike)
+
+
+@point("worker.effect_uncommitted")
+def _(strike: Strike) -> None:
+    """Effect and `done_at` are written, not committed."""
+    finish = Work.finish
+
+    async def trap(self: Work) -> None:
+        await finish(self)
+        if any(isinstance(row, outbox.OutboxRow) for row in self.session.identity_map.values()):
+            strike()
+
+    Work.finish = trap  # type: ignore[method-assign]
+
+
+@point("worker.done_not_cleaned")
+def _(strike: Strike) -> None:
+    """Committed; arq does not know it yet."""
+    _strike_after(worker, "run_row", strike)
+
+
+@point("worker.prepared")
+def _(strike: Strike) -> None:
+    """`sending` is committed, and the call has not left the house."""
+    _strike_at_call(errands, "_send", strike, number=1)
+
+
+@point("worker.answered_not_recorded")
+def _(strike: Strike) -> None:
+    """The outside world has answered, and nothing of it is written."""
+    _strike_at_call(outbox, "_record", strike, number=1)
+
+
+@point("worker.pdf_made")
+def _(strike: Strike) -> None:
+    """The file exists in memory and nowhere else."""
+    _strike_after(DocumentPool, "render", strike)
+
+
+@point("log.unsigned")
+def _(strike: Strike) -> None:
+    """Leaves have places, and no checkpoint is signed."""
+    sign = log._sign
+
+    def trap(*arguments: Any) -> None:
+        strike()
+        sign(*arguments)
+
+    log._sign = trap
+
+
+@point("log.signed_uncommitted")
+def _(strike: Strike) -> None:
+    _strike_after(log, "sequence_leaves", strike)
+
+
+def _strike_after(owner: Any, name: str, strike: Strike) -> None:
+    """Strike once the async function has returned something."""
+    original = getattr(owner, name)
+
+    async def trap(*arguments: Any, **named: Any) -> Any:
+        answer = await original(*arguments, **named)
+        if answer:
+            strike()
+        return answer
+
+    setattr(owner, name, trap)
+
+
+def _strike_at_call(owner: Any, name: str, strike: Strike, *, number: int) -> None:
+    """Strike when the async function is called for the n-th time, before it runs."""
+    original, calls = getattr(owner, name), 0
+
+    async def trap(*arguments: Any, **named: Any) -> Any:
+        nonlocal calls
+        calls += 1
+        if calls == number:
+            strike()
+        return await original(*arguments, **named)
+
+    setattr(owner, name, trap)
