@@ -57,6 +57,11 @@ bench: setup ## ratios against yardsticks, measured in alternating rounds of one
 chaos: setup ## a longer seeded storm of kills (SEED=…, MINUTES=…)
 	@$(BIN)/python -m tests.chaos.storm --minutes $(or $(MINUTES),3) $(if $(SEED),--seed $(SEED),)
 
+.PHONY: fuzz
+fuzz: setup ## many generated requests by everybody to every operation (EXAMPLES=50, SEED=1)
+	@GUILD_FUZZ_EXAMPLES=$(or $(EXAMPLES),50) GUILD_FUZZ_SEED=$(or $(SEED),1) \
+		$(BIN)/python -m pytest -q -s --timeout 7200 tests/security/test_fuzz.py
+
 .PHONY: golden
 golden: setup ## write the golden files and the generated docs anew; look at the diff
 	@GUILD_GOLDEN=write $(BIN)/python -m pytest -n auto --dist loadfile -q -k golden

@@ -61,7 +61,7 @@ class House:
         self.template: Person
         self.treasurer: Person
         self.people: list[Person] = []
-        self._draft: UUID
+        self.draft: UUID
         self._serial = 100_000
 
     async def found(self, members: int = MEMBERS) -> None:
@@ -83,9 +83,9 @@ class House:
             MilestoneIn(title=f"Part {n}", net="400.00", due_on=date.fromisoformat(day))
             for n, day in enumerate(dues, 1)
         ]
-        self._draft = await make.drafted_invoice(member, client, milestones=milestones)
+        self.draft = await make.drafted_invoice(member, client, milestones=milestones)
         contract = await self.owner.fetchval(
-            "SELECT contract_id FROM invoice WHERE id = $1", self._draft
+            "SELECT contract_id FROM invoice WHERE id = $1", self.draft
         )
         async with begin_work(self.system, make.actor(treasurer)) as work:
             account = CoopAccountIn(
@@ -151,10 +151,10 @@ class House:
                 "contact_id": person.contact, "contract_id": person.contract,
                 "reference": f"{self._serial:010d}{self._serial % 97 or 97:02d}",
             })  # fmt: skip
-        await self._copy("invoice", self._draft, rows)
+        await self._copy("invoice", self.draft, rows)
         parts = [{"invoice_id": invoice_id} for _, invoice_id in dealt]
-        await self._copy("invoice_line", self._draft, parts, key="invoice_id")
-        await self._copy("invoice_vat", self._draft, parts, key="invoice_id")
+        await self._copy("invoice_line", self.draft, parts, key="invoice_id")
+        await self._copy("invoice_vat", self.draft, parts, key="invoice_id")
         return dealt
 
     async def paid_at_bank(self, invoices: Sequence[UUID]) -> list[tuple[UUID, UUID]]:

@@ -8,7 +8,6 @@ from typing import Any
 from arq.connections import ArqRedis, RedisSettings, create_pool
 from arq.worker import Worker, func
 
-
 from bench.measure import Row, alternate, servers
 from guild import features
 from guild.core.jobs import job
@@ -106,5 +105,3 @@ async def _rows(system: System, pool: ArqRedis) -> list[Row]:
 def rows() -> list[Row]:
     with servers() as (_, settings):
         return asyncio.run(measure(settings))
-
-

@@ -7,18 +7,17 @@ PostgreSQL and Valkey are started under the data folder and stopped at the end.
 import argparse
 import asyncio
 import contextlib
+import getpass
 import json
 import logging
 import os
 import signal
 import socket
 import sys
-import warnings
+from base64 import b64encode
 from collections.abc import Callable, Coroutine, Iterator
 from pathlib import Path
 from typing import Any, Final
-
-warnings.filterwarnings("ignore", message="XDG_RUNTIME_DIR")
 
 import msgspec
 import uvicorn
@@ -28,12 +27,15 @@ from rich.table import Table
 from guild import __version__, features
 from guild.core.clock import file_clock, utc_now
 from guild.core.embedded import Embedded
+from guild.core.errors import GuildError
 from guild.core.ids import OutboxId
 from guild.core.outbox import dead_letters, replay_dead
-from guild.core.permissions import SYSTEM
+from guild.core.permissions import POWER_ROLES, SYSTEM, Role
 from guild.core.settings import Settings, SettingsWrong, read_settings
 from guild.core.work import System, begin_work
 from guild.demo.run import demo
+from guild.members.commands import appoint_founder
+from guild.members.schemas import ApplicationIn
 from guild.migrations.run import SchemaWrong, create_database, ensure_schema, migrate
 from guild.supervisor import listen, supervise
 from guild.translog import verify
@@ -74,12 +76,11 @@ def up(settings: Settings, options: argparse.Namespace) -> int:
     """Run everything until it is told to stop."""
     listener = listen(options.host, options.port)
     with served(settings) as ready:
-        asyncio.run(prepare(ready))
+        if ready.owner_url:  # without it, the owner runs `guild migrate` before the start
+            asyncio.run(prepare(ready))
         if not options.quiet:
             console.print(f"Guild {__version__} answers at [bold]{ready.base_url}[/bold]")
-        asyncio.run(
-            supervise(ready, listener, api_processes=options.api, workers=options.workers)
-        )
+        asyncio.run(supervise(ready, listener, api_processes=options.api, workers=options.workers))
     return 0
 
 
@@ -133,6 +134,33 @@ def migrate_command(settings: Settings, _: argparse.Namespace) -> int:
         asyncio.run(prepare(ready))
         asyncio.run(ensure_schema(ready.database_url))
     console.print("The database is up to date and as this version expects it.")
+    return 0
+
+
+def appoint(settings: Settings, options: argparse.Namespace) -> int:
+    """Enter a founding member with her offices; only until two persons have given an office."""
+    ask = getpass.getpass if sys.stdin.isatty() else lambda _: sys.stdin.readline().rstrip("\n")
+    entered = {
+        "legal_name": options.name, "display_name": options.name, "email": options.email,
+        "country": options.country, "password": ask("Password: "),
+    }  # fmt: skip
+
+    async def act(ready: Settings) -> None:
+        system = make_system(ready)
+        try:
+            async with begin_work(system, SYSTEM) as work:
+                founder = msgspec.convert(entered, ApplicationIn)
+                await appoint_founder(work, founder, frozenset(map(Role, options.role)))
+        finally:
+            await features.close(system)
+
+    try:
+        with served(settings) as ready:
+            asyncio.run(act(ready))
+    except (GuildError, msgspec.ValidationError) as wrong:
+        complaints.print(f"[bold red]Not entered.[/bold red] {wrong}", highlight=False)
+        return 1
+    console.print(f"{options.name} is a founding member: {', '.join(options.role) or 'no office'}.")
     return 0
 
 
@@ -203,6 +231,28 @@ def dead(settings: Settings, options: argparse.Namespace) -> int:
     return 0
 
 
+def rotate_keys(settings: Settings, options: argparse.Namespace) -> int:
+    """Seal every stored secret again under the newest key, so that older ones can be dropped."""
+    if options.index_key:
+        sys.stdout.write(b64encode(settings.blind_index_key).decode() + "\n")
+        return 0
+
+    async def rotate(ready: Settings) -> dict[str, int]:
+        system = make_system(ready)
+        renewed: dict[str, int] = {}
+        async for column, number in features.rotate_keys(system):
+            renewed[column] = renewed.get(column, 0) + number
+            complaints.print(f"{column}: {renewed[column]} sealed again", highlight=False)
+        await features.close(system)
+        return renewed
+
+    with served(settings) as ready:
+        renewed = asyncio.run(rotate(ready))
+    console.print(f"{sum(renewed.values())} values sealed again; every sealed value is now under "
+                  f"key {settings.keyring().current}.")  # fmt: skip
+    return 0
+
+
 def openapi(settings: Settings, _: argparse.Namespace) -> int:
     """Print the OpenAPI document."""
     unconnected = msgspec.structs.replace(
@@ -238,6 +288,11 @@ def parser() -> argparse.ArgumentParser:
     add("relay", relay)
     add("worker", worker)
     add("migrate", migrate_command)
+    appointed = add("appoint", appoint)
+    appointed.add_argument("name", help="as in her passport")
+    appointed.add_argument("email")
+    appointed.add_argument("--country", default="BE", help="two letters")
+    appointed.add_argument("--role", action="append", default=[], choices=sorted(POWER_ROLES))
     add("check", check)
     add("openapi", openapi)
     exported = add("export", export)
@@ -246,9 +301,22 @@ def parser() -> argparse.ArgumentParser:
     verified.add_argument("directory", type=Path)
     verified.add_argument("--key", default="", help="the log's key, as you noted it earlier")
     verified.add_argument("--since", type=Path, help="an earlier checkpoint that you kept")
+    rotated = add("rotate-keys", rotate_keys)
+    index_key = "only print what GUILD_INDEX_KEY must be once key 1 is dropped"
+    rotated.add_argument("--index-key", action="store_true", help=index_key)
     replayed = add("dead", dead)
     replayed.add_argument("--replay", metavar="ID", default="")
     return made
+
+
+def usable_settings() -> Settings:
+    """The settings of the environment; raises SettingsWrong for those that must not run."""
+    settings = read_settings()
+    if problems := settings.problems():
+        raise SettingsWrong(
+            "Guild does not start in production like this:\n- " + "\n- ".join(problems)
+        )
+    return settings
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -256,11 +324,7 @@ def main(arguments: list[str] | None = None) -> None:
     logging.basicConfig(level=os.environ.get("GUILD_LOG_LEVEL", "WARNING").upper())
     options = parser().parse_args(arguments)
     try:
-        settings = read_settings()
-        if problems := settings.problems():
-            raise SettingsWrong("Guild does not start in production like this:\n- "
-                                + "\n- ".join(problems))  # fmt: skip
-        status = options.run(settings, options)
+        status = options.run(usable_settings(), options)
     except (SettingsWrong, SchemaWrong) as wrong:
         complaints.print(f"[bold red]{wrong}[/bold red]", highlight=False)
         status = 2

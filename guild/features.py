@@ -4,7 +4,7 @@ Rooms that act by themselves (routes, pages, reactions, jobs) are opened here an
 that this page answers which door leads where, what follows from which fact, and what runs when.
 """
 
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from datetime import datetime
 from types import ModuleType
 from typing import Any, Final
@@ -16,7 +16,6 @@ from guild.compliance import events as compliance_events
 from guild.compliance import jobs as compliance_jobs
 from guild.compliance import models as compliance_models
 from guild.compliance import pages as compliance_pages
-from guild.compliance import queries as compliance_queries
 from guild.compliance import reactions as compliance_reactions
 from guild.compliance import routes as compliance_routes
 from guild.contracts import events as contracts_events
@@ -26,20 +25,21 @@ from guild.contracts import pages as contracts_pages
 from guild.contracts import queries as contracts_queries
 from guild.contracts import reactions as contracts_reactions
 from guild.contracts import routes as contracts_routes
-from guild.core import idempotency, outbox
+from guild.core import idempotency, mail, outbox
 from guild.core.clock import utc_now
 from guild.core.db import make_engine, session_makers
 from guild.core.events import Event, Reaction
 from guild.core.jobs import AnyJob, Job, OutsideJob, Schedule, scheduled
 from guild.core.lifecycle import Lifecycle
-from guild.core.mail import DELIVER
 from guild.core.permissions import SYSTEM
+from guild.core.sealed import SealedColumn, reseal
 from guild.core.settings import Settings
 from guild.core.work import System, Work, begin_work
 from guild.documents import models as documents_models
 from guild.documents.pool import DocumentPool
 from guild.documents.queries import damaged_documents
 from guild.governance import events as governance_events
+from guild.governance import pages as governance_pages
 from guild.governance import queries as governance_queries
 from guild.governance import reactions as governance_reactions
 from guild.governance import routes as governance_routes
@@ -106,8 +106,9 @@ ROUTES: Final[Sequence[HTTPRouteHandler]] = [
 """JSON handlers, mounted under /api/v1."""
 
 PAGES: Final[Sequence[HTTPRouteHandler]] = [
-    *members_pages.PAGES, *contracts_pages.PAGES, *invoicing_pages.PAGES, *treasury_pages.PAGES,
-    *fund_pages.PAGES, *reputation_pages.PAGES, *compliance_pages.PAGES,
+    *members_pages.PAGES, *governance_pages.PAGES, *contracts_pages.PAGES,
+    *invoicing_pages.PAGES, *treasury_pages.PAGES, *fund_pages.PAGES,
+    *reputation_pages.PAGES, *compliance_pages.PAGES,
 ]  # fmt: skip
 """HTML handlers, mounted at the root."""
 
@@ -142,6 +143,8 @@ def _of(rooms: Iterable[ModuleType], *kinds: type) -> list[Any]:
 
 
 LIFECYCLES: Final[Sequence[Lifecycle]] = _of(MODELS, Lifecycle)
+SEALED: Final[Sequence[SealedColumn]] = _of((mail, *MODELS), SealedColumn)
+"""Every column of sealed values, for `guild rotate-keys`."""
 EVENTS: Final[Sequence[type[Event]]] = [
     kind for kind in _of(EVENT_ROOMS, type) if issubclass(kind, Event) and kind is not Event
 ]
@@ -196,7 +199,7 @@ def schedules() -> list[Schedule]:
 
 def jobs() -> dict[str, AnyJob]:
     """Every background job by its stored name."""
-    known: list[AnyJob] = [DELIVER, *_of(JOB_ROOMS, Job, OutsideJob)]
+    known: list[AnyJob] = [mail.DELIVER, *_of(JOB_ROOMS, Job, OutsideJob)]
     return {job.name: job for job in [*known, *(schedule.job for schedule in schedules())]}
 
 
@@ -246,6 +249,14 @@ async def public_export(system: System) -> dict[str, bytes]:
             **await reputation_queries.public_export(work),
             **await fund_queries.public_export(work),
         }
+
+
+async def rotate_keys(system: System) -> AsyncIterator[tuple[str, int]]:
+    """Seal every stored value again under the current key; yields (column, values renewed)."""
+    for column in SEALED:
+        yield column.name, 0
+        async for renewed in reseal(system, column):
+            yield column.name, renewed
 
 
 async def close(system: System) -> None:

@@ -43,7 +43,7 @@ def redis_settings(settings: Settings) -> RedisSettings:
 
 
 async def connect_arq(settings: Settings) -> ArqRedis:
-    """arq's connection with msgpack: a planted pickle is refused, not run."""
+    """Arq's connection with msgpack: a planted pickle is refused, not run."""
     return await create_pool(
         redis_settings(settings), job_serializer=encode, job_deserializer=decode
     )
@@ -108,6 +108,7 @@ class Ringer:
         self._task: asyncio.Task[None] | None = None
 
     def __call__(self) -> None:
+        """Ask for a ring; asking again before it rings changes nothing."""
         if self._task is None or self._task.done():
             self._task = asyncio.get_running_loop().create_task(self._ring())
 

@@ -21,6 +21,7 @@ from guild.compliance.rules import PRINCIPLE_CODES, Threshold, Verdict
 from guild.core.db import Base
 from guild.core.ids import ContractId, LabelId, MemberId, OrganisationId, ReviewId
 from guild.core.lifecycle import Lifecycle
+from guild.core.sealed import SealedColumn
 
 REVIEW_LIFECYCLE: Final = Lifecycle(
     "review",
@@ -105,6 +106,14 @@ class Review(Base):
     """After this day another second rep is drawn."""
     sent_back_because: Mapped[str] = mapped_column(Text, default="")
     concluded_at: Mapped[datetime | None]
+
+
+def note_context(review_id: ReviewId) -> str:
+    """What the sealed note is bound to, so that it cannot be moved to another row."""
+    return f"review.private_note:{review_id}"
+
+
+SEALED_NOTE: Final = SealedColumn(Review.id, Review.private_note_sealed, note_context)
 
 
 class ReviewFinding(Base):

@@ -7,7 +7,7 @@ from sqlalchemy import select
 
 from guild.compliance.access import may_conduct, owned_by, rep_of, tied
 from guild.compliance.errors import ConflictOfInterest, LabelNotFound, ReviewNotFound
-from guild.compliance.models import Label, Review, ReviewFinding
+from guild.compliance.models import Label, Review, ReviewFinding, note_context
 from guild.compliance.rules import (
     ContractFacts,
     Judgement,
@@ -169,11 +169,6 @@ def private_note(work: Work, review: Review) -> str:
     if review.private_note_sealed is None:
         return ""
     return work.keyring.open(review.private_note_sealed, context=note_context(review.id)).decode()
-
-
-def note_context(review_id: ReviewId) -> str:
-    """What the sealed note is bound to, so that it cannot be moved to another row."""
-    return f"review.private_note:{review_id}"
 
 
 async def judgements_of(work: Work, review_id: ReviewId) -> list[Judgement]:

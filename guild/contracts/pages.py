@@ -1,15 +1,20 @@
-"""The client's pages: read an offer, sign, ask for changes, decline, accept a delivery.
+"""Pages of contracts, for the client, for the member, and for whoever holds a sealed file.
+
+The client reads an offer, signs, asks for changes, declines, accepts a delivery; the member reads
+her contracts; anybody asks whether a file is one that we sealed.
 
 Everything works without JavaScript and with a keyboard alone. A GET never changes anything, so a
 mail scanner that follows the link neither opens nor uses it: only the button on the first page
 does, and it binds the browser by a cookie.
 """
 
+import re
 from typing import Annotated, Any, Final
 from uuid import UUID
 
 import msgspec
 from litestar import Response
+from litestar.datastructures import UploadFile
 from litestar.enums import RequestEncodingType
 from litestar.params import Body
 from litestar.response import Redirect
@@ -28,6 +33,7 @@ from guild.contracts.errors import (
 )
 from guild.contracts.queries import masked
 from guild.contracts.routes import NO_STORE, pdf_answer
+from guild.contracts.rules.canonical import sha256
 from guild.contracts.schemas import (
     ChangesIn,
     DeclineIn,
@@ -36,15 +42,19 @@ from guild.contracts.schemas import (
     SignIn,
 )
 from guild.core.errors import GuildError
-from guild.core.ids import DeliveryId, MilestoneId
+from guild.core.ids import ContractId, DeliveryId, MilestoneId
 from guild.core.pages import page
 from guild.core.permissions import LinkGrant, Permission
-from guild.core.wire import get, post
+from guild.core.wire import Cursor, get, post
 from guild.core.work import Work
 from guild.members import commands as members
 from guild.members.schemas.cookies import link_cookie
 
 Form = Annotated[dict[str, str], Body(media_type=RequestEncodingType.URL_ENCODED)]
+Upload = Annotated[dict[str, Any], Body(media_type=RequestEncodingType.MULTI_PART)]
+SEALED_MAX_BYTES: Final = 8_000_000
+"""A sealed contract has a few dozen kilobytes; evidence may make it larger."""
+SHOWN_PER_PAGE: Final = 50
 ANSWERS: Final = {"sign": "/offer/sign", "change": "/offer/changes", "decline": "/offer/decline"}
 REASONS: Final = [
     ("price", "The price"),
@@ -293,7 +303,7 @@ def _seen(data: dict[str, str]) -> dict[str, Any]:
     """Version and hash of the document that the form was made from."""
     version = data.get("version", "")
     return {
-        "version": int(version) if version.isascii() and version.isdigit() else 0,
+        "version": int(version) if re.fullmatch(r"[0-9]{1,9}", version) else 0,
         "shown_sha256": data.get("shown_sha256", ""),
     }
 
@@ -302,8 +312,65 @@ def _error(refusal: GuildError, field: str) -> dict[str, str]:
     return {"field": field, "text": f"{refusal.detail} {refusal.mend}".strip()}
 
 
+@get("/contracts", permission=Permission.CONTRACTS_READ, include_in_schema=False)
+async def contracts_page(work: Work, cursor: Cursor | None = None) -> Response[str]:
+    """A member's contracts, newest first; a rep sees all that were ever sent."""
+    found = await queries.list_contracts(
+        work, state=None, client_id=None, cursor=cursor, limit=SHOWN_PER_PAGE
+    )
+    return _page(
+        work, "contracts/list.html", section="/contracts", contracts=found.items,
+        next_cursor=found.next_cursor,
+    )  # fmt: skip
+
+
+@get("/contracts/{contract_id:uuid}", permission=Permission.CONTRACTS_READ,
+     include_in_schema=False)  # fmt: skip
+async def contract_page(work: Work, contract_id: ContractId) -> Response[str]:
+    """A contract in full: how it stands, its deliveries, its text, its chain of evidence."""
+    return _page(
+        work,
+        "contracts/contract.html",
+        section="/contracts",
+        contract=await queries.contract_view(work, contract_id),
+        events=await queries.contract_events(work, contract_id),
+        document=document_markup(await queries.document_html(work, contract_id)),
+    )
+
+
+@get("/contracts/{contract_id:uuid}/pdf", permission=Permission.CONTRACTS_READ,
+     include_in_schema=False)  # fmt: skip
+async def contract_pdf(work: Work, contract_id: ContractId) -> Response[bytes]:
+    """The member's copy of the sealed file."""
+    return await pdf_answer(work, contract_id)
+
+
+@get("/verify", permission=Permission.PUBLIC, include_in_schema=False)
+async def verify_page(work: Work) -> Response[str]:
+    """Where a sealed contract is checked; its certificate names this address."""
+    return _page(work, "contracts/verify.html", asked=False, found=None, errors=[])
+
+
+@post("/verify", permission=Permission.PUBLIC, include_in_schema=False, status_code=200,
+      request_max_body_size=SEALED_MAX_BYTES)  # fmt: skip
+async def verify_file(work: Work, data: Upload) -> Response[str]:
+    """Whether this very file is one that we sealed. The file is not kept."""
+    file = data.get("file")
+    content = await file.read() if isinstance(file, UploadFile) else b""
+    errors = [] if content else [{"field": "file", "text": "Choose the PDF to check."}]
+    return _page(
+        work,
+        "contracts/verify.html",
+        status=422 if errors else 200,
+        asked=not errors,
+        found=await queries.sealed_as(work, sha256(content)),
+        errors=errors,
+    )
+
+
 PAGES = [
     offer_door, open_offer, delivery_door, open_deliveries, offer_page, choose_answer, sign_page,
     send_code, sign, changes_page, ask_for_changes, decline_page, decline, offer_pdf,
-    deliveries_page, answer_delivery,
+    deliveries_page, answer_delivery, contracts_page, contract_page, contract_pdf, verify_page,
+    verify_file,
 ]  # fmt: skip

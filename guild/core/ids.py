@@ -42,8 +42,8 @@ MailId = NewType("MailId", UUID)
 ID_TYPES: Final = (
     MemberId, OrganisationId, ContactId, LinkId, SessionId, ApiKeyId, BankAccountId,
     CharterVersionId, ContractId, MilestoneId, InvoiceId, PaymentId, AccountId, EntryId,
-    StatementId, BankEntryId, PayoutId, BatchId, ClaimId, AttestationId, DisputeId, ReviewId, LabelId,
-    DocumentId, EventId, OutboxId, MailId, OfferId, DeliveryId,
+    StatementId, BankEntryId, PayoutId, BatchId, ClaimId, AttestationId, DisputeId, ReviewId,
+    LabelId, DocumentId, EventId, OutboxId, MailId, OfferId, DeliveryId,
 )  # fmt: skip
 """Every id type, for the type map of the tables; a new one is added here too."""
 

@@ -28,6 +28,7 @@ class Job:
         self.failures_max: Final = failures_max
 
     async def __call__(self, *args: Any, **ids: Any) -> None:
+        """Run it here and now, in the caller's Work."""
         await self.run(*args, **ids)
 
 
@@ -71,7 +72,13 @@ AnyJob = Job | OutsideJob
 
 OUTBOX = Appender(
     "outbox",
-    {"id": "uuid", "job": "text", "ids": "jsonb", "due_at": "timestamptz", "asked_at": "timestamptz"},
+    {
+        "id": "uuid",
+        "job": "text",
+        "ids": "jsonb",
+        "due_at": "timestamptz",
+        "asked_at": "timestamptz",
+    },
 )
 """Rows of the queue; the table is in `outbox.py`, which alone talks to arq."""
 

@@ -19,9 +19,8 @@ from guild.core.appends import Appender
 from guild.core.db import Base
 from guild.core.ids import MailId, new_id
 from guild.core.jobs import OutsideJob
+from guild.core.sealed import SealedColumn
 from guild.core.work import System, Work
-
-SEALED_AS: Final = "mail.letter:"
 
 
 class Mail(Base):
@@ -34,6 +33,11 @@ class Mail(Base):
     written_at: Mapped[datetime]
     sent_at: Mapped[datetime | None]
     refused: Mapped[str | None]
+
+
+SEALED_LETTER: Final = SealedColumn(
+    Mail.id, Mail.letter_sealed, lambda mail_id: f"mail.letter:{mail_id}"
+)
 
 
 class Letter(msgspec.Struct, frozen=True, kw_only=True):
@@ -60,7 +64,7 @@ def send_mail(
     """
     mail_id = MailId(new_id())
     letter = Letter(to=to, subject=" ".join(subject.split()), text=text, reason=reason, lang=lang)
-    sealed = work.keyring.seal(msgspec.json.encode(letter), context=f"{SEALED_AS}{mail_id}")
+    sealed = work.keyring.seal(msgspec.json.encode(letter), context=SEALED_LETTER.context(mail_id))
     work.append(MAILS, id=mail_id, letter_sealed=sealed, written_at=work.now)
     work.later(DELIVER, mail_id=mail_id)
     return mail_id
@@ -68,7 +72,7 @@ def send_mail(
 
 def read_letter(work: Work, mail: Mail) -> Letter:
     """Open a mail, for sending it or for the local outbox page."""
-    plain = work.keyring.open(mail.letter_sealed, context=f"{SEALED_AS}{mail.id}")
+    plain = work.keyring.open(mail.letter_sealed, context=SEALED_LETTER.context(mail.id))
     return msgspec.json.decode(plain, type=Letter)
 
 

@@ -247,5 +247,3 @@ async def waiting(system: System) -> datetime | None:
     """When the next row is due, or None when the queue is empty."""
     async with begin_work(system, SYSTEM, read_only=True) as work:
         return typing.cast("datetime | None", await work.session.scalar(NEXT_DUE))
-
-

@@ -4,6 +4,7 @@
 """
 
 from datetime import date, datetime
+from decimal import Decimal
 from functools import cache
 from pathlib import Path
 from typing import Any, Final
@@ -35,6 +36,11 @@ def money_text(amount: Money | int, currency: str = "", lang: str = "en") -> str
     return format_currency(money.decimal, money.currency, locale=LOCALES[lang])
 
 
+def amount_text(text: str, currency: str, lang: str = "en") -> str:
+    """An amount of the wire ("1210.00") as that language writes it."""
+    return money_text(Money.parse(text, currency), lang=lang)
+
+
 def long_date(day: date | datetime, lang: str = "en") -> str:
     """23 November 2026, in the reader's language."""
     return format_date(day, format="d MMMM y", locale=LOCALES[lang])
@@ -45,6 +51,16 @@ def long_moment(moment: datetime, lang: str = "en") -> str:
     return format_datetime(moment, format="d MMMM y, HH:mm 'UTC'", locale=LOCALES[lang])
 
 
+def percent_text(bps: int) -> str:
+    """Basis points as people write them: 3000 → 30 %."""
+    return f"{bps / 100:g} %"
+
+
+def euro_text(ratio: str) -> str:
+    """A ratio as an amount for each euro: "0.1000" → €0.10."""
+    return money_text(Money(int(Decimal(ratio).scaleb(2).to_integral_value()), "EUR"))
+
+
 @cache
 def environment() -> Environment:
     """The one Jinja environment; an undefined name is an error, not an empty string."""
@@ -52,7 +68,14 @@ def environment() -> Environment:
         loader=FunctionLoader(_load), autoescape=True, undefined=StrictUndefined,
         trim_blocks=True, lstrip_blocks=True,
     )  # fmt: skip
-    made.filters |= {"money": money_text, "longdate": long_date, "longmoment": long_moment}
+    made.filters |= {
+        "money": money_text,
+        "amount": amount_text,
+        "percent": percent_text,
+        "euro": euro_text,
+        "longdate": long_date,
+        "longmoment": long_moment,
+    }
     return made
 
 
@@ -66,13 +89,17 @@ def page(
 ) -> Response[str]:
     """Render a page for the Work's actor."""
     token = work.network.get("csrf", "")
-    html = environment().get_template(template).render(
-        actor=work.actor,
-        lang=lang,
-        now=work.now,
-        coop=work.settings.coop,
-        base_url=work.settings.base_url,
-        csrf_field=lambda: csrf_field(token),
-        **context,
+    html = (
+        environment()
+        .get_template(template)
+        .render(
+            actor=work.actor,
+            lang=lang,
+            now=work.now,
+            coop=work.settings.coop,
+            base_url=work.settings.base_url,
+            csrf_field=lambda: csrf_field(token),
+            **context,
+        )
     )
     return Response(html, status_code=status, media_type=MediaType.HTML)

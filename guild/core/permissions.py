@@ -160,9 +160,7 @@ def member_actor(member_id: UUID, roles: frozenset[Role], name: str = "") -> Act
 def contact_actor(grant: LinkGrant, name: str = "") -> Actor:
     """A client's contact who came through a personal link."""
     rights = frozenset({Permission.PUBLIC, Permission.LINK})
-    return Actor(
-        kind="contact", id=grant.contact_id, permissions=rights, link=grant, name=name
-    )
+    return Actor(kind="contact", id=grant.contact_id, permissions=rights, link=grant, name=name)
 
 
 ANONYMOUS: Final = Actor(kind="anonymous")

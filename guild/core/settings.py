@@ -52,6 +52,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     pool_size: int = 6
     secrets: Mapping[int, bytes] = msgspec.field(default_factory=dict)
     """Master secrets by key id; keys for columns, sessions and the log derive from them."""
+    index_key: bytes = b""
+    """The blind index's own key, once the oldest master secret is gone; 32 bytes."""
     log_seed: bytes = b""
     log_origin: str = "guild.example/log"
     seal_key_pem: bytes = b""
@@ -84,10 +86,19 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         return hashlib.blake2b(purpose.encode(), key=master[:64], digest_size=32).digest()
 
     def keyring(self) -> KeyRing:
-        """The ring for encrypted columns; the blind index keeps the oldest key on purpose."""
+        """The ring for encrypted columns."""
         masters = self.secrets or {1: DEVELOPMENT_SECRET}
         keys = {key_id: self.secret("columns", key_id) for key_id in masters}
-        return KeyRing(keys, self.secret("blind index", min(masters)))
+        return KeyRing(keys, self.blind_index_key)
+
+    @property
+    def blind_index_key(self) -> bytes:
+        """The key of look-ups by hash. It never changes, since what it made is compared.
+
+        It derives from the oldest secret, until `index_key` lets that secret be taken away.
+        """
+        masters = self.secrets or {1: DEVELOPMENT_SECRET}
+        return self.index_key or self.secret("blind index", min(masters))
 
     @property
     def log_signing_seed(self) -> bytes:
@@ -98,29 +109,39 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         """Why these settings must not run in production; empty when they may."""
         if not self.production:
             return []
-        wrong = []
-        if self.debug:
-            wrong.append("GUILD_DEBUG is on: error pages would show secrets. Unset it.")
-        if self.clock_file:
-            wrong.append("GUILD_CLOCK_FILE is set: the clock could be turned. Unset it.")
-        if not self.secrets:
-            wrong.append("GUILD_SECRETS is missing: the built-in keys are public. Set 1:BASE64.")
-        if any(len(secret) < 32 for secret in self.secrets.values()):
-            wrong.append("A key in GUILD_SECRETS is shorter than 32 bytes. Make a longer one.")
-        if not self.log_seed:
-            wrong.append("GUILD_LOG_SEED is missing: anyone could sign the log. Set 32 bytes.")
-        if not self.seal_key_pem:
-            wrong.append("GUILD_SEAL_KEY_FILE is missing: contracts could not be sealed.")
-        if not self.secure_cookies:
-            wrong.append("GUILD_BASE_URL is not https: sessions would travel in clear.")
-        if not self.allowed_hosts:
-            wrong.append("GUILD_ALLOWED_HOSTS is empty: any Host header would be answered.")
-        if not (self.database_url and self.redis_url):
-            wrong.append(
-                "GUILD_DATABASE_URL and GUILD_REDIS_URL must name servers of your own: "
-                "the embedded ones trust every local user."
-            )
-        return wrong
+        checks = {
+            "GUILD_DEBUG is on: error pages would show secrets. Unset it.": self.debug,
+            "GUILD_CLOCK_FILE is set: the clock could be turned. Unset it.": self.clock_file,
+            "GUILD_SECRETS is missing: the built-in keys are public. Set 1:BASE64.": (
+                not self.secrets
+            ),
+            "A key in GUILD_SECRETS is shorter than 32 bytes. Make a longer one.": any(
+                len(secret) < 32 for secret in self.secrets.values()
+            ),
+            "GUILD_INDEX_KEY is missing although key 1 is gone from GUILD_SECRETS: nothing that is "
+            "looked up by hash would be found. Put key 1 back and set what "
+            "`guild rotate-keys --index-key` prints.": (
+                bool(self.secrets) and min(self.secrets) > 1 and not self.index_key
+            ),
+            "GUILD_INDEX_KEY has not 32 bytes. Set what `guild rotate-keys --index-key` printed.": (
+                len(self.index_key) not in {0, 32}
+            ),
+            "GUILD_LOG_SEED is missing: anyone could sign the log. Set 32 bytes.": (
+                not self.log_seed
+            ),
+            "GUILD_SEAL_KEY_FILE is missing: contracts could not be sealed.": (
+                not self.seal_key_pem
+            ),
+            "GUILD_BASE_URL is not https: sessions would travel in clear.": (
+                not self.secure_cookies
+            ),
+            "GUILD_ALLOWED_HOSTS is empty: any Host header would be answered.": (
+                not self.allowed_hosts
+            ),
+            "GUILD_DATABASE_URL and GUILD_REDIS_URL must name servers of your own: the embedded "
+            "ones trust every local user.": not (self.database_url and self.redis_url),
+        }
+        return [problem for problem, holds in checks.items() if holds]
 
 
 class SettingsWrong(Exception):
@@ -170,6 +191,7 @@ def read_settings(environ: Mapping[str, str] = os.environ) -> Settings:
                 "trusted_proxies": given.get("trusted_proxies", "127.0.0.1"),
                 "pool_size": int(given.get("pool_size", "6")),
                 "secrets": _secrets(given.get("secrets", "")),
+                "index_key": b64decode(given.get("index_key", ""), validate=True),
                 "log_seed": b64decode(given.get("log_seed", ""), validate=True),
                 "log_origin": given.get("log_origin", "guild.example/log"),
                 "seal_key_pem": file("seal_key_file"),

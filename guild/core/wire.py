@@ -28,7 +28,9 @@ from guild.core.work import Work
 copyreg.pickle(Meta, lambda _: "Meta")
 
 NO_NUL: Final = r"^[^\x00]*$"
-ShortText = Annotated[str, Meta(min_length=1, max_length=200, pattern=r"^[^\x00\r\n]*\S[^\x00\r\n]*$")]
+ShortText = Annotated[
+    str, Meta(min_length=1, max_length=200, pattern=r"^[^\x00\r\n]*\S[^\x00\r\n]*$")
+]
 OptionalText = Annotated[str, Meta(max_length=200, pattern=r"^[^\x00\r\n]*$")]
 LongText = Annotated[str, Meta(min_length=1, max_length=5000, pattern=r"^[^\x00]*\S[^\x00]*$")]
 OptionalLongText = Annotated[str, Meta(max_length=5000, pattern=NO_NUL)]
@@ -112,7 +114,9 @@ Handler = Callable[..., Awaitable[Any]]
 KEY_PATTERN: Final = re.compile(r"^[\x21-\x7e]{8,200}$")
 
 
-def post_once(path: str, *, permission: Permission, **options: Any) -> Callable[[Handler], HTTPRouteHandler]:
+def post_once(
+    path: str, *, permission: Permission, **options: Any
+) -> Callable[[Handler], HTTPRouteHandler]:
     """A POST that moves money or issues a document: it needs an `Idempotency-Key` header.
 
     The answer is stored under the key in the transaction of the effect; the same key and input
@@ -139,7 +143,9 @@ def post_once(path: str, *, permission: Permission, **options: Any) -> Callable[
             )
             return answer
 
-        route: HTTPRouteHandler = post(path, permission=permission, idempotent=True, **options)(once)
+        route: HTTPRouteHandler = post(path, permission=permission, idempotent=True, **options)(
+            once
+        )
         return route
 
     return declare
@@ -147,7 +153,7 @@ def post_once(path: str, *, permission: Permission, **options: Any) -> Callable[
 
 __all__ = [
     "ANSWERS", "KEY_PATTERN", "Amount", "CountryCode", "CurrencyCode", "Cursor", "Digest", "Email",
-    "In", "LanguageCode", "LongText", "OptionalLongText", "OptionalText", "Out", "Page", "PageSize", 
+    "In", "LanguageCode", "LongText", "OptionalLongText", "OptionalText", "Out", "Page", "PageSize",
     "ShortText", "SignedAmount", "decode_cursor", "delete", "encode_cursor", "get", "money_in",
     "patch", "post", "post_once", "put",
 ]  # fmt: skip

@@ -16,11 +16,25 @@ from guild.demo.story import Story
 class Bank(Protocol):
     """What a statement may refer to."""
 
-    story: Story
-    members: dict[str, str]
-    invoices: dict[str, dict[str, Any]]
-    payouts: dict[str, dict[str, Any]]
-    closings: list[str]
+    @property
+    def story(self) -> Story:
+        """The story, for its clients' accounts."""
+
+    @property
+    def members(self) -> dict[str, str]:
+        """Member ids by short name."""
+
+    @property
+    def invoices(self) -> dict[str, dict[str, Any]]:
+        """Invoices as issued, by the story's name."""
+
+    @property
+    def payouts(self) -> dict[str, dict[str, Any]]:
+        """Payouts ordered so far, by number."""
+
+    @property
+    def closings(self) -> list[str]:
+        """The closing balances of the statements so far."""
 
 
 def total(*amounts: str | Decimal) -> Decimal:
@@ -39,17 +53,24 @@ def fill(playing: Bank, template: Path) -> bytes:
         for payout in told:
             payout["on_statement"] = True
             payout["short"] = next(
-                short for short, member in playing.members.items()
-                if member == payout["member_id"]
-            )  # fmt: skip
+                short for short, member in playing.members.items() if member == payout["member_id"]
+            )
             payout["iban"] = playing.story.freelancers[payout["short"]].iban
         return told
 
-    text = environment().from_string(template.read_text(encoding="utf-8")).render(
-        invoices=playing.invoices, coop=playing.story.cooperative, iban=iban,
-        new_payouts=new_payouts, total=total, digits=_digits,
-        previous_closing=lambda: total(*playing.closings[-1:]),
-    )  # fmt: skip
+    text = (
+        environment()
+        .from_string(template.read_text(encoding="utf-8"))
+        .render(
+            invoices=playing.invoices,
+            coop=playing.story.cooperative,
+            iban=iban,
+            new_payouts=new_payouts,
+            total=total,
+            digits=_digits,
+            previous_closing=lambda: total(*playing.closings[-1:]),
+        )
+    )
     return text.encode()
 
 

@@ -2,15 +2,14 @@
 
 import re
 import uuid
-from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
 import httpx
 from lxml import html
 
-LINK: Final = re.compile(r"https?://\S+/(offers|deliveries|invoices|attest|attestations)/([A-Za-z0-9_-]{20,})")
+LINK: Final = re.compile(r"https?://\S+/(offers|deliveries|attest|i)/([A-Za-z0-9_-]{20,})")
 CODE: Final = re.compile(r"Your code: (\d{6})")
 MINUTES_BEFORE_SIGN_IN_AGAIN: Final = 20
 
@@ -70,7 +69,7 @@ class Cast:
         self._password: Final = password
         self._members: dict[str, tuple[Person, datetime]] = {}
         self.emails: Final[dict[str, str]] = {}
-        self.moment: datetime = datetime.min
+        self.moment: datetime = datetime.min.replace(tzinfo=UTC)
 
     def turn(self, moment: datetime) -> None:
         """Set the clock of the installation."""
@@ -91,9 +90,7 @@ class Cast:
             if (self.moment - since).total_seconds() < MINUTES_BEFORE_SIGN_IN_AGAIN * 60:
                 return person
         person = self.stranger()
-        session = person.post(
-            "/session", {"email": self.emails[name], "password": self._password}
-        )
+        session = person.post("/session", {"email": self.emails[name], "password": self._password})
         person.client.headers["X-CSRF-Token"] = session["csrf_token"]
         self._members[name] = (person, self.moment)
         return person
@@ -101,12 +98,12 @@ class Cast:
     def letters(self, to: str) -> list[Letter]:
         """The mails to an address, newest first, as the local outbox page shows them."""
         answer = httpx.get(f"{self._base_url}/outbox", timeout=60, params={"to": to})
-        page = html.fromstring(answer.text)
         found = []
-        for section in page.xpath("//section[@class='entry'][.//pre]"):
-            address, subject = (node.text_content() for node in section.xpath(".//dd")[:2])
-            if address == to:
-                found.append(Letter(address, subject, section.xpath(".//pre")[0].text_content()))
+        for section in html.fromstring(answer.text).iterfind(".//section"):
+            texts = ["".join(map(str, node.itertext())) for node in section.iterfind(".//pre")]
+            about = ["".join(map(str, node.itertext())) for node in section.iterfind(".//dd")]
+            if texts and about[0] == to:
+                found.append(Letter(to, about[1], texts[0]))
         return found
 
     def link(self, to: str, kind: str, about: str) -> str:
@@ -130,8 +127,3 @@ class Cast:
         opened = person.post("/links/open", {"token": token})
         person.client.headers["X-CSRF-Token"] = opened["csrf_token"]
         return person
-
-
-def fields(row: Mapping[str, Any], *names: str) -> list[str]:
-    """Some members of an answer, as table cells."""
-    return [str(row[name]) for name in names]

@@ -1,4 +1,4 @@
-"""What came of a story, as tables: everything is asked of the public API, nothing of the database."""
+"""What came of a story, as tables: all of it is asked of the public API."""
 
 from collections import defaultdict
 from decimal import Decimal
@@ -13,9 +13,11 @@ from guild.demo.player import Play
 
 ZERO: Final = Decimal("0.00")
 POT_NAMES: Final = {
-    "fund_guarantee": "payment guarantee", "fund_sickness": "sickness",
-    "fund_solidarity": "solidarity", "fund_operations": "running the house",
-}  # fmt: skip
+    "fund_guarantee": "payment guarantee",
+    "fund_sickness": "sickness",
+    "fund_solidarity": "solidarity",
+    "fund_operations": "running the house",
+}
 
 
 def report(console: Console, playing: Play) -> None:
@@ -45,19 +47,33 @@ def _happened(playing: Play) -> Table:
 
 
 def _documents(playing: Play) -> Table:
-    table = _table("Documents, as their readers download them", "what", "kind", "kB", "path", right=(2,))
+    table = _table(
+        "Documents, as their readers download them", "what", "kind", "kB", "path", right=(2,)
+    )
     for contract in playing.contracts:
         now = playing.contract(contract)
         if now["sealed_at"]:
             content = playing.member(playing.owner(contract)).get(f"/contracts/{now['id']}/pdf")
-            _keep(table, playing, f"contract {now['number']}", "sealed PDF", content,
-                  f"{now['number']}.pdf")  # fmt: skip
+            _keep(
+                table,
+                playing,
+                f"contract {now['number']}",
+                "sealed PDF",
+                content,
+                f"{now['number']}.pdf",
+            )
     for invoice in playing.invoices.values():
         member = playing.member(invoice["who"])
         for kind, ending in (("pdf", "pdf"), ("ubl", "ubl.xml"), ("cii", "cii.xml")):
             content = member.get(f"/invoices/{invoice['id']}/{kind}")
-            _keep(table, playing, f"{invoice['kind'].replace('_', ' ')} {invoice['number']}",
-                  kind.upper(), content, f"{invoice['number'].replace('/', '-')}.{ending}")  # fmt: skip
+            _keep(
+                table,
+                playing,
+                f"{invoice['kind'].replace('_', ' ')} {invoice['number']}",
+                kind.upper(),
+                content,
+                f"{invoice['number'].replace('/', '-')}.{ending}",
+            )
     for path in sorted(playing.files.glob("*.xml")):
         if path.name.count(".") == 1:
             kind = "camt.053" if path.name.startswith("statement") else "pain.001"
@@ -80,10 +96,23 @@ def _shown(path: Path) -> str:
 
 
 def _where_it_went(playing: Play) -> Table:
-    columns = ("invoiced net", "credited", "waits for clients", "levy to the fund", "released",
-               "advanced", "benefits", "paid out", "to be paid")  # fmt: skip
-    table = _table("Where each euro went, from the members' own statements", "member", *columns,
-                   right=tuple(range(1, 10)))  # fmt: skip
+    columns = (
+        "invoiced net",
+        "credited",
+        "waits for clients",
+        "levy to the fund",
+        "released",
+        "advanced",
+        "benefits",
+        "paid out",
+        "to be paid",
+    )
+    table = _table(
+        "Where each euro went, from the members' own statements",
+        "member",
+        *columns,
+        right=tuple(range(1, 10)),
+    )
     sums = [Decimal("0.00")] * len(columns)
     for short in playing.story.freelancers:
         row = _member_row(playing, short)
@@ -106,15 +135,26 @@ def _member_row(playing: Play, short: str) -> list[Decimal]:
     paid = -available["payout_approved"] - benefit["payout_approved"]
     left = sum(available.values(), ZERO) + sum(benefit.values(), ZERO)
     levy = invoiced - credited - waits - released
-    return [invoiced, credited, waits, levy, released, available["advance_paid"], granted, paid,
-            left]  # fmt: skip
+    return [
+        invoiced,
+        credited,
+        waits,
+        levy,
+        released,
+        available["advance_paid"],
+        granted,
+        paid,
+        left,
+    ]
 
 
 def _statement(playing: Play, short: str, code: str) -> defaultdict[str, Decimal]:
     """The movements of a member's account by kind, as she reads them herself."""
     kinds: defaultdict[str, Decimal] = defaultdict(lambda: ZERO)
     try:
-        lines = playing.member(short).get(f"/ledger/accounts/{code}/statement", limit=100)["lines"]
+        lines = playing.member(short).get(
+            f"/ledger/accounts/{code}/statement", owner=playing.members[short], limit=100
+        )["lines"]
     except StepFailed as refusal:
         if refusal.code != "ledger_account_not_found":
             raise
@@ -126,17 +166,18 @@ def _statement(playing: Play, short: str, code: str) -> defaultdict[str, Decimal
 
 def _trial_balance(playing: Play) -> Table:
     balance = playing.member(_officer(playing, "treasurer")).get("/ledger/trial-balance")
-    table = _table("Trial balance", "account", "kind", "debits", "credits", "holds or owes",
-                   right=(2, 3, 4))  # fmt: skip
-    debits = credits = ZERO
+    table = _table(
+        "Trial balance", "account", "kind", "debits", "credits", "holds or owes", right=(2, 3, 4)
+    )
+    debits = credited = ZERO
     for line in balance["lines"]:
         table.add_row(line["title"], line["kind"], line["debit"], line["credit"], line["balance"])
         debits += Decimal(line["debit"])
-        credits += Decimal(line["credit"])
+        credited += Decimal(line["credit"])
     table.add_section()
-    table.add_row("sum", "", str(debits), str(credits), "", style="bold")
-    if not balance["balanced"] or debits != credits:
-        raise StepFailed(f"the trial balance is off: {debits} against {credits}")
+    table.add_row("sum", "", str(debits), str(credited), "", style="bold")
+    if not balance["balanced"] or debits != credited:
+        raise StepFailed(f"the trial balance is off: {debits} against {credited}")
     return table
 
 
@@ -146,16 +187,25 @@ def _officer(playing: Play, role: str) -> str:
 
 def _fund(playing: Play) -> Table:
     fund = playing.member(playing.story.score_of).get("/fund")
-    table = _table("The fund, as any member sees it", "pot", "in this month", "out this month",
-                   "holds", right=(1, 2, 3))  # fmt: skip
+    table = _table(
+        "The fund, as any member sees it",
+        "pot",
+        "in this month",
+        "out this month",
+        "holds",
+        right=(1, 2, 3),
+    )
     for pot in fund["pots"]:
-        table.add_row(POT_NAMES.get(pot["code"], pot["code"]), pot["inflow"], pot["outflow"],
-                      pot["holds"])  # fmt: skip
+        table.add_row(
+            POT_NAMES.get(pot["code"], pot["code"]), pot["inflow"], pot["outflow"], pot["holds"]
+        )
     table.add_section()
     table.add_row("all pots", "", "", f"{fund['holds']} {fund['currency']}", style="bold")
     ratio = fund["reserve_ratio"] or "nothing advanced"
-    table.caption = (f"cash {fund['cash']}, advances out {fund['advances_out']}, exposure "
-                     f"{fund['exposure']}, reserve ratio {ratio}, charter {fund['charter_version']}")  # fmt: skip
+    table.caption = (
+        f"cash {fund['cash']}, advances out {fund['advances_out']}, exposure "
+        f"{fund['exposure']}, reserve ratio {ratio}, charter {fund['charter_version']}"
+    )
     return table
 
 
@@ -168,24 +218,46 @@ def _score(playing: Play) -> list[Table]:
 
 def _explanation(name: str, explained: dict[str, Any]) -> list[Table]:
     table = _table(f"The score of {name}, with its explanation", "part", "value")
-    for key, value in explained.items():
-        if not isinstance(value, (list, dict)):
-            table.add_row(key.replace("_", " "), str(value))
-    tables = [table]
-    for key, value in explained.items():
-        if isinstance(value, list) and value and isinstance(value[0], dict):
-            columns = [k for k, v in value[0].items() if not isinstance(v, (list, dict))]
-            listed = _table(key.replace("_", " "), *columns)
-            for row in value:
-                listed.add_row(*(str(row[column]) for column in columns))
-            tables.append(listed)
-    return tables
+    plain = {**explained["score"], **{f"weight of {k}": v for k, v in explained["weights"].items()}}
+    plain |= {k: v for k, v in explained.items() if not isinstance(v, (list, dict))}
+    for key, value in plain.items():
+        table.add_row(key.replace("_", " "), "" if value is None else str(value))
+    listed = _table(
+        "What made it: every entry, nothing else",
+        "period",
+        "contract",
+        "answers",
+        "standing",
+        "value",
+        "weight",
+        "excluded because",
+    )
+    for entry in explained["entries"]:
+        answers = ", ".join(
+            f"{'' if holds else 'not '}{key}".replace("_", " ")
+            for key, holds in entry["answers"].items()
+        )
+        listed.add_row(
+            entry["period"],
+            entry["contract"],
+            answers,
+            entry["standing"],
+            entry["value"],
+            entry["weight"],
+            entry["excluded"],
+        )
+    return [table, listed]
 
 
 def _standing(playing: Play) -> Table:
     table = _table("Contracts at the end", "number", "title", "state", "sealed", "client")
     for contract in playing.contracts:
         now = playing.contract(contract)
-        table.add_row(now["number"], now["title"], now["state"],
-                      "yes" if now["sealed_at"] else "", now["client_name"])  # fmt: skip
+        table.add_row(
+            now["number"],
+            now["title"],
+            now["state"],
+            "yes" if now["sealed_at"] else "",
+            now["client_name"],
+        )
     return table

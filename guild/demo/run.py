@@ -1,4 +1,4 @@
-"""`guild demo`: a fresh installation, a story played on it, a report, the proof, and then the site."""
+"""`guild demo`: a fresh installation, a story played on it, a report, the proof, the site."""
 
 import argparse
 import asyncio
@@ -26,6 +26,7 @@ from guild.core.permissions import SYSTEM, Role
 from guild.core.settings import Settings
 from guild.core.work import begin_work
 from guild.demo.cast import Cast, StepFailed
+from guild.demo.deeds import money, people, standing, work
 from guild.demo.player import Play, play_all
 from guild.demo.report import report
 from guild.demo.story import Story, StoryWrong, read_story
@@ -38,6 +39,8 @@ START_S = 60
 WIDTH = 150
 """Columns of the tables where the output goes to a file."""
 BOUND_COOP = "GUILD_COOP_FILE"
+DEEDS = (people, work, money, standing)
+"""Imported so that every kind of step is known."""
 
 
 def demo(settings: Settings, options: argparse.Namespace) -> int:
@@ -56,9 +59,7 @@ def demo(settings: Settings, options: argparse.Namespace) -> int:
         return 1
 
 
-def _demo(
-    console: Console, settings: Settings, options: argparse.Namespace, story: Story
-) -> int:
+def _demo(console: Console, settings: Settings, options: argparse.Namespace, story: Story) -> int:
     if settings.production:
         raise StoryWrong("A story is never played on a production installation.")
     folder = settings.data_dir / "demo"
@@ -70,10 +71,13 @@ def _demo(
     console.rule(f"[bold]{story.title}")
     with Embedded(folder) as servers:
         own = msgspec.structs.replace(
-            settings, **servers.settings_over(Settings()), data_dir=folder,
-            base_url=f"http://127.0.0.1:{options.port}", coop=story.cooperative,
+            settings,
+            **servers.settings_over(Settings()),
+            data_dir=folder,
+            base_url=f"http://127.0.0.1:{options.port}",
+            coop=story.cooperative,
             clock_file=str(clock),
-        )  # fmt: skip
+        )
         with console.status("Founding the cooperative …"):
             asyncio.run(_found(own, story))
         with _running(own, options.port, story) as process:
@@ -96,17 +100,22 @@ async def _found(settings: Settings, story: Story) -> None:
     async with begin_work(system, SYSTEM) as work:
         await features.found(work)
         for officer in story.officers.values():
-            await appoint_founder(work, ApplicationIn(
-                email=officer.email, password=story.password, legal_name=officer.name,
-                display_name=officer.name, country=story.cooperative.country,
-            ), frozenset({Role(officer.role)}))  # fmt: skip
+            await appoint_founder(
+                work,
+                ApplicationIn(
+                    email=officer.email,
+                    password=story.password,
+                    legal_name=officer.name,
+                    display_name=officer.name,
+                    country=story.cooperative.country,
+                ),
+                frozenset({Role(officer.role)}),
+            )
     await system.engine.dispose()
 
 
 @contextlib.contextmanager
-def _running(
-    settings: Settings, port: int, story: Story
-) -> Iterator["subprocess.Popen[bytes]"]:
+def _running(settings: Settings, port: int, story: Story) -> Iterator["subprocess.Popen[bytes]"]:
     """`guild up` on the story's database, as a process of its own."""
     coop = settings.data_dir / "cooperative.toml"
     lines = (
@@ -116,9 +125,10 @@ def _running(
     coop.write_text("".join(lines), encoding="utf-8")
     environ = {**environment_of(settings), BOUND_COOP: str(coop)}
     process = subprocess.Popen(
-        [sys.executable, "-m", "guild", "up", "--port", str(port), "--quiet"], env=environ,
+        [sys.executable, "-m", "guild", "up", "--port", str(port), "--quiet"],
+        env=environ,
         start_new_session=True,
-    )  # fmt: skip
+    )
     try:
         _await_ready(settings.base_url, process)
         yield process
@@ -141,21 +151,33 @@ def _await_ready(base_url: str, process: "subprocess.Popen[bytes]") -> None:
 
 
 def _play(
-    console: Console, settings: Settings, options: argparse.Namespace, story: Story, clock: Path,
+    console: Console,
+    settings: Settings,
+    options: argparse.Namespace,
+    story: Story,
+    clock: Path,
     files: Path,
-) -> Play:  # fmt: skip
+) -> Play:
     cast = Cast(settings.base_url, clock, story.password)
     cast.emails.update({short: officer.email for short, officer in story.officers.items()})
     playing = Play(story, options.story, cast, files)
     with Progress(
-        SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(),
-        console=console, transient=True,
-    ) as bar:  # fmt: skip
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        console=console,
+        transient=True,
+    ) as bar:
         task = bar.add_task("Playing", total=len(story.step))
-        play_all(playing, lambda number, step: bar.update(
-            task, completed=number,
-            description=f"{step.at:%d %b %Y}: {type(step).__name__}",
-        ))  # fmt: skip
+        play_all(
+            playing,
+            lambda number, step: bar.update(
+                task,
+                completed=number,
+                description=f"{step.at:%d %b %Y}: {type(step).__name__}",
+            ),
+        )
     return playing
 
 
@@ -170,9 +192,7 @@ def _prove(console: Console, settings: Settings, folder: Path) -> bool:
         ("Asking every invariant of the live data", ["check"]),
     ):
         console.rule(title)
-        done = subprocess.run(
-            [sys.executable, "-m", "guild", *arguments], env=environ, check=False
-        )
+        done = subprocess.run([sys.executable, "-m", "guild", *arguments], env=environ, check=False)
         sound = sound and done.returncode == 0
     return sound
 
@@ -190,7 +210,9 @@ def _serve(
         table.add_row(role, officer.email, story.password)
     table.add_row("client", f"links are in the mails: {settings.base_url}/outbox", "no account")
     console.print(table)
-    console.print(f"The fund and the log: {settings.base_url}/fund and /log. "
-                  f"The API: {settings.base_url}/docs. Stop with Ctrl-C.")  # fmt: skip
+    console.print(
+        f"The fund and the log: {settings.base_url}/fund and /log. "
+        f"The API: {settings.base_url}/docs. Stop with Ctrl-C."
+    )
     with contextlib.suppress(KeyboardInterrupt):
         process.wait()

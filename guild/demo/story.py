@@ -8,7 +8,7 @@ in the order of the file; their moments never go back. `docs/stories.md` explain
 import tomllib
 from datetime import date, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import msgspec
 from msgspec import Meta, Struct
@@ -177,7 +177,7 @@ class Credit(Step, frozen=True, kw_only=True, tag="credit"):
 
 
 class Statement(Step, frozen=True, kw_only=True, tag="statement"):
-    """A treasurer imports a bank statement; `${…}` in the file stands for references of the story."""
+    """A treasurer imports a bank statement, a template that is filled in by `bank.py`."""
 
     who: Name
     file: str
@@ -190,7 +190,7 @@ class Match(Step, frozen=True, kw_only=True, tag="match"):
 
 
 class Payouts(Step, frozen=True, kw_only=True, tag="payouts"):
-    """One treasurer prepares a run, two others approve, the bank file is written and handed over."""
+    """One treasurer prepares a run, two others approve, the bank gets the file."""
 
     prepared_by: Name
     approved_by: list[Name]
@@ -262,9 +262,28 @@ class Wait(Step, frozen=True, kw_only=True, tag="wait"):
 
 
 AnyStep = (
-    Join | Endow | Offer | Sign | RequestChanges | Decline | Revise | Deliver | Accept | Invoice | Credit
-    | Statement | Match | Payouts | Claim | Judge | Attest | Dispute | Rule | Review | Wait
-)  # fmt: skip
+    Join
+    | Endow
+    | Offer
+    | Sign
+    | RequestChanges
+    | Decline
+    | Revise
+    | Deliver
+    | Accept
+    | Invoice
+    | Credit
+    | Statement
+    | Match
+    | Payouts
+    | Claim
+    | Judge
+    | Attest
+    | Dispute
+    | Rule
+    | Review
+    | Wait
+)
 
 
 class Story(Tale, frozen=True, kw_only=True):
@@ -286,14 +305,49 @@ def read_story(folder: Path) -> Story:
     """Read and check a story; raises StoryWrong naming the place."""
     path = folder / "story.toml"
     try:
-        story = msgspec.convert(tomllib.loads(path.read_text(encoding="utf-8")), Story)
+        told = tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as wrong:
         raise StoryWrong(f"{path} cannot be read: {wrong.strerror}.") from wrong
-    except (tomllib.TOMLDecodeError, msgspec.ValidationError) as wrong:
+    except ValueError as wrong:
         raise StoryWrong(f"{path}: {wrong}.") from wrong
+    try:
+        story = msgspec.convert(told, Story)
+    except msgspec.ValidationError as wrong:
+        raise StoryWrong(f"{path}{_wrong_step(told)}: {wrong}.") from wrong
     moment = story.begins
     for number, step in enumerate(story.step, 1):
         if step.at < moment:
             raise StoryWrong(f"{path}: step {number} goes back in time to {step.at}.")
         moment = step.at
+        if unknown := _unknown(story, step, folder):
+            raise StoryWrong(f"{path}: step {number} names {unknown}.")
     return story
+
+
+def _wrong_step(told: dict[str, Any]) -> str:
+    """Which step is the first that cannot be read; nothing when the fault lies elsewhere."""
+    steps = told.get("step", [])
+    for number, step in enumerate(steps if isinstance(steps, list) else [], 1):
+        try:
+            msgspec.convert(step, AnyStep)
+        except msgspec.ValidationError:
+            return f": step {number}"
+    return ""
+
+
+def _unknown(story: Story, step: Step, folder: Path) -> str:
+    """Whom or what a step refers to that the story does not have; empty when all is there."""
+    people = {**story.officers, **story.freelancers}
+    named: list[str] = []
+    for field in ("who", "admitted_by", "accounts_approved_by", "prepared_by", "approved_by"):
+        value = getattr(step, field, [])
+        named += value if isinstance(value, list) else [value]
+    for short in named:
+        if short not in people:
+            return f"{short}, whom nobody introduced"
+    if isinstance(step, Offer) and step.client not in story.clients:
+        return f"the client {step.client}, whom nobody introduced"
+    file = step.file if isinstance(step, Statement) else "story.toml"
+    if Path(file).name != file or not (folder / file).is_file():
+        return f"{file}, which is no file beside it"
+    return ""

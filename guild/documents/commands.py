@@ -1,10 +1,12 @@
-"""Storing documents under the hash of their bytes."""
+"""Storing documents under the hash of their bytes; refusing texts that none could show."""
 
 import asyncio
 import contextlib
 import hashlib
 import os
 import secrets
+import unicodedata
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from uuid import UUID
 
@@ -13,8 +15,42 @@ from sqlalchemy.dialects.postgresql import insert
 
 from guild.core.ids import DocumentId, new_id
 from guild.core.work import Work
+from guild.documents.errors import TextUnprintable
+from guild.documents.fonts import uncovered_characters
 from guild.documents.models import Document
 from guild.documents.rules import place, safe_name
+
+
+def refuse_unprintable(given: Mapping[str, object]) -> None:
+    """Refuse typed input that is to be printed later and could not be; by field, lists included.
+
+    Asked where names, addresses and descriptions come in, because a contract or an invoice can no
+    longer be changed when its sheet is made. Raises TextUnprintable.
+    """
+    for field, text in _texts(given, ""):
+        missing = uncovered_characters(text)
+        if missing:
+            named = ", ".join(
+                f"{unicodedata.name(sign, 'control character').lower()} (U+{ord(sign):04X})"
+                for sign in missing[:3]
+            )
+            raise TextUnprintable(
+                f"No sheet can show this: {named}.",
+                mend="Write it without pictures and invisible signs, in Latin, Greek or Cyrillic "
+                "letters.",
+                field=field,
+            )
+
+
+def _texts(given: object, field: str) -> Iterator[tuple[str, str]]:
+    if isinstance(given, str):
+        yield field, given
+    elif isinstance(given, Mapping):
+        for name, value in given.items():
+            yield from _texts(value, f"{field}.{name}".lstrip("."))
+    elif isinstance(given, Sequence):
+        for place, value in enumerate(given):
+            yield from _texts(value, f"{field}.{place}")
 
 
 async def store(

@@ -2,7 +2,7 @@
 
 GuildError
 ├── NotFound     DocumentNotFound
-├── Invalid      SheetRefused
+├── Invalid      SheetRefused, TextUnprintable
 ├── Unavailable  PressUnavailable
 └── Conflict     DocumentDamaged
 """
@@ -22,6 +22,13 @@ class SheetRefused(Invalid):
 
     code = "sheet_refused"
     title = "This sheet cannot be made"
+
+
+class TextUnprintable(Invalid):
+    """A typed text holds characters that no sheet can show and some files cannot carry."""
+
+    code = "text_unprintable"
+    title = "This text cannot be printed"
 
 
 class PressUnavailable(Unavailable):

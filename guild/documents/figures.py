@@ -32,15 +32,16 @@ def payment_code(
 ) -> Markup:
     """The EPC QR code of a SEPA credit transfer in euro (EPC069-12, version 2).
 
-    A structured reference (Belgian +++…+++, or RF…) goes into the structured field, anything else
-    into the free text. Rows of dark modules are drawn as strokes: half the commands of squares.
+    Only a creditor reference of ISO 11649 (RF…) may stand in the structured field, without its
+    spaces; anything else, also a Belgian +++…+++, is free text, which Belgian banking apps
+    recognise. Rows of dark modules are drawn as strokes: half the commands of squares.
     """
-    structured = reference.startswith(("+++", "RF"))
+    structured = reference.startswith("RF")
     code = segno.helpers.make_epc_qr(
         name[:70],
         iban.replace(" ", ""),
         Decimal(minor).scaleb(-2),
-        reference=reference if structured else None,
+        reference=reference.replace(" ", "") if structured else None,
         text=None if structured else reference,
         bic=bic or None,
         encoding="utf-8",

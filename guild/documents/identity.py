@@ -19,6 +19,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import NameOID
 
+from guild.core.settings import Settings
+
 _ROOT_YEARS = 30
 _SEAL_YEARS = 10
 
@@ -29,6 +31,18 @@ class SealIdentity(msgspec.Struct, frozen=True, kw_only=True):
     key_pem: bytes
     cert_pem: bytes
     root_pem: bytes
+
+
+def identity_of(settings: Settings, *, now: dt.datetime) -> SealIdentity:
+    """The operator's seal; outside production one is made in the data folder."""
+    if settings.seal_key_pem:
+        return SealIdentity(
+            key_pem=settings.seal_key_pem,
+            cert_pem=settings.seal_cert_pem,
+            root_pem=settings.seal_root_pem,
+        )
+    assert not settings.production, "settings refuse to start in production without a seal"
+    return make_development_identity(settings.data_dir, now=now)
 
 
 def make_development_identity(folder: Path, *, now: dt.datetime) -> SealIdentity:

@@ -15,6 +15,7 @@ Methods and their reasons:
 
 import base64
 import binascii
+import contextlib
 import datetime as dt
 import gc
 import logging
@@ -295,4 +296,6 @@ def serve() -> None:
 
 
 if __name__ == "__main__":
-    serve()
+    # Whoever gave the orders may have died; then there is nobody to answer.
+    with contextlib.suppress(BrokenPipeError):
+        serve()

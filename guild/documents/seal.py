@@ -174,21 +174,21 @@ async def verify_seal(pdf: bytes, root_pem: bytes, *, at: dt.datetime | None = N
     try:
         return await asyncio.to_thread(asyncio.run, _verify(pdf, root_pem, at))
     except Exception:  # noqa: BLE001 -- a crafted file reaches many parsers; each way to fail is a no
-        return _report("altered" if b"/ByteRange" in pdf else "unreadable")
+        return unsound("altered" if b"/ByteRange" in pdf else "unreadable")
 
 
 async def _verify(pdf: bytes, root_pem: bytes, at: dt.datetime | None) -> SealReport:
     if not pdf.startswith(b"%PDF-"):
-        return _report("unreadable")
+        return unsound("unreadable")
     # A whole file ends with the marker; a cut one may still have the marker of an earlier revision.
     if b"%%EOF" not in pdf[-1024:]:
-        return _report("truncated")
+        return unsound("truncated")
     try:
         seals = PdfFileReader(BytesIO(pdf)).embedded_signatures
     except (PdfError, ValueError, KeyError, TypeError):
-        return _report("altered" if b"/ByteRange" in pdf else "unreadable")
+        return unsound("altered" if b"/ByteRange" in pdf else "unreadable")
     if not seals:
-        return _report("unsealed")
+        return unsound("unsealed")
     context = ValidationContext(
         trust_roots=[_certificate(root_pem)],
         allow_fetching=False,
@@ -219,7 +219,8 @@ def _fault(status: Any, *, whole: bool, seals: int) -> Fault:
     return "" if status.bottom_line else "unproven"
 
 
-def _report(fault: Fault) -> SealReport:
+def unsound(fault: Fault) -> SealReport:
+    """The report of a file that got no further than this fault."""
     return SealReport(
         bottom_line=False,
         fault=fault,

@@ -64,6 +64,8 @@ class InvoiceCredited(Event, frozen=True, kw_only=True):
     total_minor: int
     pending_net_minor: int
     released_net_minor: int
+    settled: bool
+    """Whether the client owes nothing more on the invoice."""
     currency: str
 
 

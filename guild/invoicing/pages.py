@@ -1,4 +1,5 @@
-"""The client's page: what is to pay, how, what it is for, and the files to keep.
+"""The client's page: what is to pay, how, what it is for, and the files to keep; and the member's
+list of what was invoiced for her.
 
 A GET of the link in the mail shows one button and changes nothing, so a scanner that follows it
 uses nothing up; the button binds the browser by a cookie.
@@ -8,9 +9,10 @@ from litestar import Response
 from litestar.response import Redirect
 from markupsafe import Markup
 
+from guild.core.ids import InvoiceId
 from guild.core.pages import page
 from guild.core.permissions import Permission
-from guild.core.wire import get, post
+from guild.core.wire import Cursor, get, post
 from guild.core.work import Work
 from guild.invoicing import queries
 from guild.invoicing.access import INVOICE_LINK
@@ -76,4 +78,23 @@ def payment_code(shown: InvoicePage) -> Markup | None:
     return Markup(svg)  # noqa: S704
 
 
-PAGES = [door, open_invoice, invoice_page, download]
+@get("/invoices", permission=Permission.INVOICES_READ, include_in_schema=False)
+async def invoices_page(work: Work, cursor: Cursor | None = None) -> Response[str]:
+    """A member's invoices and credit notes, newest first; the treasury sees all that are issued."""
+    found = await queries.list_invoices(work, cursor=cursor)
+    answer = page(
+        work, "invoicing/list.html", section="/invoices", invoices=found.items,
+        next_cursor=found.next_cursor,
+    )  # fmt: skip
+    answer.headers.update(CLOSED)
+    return answer
+
+
+@get("/invoices/{invoice_id:uuid}/{kind:str}", permission=Permission.INVOICES_READ,
+     include_in_schema=False)  # fmt: skip
+async def invoice_file(work: Work, invoice_id: InvoiceId, kind: FileKind) -> Response[bytes]:
+    """One of the files of an issued document."""
+    return await file_answer(work, invoice_id, kind)
+
+
+PAGES = [door, open_invoice, invoice_page, download, invoices_page, invoice_file]

@@ -27,6 +27,7 @@ ACCOUNTS = Appender(
         "SELECT r.id, r.code, r.kind, r.owner, r.currency FROM {rows} ORDER BY r.id "
         "ON CONFLICT DO NOTHING"
     ),
+    distinct=True,
 )
 ENTRIES = Appender(
     "ledger_entry",

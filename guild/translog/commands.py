@@ -1,6 +1,5 @@
 """Appending leaves, and giving them their places under a signed checkpoint."""
 
-import json
 from collections.abc import Mapping
 from typing import Final
 from uuid import UUID
@@ -13,8 +12,8 @@ from guild.core.jobs import job
 from guild.core.work import Work
 from guild.translog import merkle
 from guild.translog.checkpoint import Checkpoint, sign_note
-from guild.translog.models import LogCheckpoint, LogLeaf, LogNode, LogPending, LogPlace
-from guild.translog.queries import signer_of
+from guild.translog.models import LogCheckpoint, LogLeaf, LogPending, LogPlace
+from guild.translog.queries import leaf_bytes, signer_of, stored_nodes
 
 LEAVES: Final = Appender(
     "translog_leaf", {"id": "uuid", "kind": "text", "leaf": "bytea", "at": "timestamptz"}
@@ -39,9 +38,7 @@ def append_leaf(work: Work, kind: str, said: Mapping[str, str | int]) -> UUID:
     hashes and salted commitments, never personal data or anything that links to a person.
     """
     assert not {"v", "kind"} & said.keys(), "v and kind are the log's own members"
-    leaf = json.dumps(
-        {"v": 1, "kind": kind, **said}, ensure_ascii=False, sort_keys=True, separators=(",", ":")
-    ).encode()
+    leaf = leaf_bytes(kind, said)
     leaf_id = new_id()
     work.append(LEAVES, id=leaf_id, kind=kind, leaf=leaf, at=work.now)
     work.append(PENDING, leaf_id=leaf_id)
@@ -68,7 +65,7 @@ async def sequence_leaves(work: Work) -> int:
     newest = await work.session.scalar(select(func.max(LogCheckpoint.size)))
     if not waiting and newest == size:
         return 0
-    stored = await _nodes(work, merkle.peaks(size))
+    stored = await stored_nodes(work.session, merkle.peaks(size))
     made = merkle.grow(size, stored, [merkle.leaf_hash(leaf) for _, leaf in waiting])
     for offset, (leaf_id, _) in enumerate(waiting):
         work.append(PLACES, idx=size + offset, leaf_id=leaf_id)
@@ -99,17 +96,3 @@ def _sign(work: Work, size: int, stored: dict[merkle.Node, bytes]) -> None:
     checkpoint = Checkpoint(work.settings.log_origin, size, root)
     note = sign_note(checkpoint.text(), signer_of(work))
     work.append(CHECKPOINTS, size=size, root=root, note=note, at=work.now)
-
-
-async def _nodes(work: Work, nodes: list[merkle.Node]) -> dict[merkle.Node, bytes]:
-    if not nodes:
-        return {}
-    wanted = text(
-        "SELECT n.level, n.idx, n.hash FROM translog_node n "
-        "JOIN unnest(CAST(:levels AS smallint[]), CAST(:indexes AS bigint[])) AS w(level, idx) "
-        "USING (level, idx)"
-    ).columns(LogNode.level, LogNode.idx, LogNode.hash)
-    rows = await work.session.execute(
-        wanted, {"levels": [level for level, _ in nodes], "indexes": [index for _, index in nodes]}
-    )
-    return {(level, index): value for level, index, value in rows}

@@ -136,18 +136,22 @@ def grow(
 ) -> list[tuple[Node, bytes]]:
     """Nodes that become complete when ``leaf_hashes`` follow a tree of ``size`` leaves.
 
-    ``stored`` needs only the ``peaks(size)``.
+    ``stored`` needs only the ``peaks(size)``. Level by level, so that each level is one pass.
     """
     made: list[tuple[Node, bytes]] = []
-    frontier: dict[Node, bytes] = {node: stored[node] for node in peaks(size)}
-    for offset, leaf in enumerate(leaf_hashes):
-        level, index, current = 0, size + offset, leaf
-        made.append(((level, index), current))
-        while index % 2:
-            current = node_hash(frontier.pop((level, index - 1)), current)
-            level, index = level + 1, index >> 1
-            made.append(((level, index), current))
-        frontier[(level, index)] = current
+    sha256 = hashlib.sha256  # looked up once: this is the hot loop of the sequencer
+    level, first, hashes = 0, size, list(leaf_hashes)
+    while hashes:
+        made += [((level, index), value) for index, value in enumerate(hashes, first)]
+        if first % 2:  # the left sibling of the first is the old tree's peak on this level
+            first -= 1
+            hashes.insert(0, stored[level, first])
+        lefts, rights = hashes[::2], hashes[1::2]
+        hashes = [
+            sha256(b"\x01" + left + right).digest()
+            for left, right in zip(lefts, rights, strict=False)
+        ]
+        level, first = level + 1, first >> 1
     return made
 
 

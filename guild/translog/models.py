@@ -7,7 +7,17 @@ places in order, so that no two writers wait for each other and the order never 
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Identity, SmallInteger, String, Text
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    ForeignKey,
+    Identity,
+    Index,
+    SmallInteger,
+    String,
+    Text,
+    text,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from guild.core.db import Base
@@ -17,7 +27,10 @@ class LogLeaf(Base):
     """What the log commits to: canonical JSON, public for ever, without personal data."""
 
     __tablename__ = "translog_leaf"
-    __table_args__ = (CheckConstraint("octet_length(leaf) BETWEEN 1 AND 65535", name="leaf_size"),)
+    __table_args__ = (
+        CheckConstraint("octet_length(leaf) BETWEEN 1 AND 65535", name="leaf_size"),
+        Index("ix_translog_leaf_sha256", text("sha256(leaf)")),
+    )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     kind: Mapped[str] = mapped_column(String(40))

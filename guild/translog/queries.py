@@ -1,11 +1,12 @@
 """Reading the log: checkpoints, leaves, proofs, the public files, and what must always hold."""
 
+import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import and_, exists, select, tuple_
+from sqlalchemy import and_, exists, func, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from guild.core.work import Work
@@ -48,6 +49,25 @@ async def place_of(work: Work, leaf_id: UUID) -> int | None:
     return await work.session.scalar(select(LogPlace.idx).where(LogPlace.leaf_id == leaf_id))
 
 
+def leaf_bytes(kind: str, said: Mapping[str, str | int]) -> bytes:
+    """A statement as the log holds it: canonical JSON."""
+    return json.dumps(
+        {"v": 1, "kind": kind, **said}, ensure_ascii=False, sort_keys=True, separators=(",", ":")
+    ).encode()
+
+
+async def place_of_statement(work: Work, kind: str, said: Mapping[str, str | int]) -> int | None:
+    """The first place where the log says exactly this, or None while it says it nowhere."""
+    digest = hashlib.sha256(leaf_bytes(kind, said)).digest()
+    return await work.session.scalar(
+        select(LogPlace.idx)
+        .join(LogLeaf, LogLeaf.id == LogPlace.leaf_id)
+        .where(func.sha256(LogLeaf.leaf) == digest)
+        .order_by(LogPlace.idx)
+        .limit(1)
+    )
+
+
 async def inclusion_proof(work: Work, index: int, size: int | None = None) -> InclusionOut:
     """Prove that leaf ``index`` stands in the tree of ``size`` leaves (the newest by default)."""
     size = await _signed_size(work, size)
@@ -55,7 +75,7 @@ async def inclusion_proof(work: Work, index: int, size: int | None = None) -> In
         raise NoSuchLeaf(f"There is no leaf {index} in a tree of {size}.", field="index")
     ranges = merkle.inclusion_ranges(index, size)
     asked = [*ranges, (index, index + 1), *merkle.root_range(size)]
-    stored = await _stored(work.session, merkle.nodes_needed(asked))
+    stored = await stored_nodes(work.session, merkle.nodes_needed(asked))
     return InclusionOut(
         index=index,
         size=size,
@@ -72,7 +92,7 @@ async def consistency_proof(work: Work, old: int, new: int | None = None) -> Con
         raise ImpossibleProof(f"A tree of {new} cannot extend a tree of {old}.", field="old")
     ranges = merkle.consistency_ranges(old, new)
     asked = [*ranges, *merkle.root_range(old), *merkle.root_range(new)]
-    stored = await _stored(work.session, merkle.nodes_needed(asked))
+    stored = await stored_nodes(work.session, merkle.nodes_needed(asked))
     return ConsistencyOut(
         old=old,
         new=new,
@@ -120,8 +140,13 @@ async def public_export(work: Work) -> dict[str, bytes]:
     }
 
 
+_NEWEST_SIZE = select(func.max(LogCheckpoint.size))
+
+
 async def _signed_size(work: Work, size: int | None) -> int:
-    newest = (await latest_checkpoint(work)).size
+    newest = await work.session.scalar(_NEWEST_SIZE)
+    if newest is None:
+        raise NoCheckpointYet(mend="The sequencer runs once a minute; try again then.")
     if size is not None and not 0 <= size <= newest:
         raise NoSuchLeaf(f"The signed log has {newest} leaves.", field="size")
     return newest if size is None else size
@@ -137,12 +162,25 @@ async def _leaves(session: AsyncSession, start: int, end: int) -> Sequence[bytes
     return rows.all()
 
 
-async def _stored(session: AsyncSession, nodes: Sequence[merkle.Node]) -> dict[merkle.Node, bytes]:
-    # A proof needs about twice the height of the tree: a short list even for billions of leaves.
+# Arrays keep the text of the statement the same for every proof, so it is prepared once.
+_NODES = text(
+    "SELECT n.level, n.idx, n.hash FROM translog_node n "
+    "JOIN unnest(CAST(:levels AS smallint[]), CAST(:indexes AS bigint[])) AS w(level, idx) "
+    "USING (level, idx)"
+)
+
+
+async def stored_nodes(
+    session: AsyncSession, nodes: Sequence[merkle.Node]
+) -> dict[merkle.Node, bytes]:
+    """The hashes of these complete subtrees. A proof needs about twice the height of the tree:
+    a short list even for billions of leaves.
+    """
+    wanted = set(nodes)
+    if not wanted:
+        return {}
     rows = await session.execute(
-        select(LogNode.level, LogNode.idx, LogNode.hash).where(
-            tuple_(LogNode.level, LogNode.idx).in_(set(nodes))
-        )
+        _NODES, {"levels": [level for level, _ in wanted], "indexes": [i for _, i in wanted]}
     )
     return {(level, index): value for level, index, value in rows}
 

@@ -12,8 +12,11 @@ REVOKE UPDATE, DELETE ON bank_statement_file, bank_statement, bank_match, payout
     FROM guild_app;
 REVOKE DELETE ON coop_bank_account, bank_entry, payout, payment_batch FROM guild_app;
 
+-- A file's seal may be renewed under a newer key. That it still is the file of this hash is proved
+-- whenever it is opened: the seal is bound to the hash, and the hash is the row's key.
+GRANT UPDATE (content_sealed) ON bank_statement_file TO guild_app;
 CREATE TRIGGER bank_statement_file_append_only
-    BEFORE UPDATE OR DELETE OR TRUNCATE ON bank_statement_file
+    BEFORE UPDATE OF sha256 OR DELETE OR TRUNCATE ON bank_statement_file
     FOR EACH STATEMENT EXECUTE FUNCTION treasury_refuse_change();
 CREATE TRIGGER bank_statement_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON bank_statement
     FOR EACH STATEMENT EXECUTE FUNCTION treasury_refuse_change();
@@ -69,7 +72,9 @@ BEGIN
     THEN
         RAISE EXCEPTION 'a bank entry is what the bank reported' USING ERRCODE = '55000';
     END IF;
-    IF OLD.state IN ('confirmed', 'explained') THEN
+    -- The seal of the payer's number may be renewed under a newer key, when nothing else changes.
+    IF OLD.state IN ('confirmed', 'explained')
+        AND to_jsonb(NEW) - 'iban_sealed' IS DISTINCT FROM to_jsonb(OLD) - 'iban_sealed' THEN
         RAISE EXCEPTION 'bank entry % is already explained', OLD.id USING ERRCODE = '55000';
     END IF;
     RETURN NEW;

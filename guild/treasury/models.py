@@ -24,6 +24,7 @@ from guild.core.ids import (
     StatementId,
 )
 from guild.core.lifecycle import Lifecycle
+from guild.core.sealed import SealedColumn
 
 BANK_ENTRY = Lifecycle(
     "bank_entry",
@@ -275,3 +276,20 @@ class PayoutApproval(Base):
     payout_id: Mapped[PayoutId] = mapped_column(ForeignKey("payout.id"), primary_key=True)
     approver_id: Mapped[MemberId] = mapped_column(ForeignKey("member.id"), primary_key=True)
     approved_at: Mapped[datetime]
+
+
+SEALED_FILE = SealedColumn(
+    StatementFile.sha256,
+    StatementFile.content_sealed,
+    lambda sha256: f"bank_statement_file:{sha256.hex()}",
+    batch=10,
+)
+SEALED_PAYER = SealedColumn(
+    BankEntry.id, BankEntry.iban_sealed, lambda entry_id: f"bank_entry.iban:{entry_id}"
+)
+SEALED_BATCH = SealedColumn(
+    PaymentBatch.id,
+    PaymentBatch.file_sealed,
+    lambda batch_id: f"payment_batch.file:{batch_id}",
+    batch=10,
+)

@@ -135,14 +135,15 @@ class PayoutIn(In, frozen=True, kw_only=True):
     """A request to be paid. Without a member it is for oneself."""
 
     amount: Amount
-    purpose: Purpose = "earnings"
+    purpose: Literal["earnings"] = "earnings"
+    """Benefits are paid through their claim, which knows what was granted and is owed."""
     member_id: MemberId | None = None
 
 
 class PayoutRunIn(In, frozen=True, kw_only=True):
     """A request for all members who can be paid now."""
 
-    purpose: Purpose = "earnings"
+    purpose: Literal["earnings"] = "earnings"
 
 
 class RejectIn(In, frozen=True, kw_only=True):

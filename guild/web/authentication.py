@@ -1,7 +1,7 @@
 """From a request to the actor behind it: one statement, whatever the credential.
 
     Authorization: Bearer guild_live_…   a member's API key, narrowed to its scopes
-    Authorization: Link …                a client's personal link, while it is valid
+    Authorization: Link …                a client's personal link, until a browser has used it up
     cookie guild                         a signed-in member
     cookie guild_link                    a client who opened a personal link
 
@@ -74,7 +74,7 @@ _LINK_ALIVE: Final = "l.revoked_at IS NULL AND l.expires_at > :now"
 _BY_LINK: Final = text(
     f"""
     SELECT {_LINK_COLUMNS} FROM access_link l JOIN contact c ON c.id = l.contact_id
-    WHERE l.token_hash = :hash AND {_LINK_ALIVE}"""
+    WHERE l.token_hash = :hash AND l.opened_at IS NULL AND {_LINK_ALIVE}"""
 )
 _BY_LINK_SESSION: Final = text(
     f"""

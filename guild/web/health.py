@@ -4,7 +4,7 @@ from typing import Any
 
 from litestar import Request, Response
 from litestar.enums import MediaType
-from redis.asyncio import from_url
+from redis.asyncio import Redis
 from sqlalchemy import text
 
 from guild import __version__
@@ -13,14 +13,14 @@ from guild.core.wire import Out, get
 from guild.core.work import System
 
 
-class Health(Out):
+class Health(Out, frozen=True):
     """The process is up."""
 
     status: str
     version: str
 
 
-class Readiness(Out):
+class Readiness(Out, frozen=True):
     """What the process needs, and whether it answers."""
 
     status: str
@@ -37,7 +37,7 @@ def health() -> Health:
 
 @get("/ready", permission=Permission.PUBLIC, tags=["operations"], summary="Can it do its work")
 async def ready(request: Request[Any, Any, Any]) -> Response[Readiness]:
-    """Asks the database and Valkey; 503 when one is silent, so that a balancer sends nobody here."""
+    """Ask the database and Valkey; 503 when one is silent, so that nobody is sent here."""
     system: System = request.app.state.system
     database = await _answers(_ask_database(system))
     valkey = await _answers(_ask_valkey(system))
@@ -56,7 +56,7 @@ async def _ask_database(system: System) -> None:
 
 async def _ask_valkey(system: System) -> None:
 
-    client = from_url(system.settings.redis_url, socket_timeout=2)
+    client = Redis.from_url(system.settings.redis_url, socket_timeout=2)
     try:
         await client.ping()
     finally:

@@ -23,9 +23,11 @@ class Entry(NamedTuple):
 P = Permission
 ENTRIES: Final = (
     Entry("/money", "Money", "What is coming to you, and when", P.PAYOUTS_REQUEST),
+    Entry("/contracts", "Contracts", "What you agreed, and where it stands", P.CONTRACTS_READ),
+    Entry("/invoices", "Invoices", "What was sent to clients, and what is paid", P.INVOICES_READ),
     Entry("/me", "You", "Your details, your account at the bank, your sessions and keys", P.SELF),
     Entry("/claims", "Protection", "When you are ill or times are hard", P.CLAIMS_FILE),
-    Entry("/jury", "Jury", "Claims that you were drawn to decide", P.CLAIMS_JUDGE),
+    Entry("/jury", "Jury", "Claims that you were drawn to decide", P.CLAIMS_JUDGE, main=False),
     Entry("/reviews", "Reviews", "What union representatives say about contracts", P.REVIEWS_READ),
     Entry("/reputation", "Reputation", "What is said about your work", P.REPUTATION_READ),
     Entry(
@@ -35,6 +37,7 @@ ENTRIES: Final = (
     Entry("/office", "Office", "Applications, bank accounts, roles", P.MEMBERS_APPROVE_ACCOUNT),
     Entry("/fund", "The fund", "What it holds, and whether that is enough", P.PUBLIC),
     Entry("/log", "The log", "The public log, and how to check it yourself", P.PUBLIC),
+    Entry("/charter", "The charter", "Every rule with its reason", P.PUBLIC, main=False),
     Entry("/docs", "For developers", "The same, for programs", P.PUBLIC, main=False),
 )
 

@@ -62,7 +62,7 @@ async def _slots_open(work: Work) -> int:
     rows = await work.session.execute(
         select(ScheduledRun.name, func.max(ScheduledRun.slot)).group_by(ScheduledRun.name)
     )
-    newest = {name: slot for name, slot in rows}
+    newest = dict(rows.all())
     return sum(1 for name, slot in slots.items() if newest.get(name) != slot)
 
 

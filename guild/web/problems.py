@@ -35,7 +35,7 @@ from sqlalchemy.orm.exc import StaleDataError
 
 from guild.core.errors import Conflict, GuildError, Unavailable
 from guild.core.pages import environment
-from guild.core.permissions import ANONYMOUS
+from guild.core.permissions import ANONYMOUS, Permission
 from guild.core.settings import Cooperative
 from guild.core.work import System
 from guild.web.plain_words import Fault, explain, explain_all
@@ -126,6 +126,17 @@ def _problem(status: int, code: str, detail: str, **more: Any) -> Problem:
         detail=detail,
         **more,
     )
+
+
+LINK_NEEDED: Final = _problem(
+    401,
+    "unauthenticated",
+    "This page opens by the personal link in your mail. You need no account.",
+    title="Open the link in your mail",
+    mend="Look for our newest mail about it and open its link in this browser. If the link no "
+    "longer works, ask the person who sent it for a new one.",
+)
+"""What a browser is told that asks for a client's page without a link, or after its time."""
 
 
 def describe(failure: Exception) -> Problem:
@@ -318,9 +329,11 @@ def answer(request: Request[Any, Any, Any], failure: Exception) -> Response[Any]
             media_type=PROBLEM_JSON,
             headers=headers,
         )
-    if problem.status == 401 and request.method == "GET":
+    if problem.status == 401 and _for_clients(request):
+        problem = LINK_NEEDED
+    elif problem.status == 401 and request.method == "GET":
         here = request.scope["path"]
-        return Redirect(f"/sign-in?next={quote(here, safe='/')}", status_code=303)
+        return Redirect(f"/sign-in?to={quote(here, safe='/')}", status_code=303)
     return Response(
         error_page(problem, request),
         status_code=problem.status,
@@ -329,13 +342,19 @@ def answer(request: Request[Any, Any, Any], failure: Exception) -> Response[Any]
     )
 
 
+def _for_clients(request: Request[Any, Any, Any]) -> bool:
+    """Whether the address is one that only a personal link opens: signing in would not help."""
+    handler = request.scope.get("route_handler")
+    return handler is not None and handler.opt.get("permission") is Permission.LINK
+
+
 def error_page(problem: Problem, request: Request[Any, Any, Any]) -> str:
     """The page for a browser; it asks neither the database nor who the person is."""
     system = request.app.state.get("system")
     template = environment().get_template("web/error.html")
     return template.render(
         problem=problem,
-        again=request.scope["path"] if request.method == "GET" else "/",
+        again=request.scope["path"] if request.method == "GET" and problem.status != 401 else "/",
         actor=ANONYMOUS,
         lang="en",
         coop=system.settings.coop if isinstance(system, System) else Cooperative(),

@@ -25,6 +25,12 @@ BANK = "CHAOS_BANK"
 BANK_FAILS = "CHAOS_BANK_LOSES_REPLIES"
 
 
+def _note(line: str) -> None:
+    """Leave a trace outside of every transaction."""
+    with Path(os.environ[BANK]).open("a", encoding="ascii") as book:
+        book.write(f"{line}\n")
+
+
 async def _effect(work: Work, number: int) -> None:
     await work.session.execute(EFFECT, {"name": f"effect:{number}:{uuid4()}"})
 
@@ -43,6 +49,7 @@ async def poison(work: Work, number: int) -> None:
 @job("chaos.slow", timeout_s=20)
 async def slow(work: Work, number: int) -> None:
     await _effect(work, number)
+    _note(f"slow:{number}")
     await asyncio.sleep(1.2)
 
 
@@ -50,6 +57,11 @@ async def slow(work: Work, number: int) -> None:
 async def leaf(work: Work, number: int) -> None:
     append_leaf(work, "chaos", {"number": number})
     await _effect(work, number)
+
+
+@job("guild.check_schema")
+async def agree(work: Work) -> None:
+    """In place of the product's own: the fingerprint of the schema is another test's matter."""
 
 
 async def _prepare(work: Work, number: int) -> int | None:
@@ -61,8 +73,7 @@ async def _call(system: System, number: int) -> str:
 
 
 async def _send(number: int) -> str:
-    with Path(os.environ[BANK]).open("a", encoding="ascii") as book:
-        book.write(f"{number}\n")
+    _note(str(number))
     if os.environ.get(BANK_FAILS):
         raise ConnectionResetError("the reply was lost")
     return "booked"
@@ -80,5 +91,5 @@ courier = OutsideJob(
     "chaos.courier", prepare=_prepare, call=_call, record=_record, timeout_s=20, repeatable=True
 )
 ERRANDS: dict[str, AnyJob] = {
-    errand.name: errand for errand in (count, poison, slow, leaf, transfer, courier)
+    errand.name: errand for errand in (count, poison, slow, leaf, agree, transfer, courier)
 }

@@ -80,11 +80,15 @@ class Nursery:
         self.folder = folder
         self.count = 0
         self._errors = (folder / "nursery.log").open("ab")
-        self._child = subprocess.Popen(  # noqa: S603 - our own module
+        self._child = subprocess.Popen(
             [sys.executable, "-m", "tests.chaos.process"],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self._errors, cwd=ROOT, text=True,
         )  # fmt: skip
-        self.listener = self.order(do="listen")
+        try:
+            self.listener = self.order(do="listen")
+        except BaseException:
+            self.close()
+            raise
 
     def order(self, **order: Any) -> dict[str, Any]:
         """One order, one answer."""
@@ -135,12 +139,13 @@ class House:
         self.bank.touch()
 
     def __enter__(self) -> Self:
+        self.servers = Embedded(self.folder)
         try:
-            self.servers = Embedded(self.folder)
             self.servers.__enter__()
             asyncio.run(self._make_database())
             self.nursery = Nursery(self.folder)
         except BaseException:
+            self.servers.__exit__()
             shutil.rmtree(self.folder, ignore_errors=True)
             raise
         return self
@@ -211,6 +216,7 @@ class House:
     def set_clock(self, moment: datetime) -> None:
         """Turn the clock of all processes at once."""
         self.moment = moment
+        self.turned_at = time.monotonic()
         fresh = self.clock_file.with_suffix(".new")
         fresh.write_text(moment.isoformat(), encoding="ascii")
         fresh.replace(self.clock_file)

@@ -20,6 +20,7 @@ from guild.core import outbox
 from guild.core.work import Work
 from guild.documents.pool import DocumentPool
 from guild.translog import commands as log
+from guild.translog import jobs as log_jobs
 from guild.treasury.commands import statements
 from tests.chaos import errands
 
@@ -194,6 +195,7 @@ def _(strike: Strike) -> None:
 @point("log.signed_uncommitted")
 def _(strike: Strike) -> None:
     _strike_after(log, "sequence_leaves", strike)
+    log_jobs.sequence_leaves = log.sequence_leaves
 
 
 def _strike_after(owner: Any, name: str, strike: Strike) -> None:

@@ -9,6 +9,7 @@ import json
 import os
 import signal
 import sys
+import traceback
 import warnings
 from pathlib import Path
 from typing import Any
@@ -43,9 +44,7 @@ def live(order: dict[str, Any]) -> None:
         cli.main([order["role"], *order["arguments"]])
     except SystemExit as ended:
         code = int(ended.code or 0)
-    except BaseException:
-        import traceback
-
+    except BaseException:  # noqa: BLE001 - a fork must never run on into its nursery's code
         traceback.print_exc()
     finally:
         sys.stdout.flush()

@@ -70,9 +70,7 @@ async def _key(system: System, make: Factories, member: Member, *scopes: str) ->
     return made.secret
 
 
-async def _drafts(
-    system: System, make: Factories, member: Member, number: int
-) -> list[InvoiceId]:
+async def _drafts(system: System, make: Factories, member: Member, number: int) -> list[InvoiceId]:
     """Drafts of 100.00 each, one milestone each, in contracts of at most ten."""
     drafts: list[InvoiceId] = []
     client = await make.organisation(

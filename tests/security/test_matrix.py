@@ -11,8 +11,11 @@ declares. The rows asked for are Mira's, so `owner` and `other` show own and ano
 import tomllib
 from pathlib import Path
 
+import litestar
 import pytest
+from litestar.exceptions import ImproperlyConfiguredException
 
+from guild import features
 from guild.core.permissions import ANONYMOUS, Permission, Role, permissions_of
 from guild.web.app import create_app
 from tests.security.asks import ask_for, headers_of
@@ -69,7 +72,7 @@ async def test_the_table_agrees_with_the_permissions(world: World) -> None:
     rights = {kind: permissions_of(frozenset(roles)) for kind, roles in held.items()}
     links = {"link", "other_link", "wrong_link"}
     rights |= {kind: frozenset({Permission.PUBLIC, Permission.LINK}) for kind in links}
-    rights |= {kind: ANONYMOUS.permissions for kind in ("anonymous", "removed")}
+    rights |= dict.fromkeys(("anonymous", "removed"), ANONYMOUS.permissions)
     wrong = []
     for door in doors(world.app):
         for kind, said in expected(door).items():
@@ -84,13 +87,13 @@ async def test_the_table_agrees_with_the_permissions(world: World) -> None:
 async def test_everybody_gets_what_the_table_says(kind: str, world: World) -> None:
     wrong = []
     for door in doors(world.app):
-        ask = ask_for(
-            world, door.method, door.template, keyed=door.keyed, example=door.example
-        )
+        ask = ask_for(world, door.method, door.template, keyed=door.keyed, example=door.example)
         answer = await world.ask(ask.method, ask.path, headers_of(world, ask, kind), **ask.parts)
         got, said = outcome(answer.status_code), expected(door)[kind]
         if got != said:
-            wrong.append(f"{door.name}: the table says {said}, {kind} got {got}: {answer.text[:90]}")
+            wrong.append(
+                f"{door.name}: the table says {said}, {kind} got {got}: {answer.text[:90]}"
+            )
     assert not wrong, "\n".join(wrong)
 
 
@@ -154,11 +157,6 @@ async def test_head_and_options_tell_no_more_than_get(world: World) -> None:
 async def test_a_handler_without_a_permission_is_refused_at_start(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    import litestar
-    from litestar.exceptions import ImproperlyConfiguredException
-
-    from guild import features
-
     @litestar.get("/forgotten-door")
     async def bare() -> str:
         return "in"

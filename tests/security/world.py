@@ -370,7 +370,8 @@ class World:
         self.rows |= {
             "review_opened": opened, "review_taken": taken, "review_proposed": proposed,
             "review_done": labelled, "label": labels[0].id, "label_code": labels[0].code,
-            "label_doubted": labels[1].id, "seconder": self.name_of(second), "withdrawer": self.name_of(withdrawer),
+            "label_doubted": labels[1].id, "seconder": self.name_of(second),
+            "withdrawer": self.name_of(withdrawer),
         }  # fmt: skip
 
     async def _propose(self, rep: str, review: Any) -> MemberId:
@@ -380,9 +381,7 @@ class World:
     async def _label(self, review: Any) -> Label:
         second = await self._propose("rep", review)
         async with self.as_(self.name_of(second)) as work:
-            label_id = await compliance.confirm_conclusion(
-                work, review, ConfirmationIn(agree=True)
-            )
+            label_id = await compliance.confirm_conclusion(work, review, ConfirmationIn(agree=True))
             return await work.session.get_one(Label, label_id)
 
     async def _office(self) -> None:
@@ -462,8 +461,8 @@ async def open_world(settings: Settings, data_dir: Path) -> AsyncIterator[World]
             yield await world.build()
         finally:
             await world.http.aclose()
-            await features.close(system)
             await outer.rollback()
+    await features.close(system)
     await engine.dispose()
 
 

@@ -221,7 +221,7 @@ async def test_browsers_get_a_page(http: httpx.AsyncClient) -> None:
 
 async def test_who_is_not_signed_in_is_led_to_the_door(http: httpx.AsyncClient) -> None:
     answer = await http.get("/reviews", headers=HTML)
-    assert (answer.status_code, answer.headers["location"]) == (303, "/sign-in?next=/reviews")
+    assert (answer.status_code, answer.headers["location"]) == (303, "/sign-in?to=/reviews")
     assert (await http.get("/api/v1/reviews", headers=HTML)).status_code == 401
     assert (await http.post("/reviews", headers=HTML)).status_code in {400, 401}
 

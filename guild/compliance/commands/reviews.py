@@ -30,8 +30,9 @@ from guild.compliance.models import (
     Review,
     ReviewFinding,
     ReviewTie,
+    note_context,
 )
-from guild.compliance.queries import judgements_of, note_context, refuse_tied
+from guild.compliance.queries import judgements_of, refuse_tied
 from guild.compliance.rules import (
     REVIEW_BUSINESS_DAYS,
     Judgement,

@@ -13,6 +13,7 @@ from guild.contracts.commands.offering import (
     resend_link,
     send_contract,
     set_guarantee,
+    withdraw_all_of,
     withdraw_contract,
 )
 from guild.contracts.commands.performing import (
@@ -46,5 +47,6 @@ __all__ = [
     "set_guarantee",
     "sign_contract",
     "terminate_contract",
+    "withdraw_all_of",
     "withdraw_contract",
 ]

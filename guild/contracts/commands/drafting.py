@@ -27,6 +27,7 @@ from guild.core.ids import ContractId, new_id
 from guild.core.money import Money
 from guild.core.wire import money_in
 from guild.core.work import Work
+from guild.documents.commands import refuse_unprintable
 from guild.governance.queries import charter_at
 from guild.governance.rules import Charter
 from guild.members.errors import ContactNotFound, OrganisationNotFound
@@ -133,6 +134,7 @@ async def _terms(work: Work, data: ContractIn, charter: Charter) -> Terms:
     )
     if contact is None:
         raise ContactNotFound(field="contact_id")
+    refuse_unprintable(msgspec.to_builtins(data))
     terms = _build(member, client, contact, data, charter.contracts.acceptance_silence_days)
     wrong = problems(terms)
     if wrong:

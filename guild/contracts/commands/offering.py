@@ -30,7 +30,7 @@ from guild.contracts.rules.shown import shown_bytes, template_version
 from guild.contracts.rules.terms import terms_bytes, terms_from
 from guild.contracts.schemas import SendIn, WithdrawIn
 from guild.core.errors import IllegalMove, Invalid, StaleVersion
-from guild.core.ids import ContactId, ContractId, OfferId, new_id
+from guild.core.ids import ContactId, ContractId, MemberId, OfferId, new_id
 from guild.core.work import Work
 from guild.governance.queries import charter_at
 from guild.members import commands as members
@@ -220,10 +220,33 @@ async def resend_link(work: Work, contract_id: ContractId) -> Contract:
 async def withdraw_contract(work: Work, contract_id: ContractId, data: WithdrawIn) -> Contract:
     """Take a draft or an unanswered offer back; the client's link then says so."""
     contract = await own_contract(work, contract_id)
+    await _withdraw(work, contract, data.note)
+    return contract
+
+
+async def withdraw_all_of(work: Work, member_id: MemberId) -> None:
+    """Take back what somebody who is no longer a member has drafted and offered.
+
+    Nobody can sign with her any more; what is signed already stays as it is.
+    """
+    waiting = await work.session.scalars(
+        select(Contract)
+        .where(
+            Contract.member_id == member_id,
+            Contract.state.in_(("draft", "sent", "changes_requested")),
+        )
+        .order_by(Contract.id)
+        .with_for_update()
+    )
+    for contract in waiting.all():
+        await _withdraw(work, contract, "The membership has ended.")
+
+
+async def _withdraw(work: Work, contract: Contract, note: str) -> None:
     former = CONTRACT_LIFECYCLE.move(contract, "withdraw")
     contract.ended_at = contract.updated_at = work.now
-    contract.ended_reason, contract.ended_note = "withdrawn", data.note or None
-    await record(work, contract, "withdrawn", {"note": data.note, "former_state": former})
+    contract.ended_reason, contract.ended_note = "withdrawn", note or None
+    await record(work, contract, "withdrawn", {"note": note, "former_state": former})
     if former == "sent":
         member, _, contact = await people(work, contract)
         mail_withdrawn(work, contract, member, contact)
@@ -232,7 +255,6 @@ async def withdraw_contract(work: Work, contract_id: ContractId, data: WithdrawI
             contract_id=contract.id, member_id=contract.member_id, client_id=contract.client_id
         )
     )
-    return contract
 
 
 async def set_guarantee(

@@ -88,7 +88,7 @@ def _letterhead(coop: Cooperative) -> Letterhead:
         address=(coop.street, f"{coop.postcode} {coop.city}"),
         country=coop.country,
         vat_number=coop.vat_number,
-        register=coop.enterprise_number,
+        register="" if coop.enterprise_number in coop.vat_number else coop.enterprise_number,
         email=coop.email,
     )
 

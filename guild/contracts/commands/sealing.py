@@ -20,7 +20,7 @@ from guild.contracts.sheets import ContractSheet
 from guild.core.ids import ContractId
 from guild.core.work import Work
 from guild.documents import commands as documents
-from guild.documents.identity import SealIdentity, make_development_identity
+from guild.documents.identity import identity_of
 from guild.documents.layout import render_html
 from guild.documents.pool import DocumentPool
 from guild.documents.schemas import Attachment, PrintOrder
@@ -90,24 +90,13 @@ async def _sealed(
     pdf = await work.system.resource("documents.pool", DocumentPool).render(order)
     return await seal_pdf(
         pdf,
-        work.system.resource("documents.sealer", lambda: Sealer(_identity(work))),
+        work.system.resource(
+            "documents.sealer", lambda: Sealer(identity_of(work.settings, now=work.now))
+        ),
         reason=f"Contract {contract.number}, signed by both sides",
         at=work.now,
         attachments=_attachments(offer, evidence),
     )
-
-
-def _identity(work: Work) -> SealIdentity:
-    """The operator's seal; outside production one is made in the data folder."""
-    settings = work.settings
-    if settings.seal_key_pem:
-        return SealIdentity(
-            key_pem=settings.seal_key_pem,
-            cert_pem=settings.seal_cert_pem,
-            root_pem=settings.seal_root_pem,
-        )
-    assert not settings.production, "settings refuse to start in production without a seal"
-    return make_development_identity(settings.data_dir, now=work.now)
 
 
 async def _chain(work: Work, contract: Contract) -> list[ContractEvidence]:

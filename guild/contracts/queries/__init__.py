@@ -2,6 +2,7 @@
 
 from guild.contracts.queries.checks import checks_of, retention_of
 from guild.contracts.queries.invariants import INVARIANTS
+from guild.contracts.queries.proof import SealedFile, sealed_file
 from guild.contracts.queries.views import (
     code_view,
     contract_events,
@@ -18,6 +19,7 @@ from guild.contracts.queries.views import (
     milestone_view,
     milestones_of,
     offer_view,
+    sealed_as,
     sealed_document,
     sealed_pdf,
 )
@@ -26,6 +28,7 @@ from guild.contracts.schemas import ChecksOut
 __all__ = [
     "INVARIANTS",
     "ChecksOut",
+    "SealedFile",
     "checks_of",
     "code_view",
     "contract_events",
@@ -43,6 +46,8 @@ __all__ = [
     "milestones_of",
     "offer_view",
     "retention_of",
+    "sealed_as",
     "sealed_document",
+    "sealed_file",
     "sealed_pdf",
 ]

@@ -5,7 +5,11 @@ exactly the same. A change of wording is a new `WORDING` and a new template vers
 """
 
 from datetime import UTC, date, datetime
+from functools import cache
+from pathlib import Path
 from typing import Final
+
+import msgspec
 
 from guild.contracts.rules.terms import Clause, Party, Service, Terms
 from guild.core.money import Money
@@ -18,6 +22,10 @@ MONTHS: Final = (
     "October", "November", "December",
 )  # fmt: skip
 """Spelled out, because signed bytes must not depend on a machine's locale."""
+
+
+COUNTRIES: Final = Path(__file__).parent.parent / "data" / "countries.json"
+"""English names as CLDR has them, kept here for the same reason."""
 
 
 def money_words(minor: int, currency: str) -> str:
@@ -36,6 +44,17 @@ def moment_words(moment: datetime) -> str:
     return f"{day_words(utc.date())}, {utc:%H:%M} UTC"
 
 
+@cache
+def _countries() -> dict[str, str]:
+    return msgspec.json.decode(COUNTRIES.read_bytes(), type=dict[str, str])
+
+
+def country_words(code: str, region: str = "") -> str:
+    """Belgium, the United States (US-NY); the code itself where no name is known."""
+    name = _countries().get(code, code)
+    return f"{name} ({region})" if region else name
+
+
 def hundredths_words(value: int) -> str:
     """750 → 7.5; also basis points as percent."""
     whole, rest = divmod(value, 100)
@@ -47,7 +66,7 @@ def rate_words(service: Service, currency: str) -> str:
     if service.method == "fixed" or service.rate_minor is None:
         return "fixed price"
     quantity = hundredths_words(service.quantity_hundredths or 0)
-    return f"{quantity} × {money_words(service.rate_minor, currency)} per {service.method}"  # noqa: RUF001
+    return f"{quantity} × {money_words(service.rate_minor, currency)} per {service.method}"
 
 
 def clauses(terms: Terms, coop: str) -> tuple[Clause, ...]:
@@ -66,7 +85,7 @@ def clauses(terms: Terms, coop: str) -> tuple[Clause, ...]:
 
 def _address(party: Party) -> str:
     place = f"{party.postcode} {party.city}".strip()
-    country = f"{party.country} ({party.region})" if party.region else party.country
+    country = country_words(party.country, party.region)
     parts = (party.name, party.street, place, country, party.email, party.phone)
     return ", ".join(part for part in parts if part)
 
@@ -140,7 +159,7 @@ def _paying(terms: Terms) -> Clause:
 def _rights(terms: Terms) -> Clause:
     scope = terms.rights.scope.rstrip(".")
     text = {
-        "transfer_on_payment": f"The freelancer’s rights of use pass to the client for {scope}, "  # noqa: RUF001
+        "transfer_on_payment": f"The freelancer’s rights of use pass to the client for {scope}, "
         "for each delivery once its invoice is paid.",
         "licence_on_payment": f"The client may use the work for {scope}, for each delivery once "
         "its invoice is paid.",
@@ -152,16 +171,15 @@ def _rights(terms: Terms) -> Clause:
 def _stopping(terms: Terms) -> Clause:
     return Clause(
         heading="Stopping early",
-        text=f"Either side may stop with {terms.notice_days} days’ notice. Accepted work is paid. "  # noqa: RUF001
+        text=f"Either side may stop with {terms.notice_days} days’ notice. Accepted work is paid. "
         f"If the client stops, it owes {hundredths_words(terms.kill_fee_bps)} % of the price of "
         "work not yet begun.",
     )
 
 
 def _law(terms: Terms) -> Clause:
-    region = f" ({terms.law.region})" if terms.law.region else ""
     return Clause(
         heading="Law",
-        text=f"The law of {terms.law.country}{region} governs this contract. No clause takes away "
-        "what that law gives the freelancer.",
+        text=f"The law of {country_words(terms.law.country, terms.law.region)} governs this "
+        "contract. No clause takes away what that law gives the freelancer.",
     )

@@ -16,6 +16,7 @@ from guild.core.errors import Invalid
 from guild.core.ids import InvoiceId, new_id
 from guild.core.money import Money
 from guild.core.work import Work
+from guild.documents.commands import refuse_unprintable
 from guild.invoicing import access
 from guild.invoicing.commands.drafts import PIECE, next_reference
 from guild.invoicing.commands.issuing import freeze, issued_out, settle_appends
@@ -61,6 +62,7 @@ async def credit_invoice(
     Raises InvoiceNotFound, Forbidden, IllegalMove for a draft or an invoice that is credited
     already, CreditTooLarge for more than is left, Invalid for lines that are not there.
     """
+    refuse_unprintable({"reason": reason})
     await settle_appends(work, [invoice_id])
     invoice = await work.session.scalar(
         select(Invoice)
@@ -271,6 +273,7 @@ async def _post_and_tell(
             total_minor=taken.total,
             pending_net_minor=taken.net - taken.released_net,
             released_net_minor=taken.released_net,
+            settled=invoice.open_minor == 0,
             currency=invoice.currency,
         )
     )

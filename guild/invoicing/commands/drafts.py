@@ -5,6 +5,7 @@ from datetime import date
 from decimal import Decimal
 from typing import cast
 
+import msgspec
 from msgspec import UNSET
 from sqlalchemy import select
 from sqlalchemy.orm import selectinload
@@ -15,6 +16,7 @@ from guild.core.errors import Invalid, StaleVersion
 from guild.core.ids import ContractId, InvoiceId, MilestoneId, new_id
 from guild.core.money import Money, minor_digits
 from guild.core.work import Work
+from guild.documents.commands import refuse_unprintable
 from guild.governance.queries import charter_at
 from guild.invoicing import access
 from guild.invoicing.errors import ContractNotSigned, InvoiceNotFound, NothingToInvoice
@@ -62,6 +64,7 @@ async def draft_invoice_from_milestones(
     Raises InvoiceNotFound for a contract that is not the actor's, ContractNotSigned,
     NothingToInvoice, and what the tax engine refuses.
     """
+    refuse_unprintable({"buyer_reference": buyer_reference, "order_reference": order_reference})
     contract, client, member = await _parties(work, contract_id)
     if contract.state not in RUNNING:
         raise ContractNotSigned(
@@ -124,6 +127,7 @@ async def edit_draft(work: Work, invoice_id: InvoiceId, change: DraftChange) -> 
         INVOICE_LIFECYCLE.move(invoice, "issue")  # refuses, naming the steps that are left
     if invoice.row_version != change.row_version:
         raise StaleVersion(mend="Load the draft again and look at what has changed.")
+    refuse_unprintable(msgspec.to_builtins(change))
     for name in ("buyer_reference", "order_reference", "supply", "treatment", "delivered_on"):
         value = getattr(change, name)
         if value is not UNSET:

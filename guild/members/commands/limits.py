@@ -25,6 +25,11 @@ class Limit(Struct, frozen=True):
 
 
 SIGN_IN_ACCOUNT: Final = Limit("sign_in:account", 5, timedelta(minutes=15))
+"""Per account and network address together: a stranger's tries must not lock its owner out."""
+SIGN_IN_ANYWHERE: Final = Limit("sign_in:anywhere", 100, timedelta(minutes=15))
+"""Per account, from wherever: bounds guessing from many addresses at once."""
+PASSWORD_ACCOUNT: Final = Limit("password:account", 5, timedelta(minutes=15))
+"""Tries of the current password by somebody who is signed in."""
 SIGN_IN_ADDRESS: Final = Limit("sign_in:address", 20, timedelta(minutes=15))
 """Wider than per account, and only wrong tries count: a shared office has one address."""
 APPLY_ADDRESS: Final = Limit("apply:address", 5, timedelta(hours=1))

@@ -1,5 +1,7 @@
 """The course of a membership: apply, be admitted, go on leave, return, resign, be removed."""
 
+from datetime import timedelta
+from typing import Final
 from uuid import UUID
 
 from sqlalchemy import select, update
@@ -9,8 +11,10 @@ from guild.core.ids import MemberId, new_id
 from guild.core.mail import send_mail
 from guild.core.permissions import Permission
 from guild.core.work import Work
+from guild.documents.commands import refuse_unprintable
 from guild.members.access import may_act_for
 from guild.members.commands.limits import APPLY_ADDRESS, count_try
+from guild.members.commands.roles import may_still
 from guild.members.commands.sign_in import (
     end_sessions_of,
     hash_password,
@@ -38,6 +42,9 @@ from guild.members.rules.numbers import firm_numbers
 from guild.members.rules.passwords import check_password
 from guild.members.schemas import ApplicationIn
 
+ASKED_FOR: Final = timedelta(days=30)
+"""How long a removal that was asked for waits for its second person."""
+
 
 async def apply_to_join(work: Work, application: ApplicationIn) -> None:
     """Record an application and tell the applicant by mail.
@@ -54,6 +61,7 @@ async def apply_to_join(work: Work, application: ApplicationIn) -> None:
 
 async def _apply(work: Work, application: ApplicationIn) -> None:
     email = application.email.lower()
+    _refuse_unprintable(application)
     check_password(application.password, email, application.legal_name, application.display_name)
     known = await work.session.scalar(select(Member).where(Member.email == email))
     if known is not None:
@@ -127,8 +135,13 @@ async def return_from_leave(work: Work, member_id: MemberId) -> Member:
 
 
 async def resign(work: Work, member_id: MemberId, reason: str = "") -> Member:
-    """End one's own membership. All rights end with it. Emits MembershipEnded."""
-    member = await _own(work, member_id)
+    """End one's own membership. All rights end with it. Emits MembershipEnded.
+
+    Nobody enters another's resignation: ending a membership against her will takes two persons.
+    """
+    if not work.actor.is_member(member_id):
+        raise MemberNotFound
+    member = await _locked(work, member_id)
     was_member = member.state != "applicant"
     record_step(work, member, "resign", reason)
     await _end(work, member)
@@ -140,8 +153,9 @@ async def resign(work: Work, member_id: MemberId, reason: str = "") -> Member:
 async def remove_member(work: Work, member_id: MemberId, reason: str) -> Member:
     """Remove a member: the first person's call asks, another person's call carries it out.
 
-    Each gives a reason of her own, and the member is told both. Raises OwnCase,
-    SecondPersonNeeded when the same person calls twice, IllegalMove. Emits MembershipEnded.
+    Each gives a reason of her own, and the member is told both. What was asked long ago, or by
+    somebody who has left the office since, is asked anew. Raises OwnCase, SecondPersonNeeded when
+    the same person calls twice, IllegalMove. Emits MembershipEnded.
     """
     work.require(Permission.MEMBERS_REMOVE)
     member = await _decidable(work, member_id)
@@ -156,8 +170,8 @@ async def remove_member(work: Work, member_id: MemberId, reason: str) -> Member:
         .where(MembershipRemoval.member_id == member_id, MembershipRemoval.confirmed_by.is_(None))
         .with_for_update()
     )
-    if asked is None:
-        await _ask_removal(work, member, reason)
+    if asked is None or not await _still_asked(work, asked):
+        await _ask_removal(work, member, reason, former=asked)
         return member
     if work.actor.is_member(asked.requested_by):
         raise SecondPersonNeeded(
@@ -176,6 +190,12 @@ async def remove_member(work: Work, member_id: MemberId, reason: str) -> Member:
     )
     await work.emit(MembershipEnded(member_id=member.id))
     return member
+
+
+def _refuse_unprintable(application: ApplicationIn) -> None:
+    """What stands on her contracts and invoices later must be printable. Raises TextUnprintable."""
+    printed = ("legal_name", "display_name", "street", "postcode", "city")
+    refuse_unprintable({name: getattr(application, name) for name in printed})
 
 
 def new_member(work: Work, application: ApplicationIn) -> Member:
@@ -202,16 +222,20 @@ def new_member(work: Work, application: ApplicationIn) -> Member:
     )
 
 
-async def _ask_removal(work: Work, member: Member, reason: str) -> None:
-    work.session.add(
-        MembershipRemoval(
-            id=new_id(),
-            member_id=member.id,
-            requested_by=work.actor.member_id,
-            requested_at=work.now,
-            request_reason=reason,
-        )
-    )
+async def _still_asked(work: Work, asked: MembershipRemoval) -> bool:
+    """Whether two persons of today would stand behind the removal."""
+    if asked.requested_at <= work.now - ASKED_FOR:
+        return False
+    return await may_still(work, asked.requested_by, Permission.MEMBERS_REMOVE)
+
+
+async def _ask_removal(
+    work: Work, member: Member, reason: str, *, former: MembershipRemoval | None
+) -> None:
+    asked = former or MembershipRemoval(id=new_id(), member_id=member.id)
+    asked.requested_by, asked.requested_at = work.actor.member_id, work.now
+    asked.request_reason = reason
+    work.session.add(asked)
     await work.session.flush()
     _mail(
         work,

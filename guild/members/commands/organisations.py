@@ -7,6 +7,7 @@ from guild.core.errors import Invalid, StaleVersion
 from guild.core.ids import ContactId, MemberId, OrganisationId, new_id
 from guild.core.permissions import Permission
 from guild.core.work import Work
+from guild.documents.commands import refuse_unprintable
 from guild.members.access import organisations_visible_to
 from guild.members.errors import AlreadyKnown, OrganisationNotFound
 from guild.members.events import OrganisationRegistered
@@ -23,6 +24,8 @@ async def register_organisation(work: Work, entered: OrganisationIn) -> Organisa
     """
     work.require(Permission.CLIENTS_MANAGE)
     member_id = work.actor.member_id
+    refuse_unprintable({"name": entered.name, "street": entered.street,
+                        "postcode": entered.postcode, "city": entered.city})  # fmt: skip
     vat, enterprise = _numbers(
         entered.kind, entered.country, entered.vat_number, entered.enterprise_number
     )
@@ -69,6 +72,7 @@ async def change_organisation(
         for name, value in msgspec.structs.asdict(change).items()
         if value is not msgspec.UNSET and name != "row_version"
     }
+    refuse_unprintable(given)
     wanted = {
         name: given.get(name, getattr(organisation, name))
         for name in ("kind", "country", "vat_number", "enterprise_number")
@@ -91,6 +95,7 @@ async def add_contact(work: Work, organisation_id: OrganisationId, entered: Cont
     """Enter a person who answers for a client; raises OrganisationNotFound, AlreadyKnown."""
     work.require(Permission.CLIENTS_MANAGE)
     organisation = await _own_organisation(work, organisation_id)
+    refuse_unprintable({"name": entered.name})
     email = entered.email.lower()
     twin = await work.session.scalar(
         select(Contact.id).where(Contact.organisation_id == organisation.id, Contact.email == email)

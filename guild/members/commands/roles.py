@@ -7,7 +7,7 @@ from sqlalchemy import or_, select
 
 from guild.core.ids import MemberId, new_id
 from guild.core.mail import send_mail
-from guild.core.permissions import POWER_ROLES, Permission, Role
+from guild.core.permissions import POWER_ROLES, Permission, Role, permissions_of
 from guild.core.work import Work
 from guild.members.commands.sign_in import end_sessions_of
 from guild.members.errors import (
@@ -20,6 +20,7 @@ from guild.members.errors import (
 )
 from guild.members.events import RoleEnded, RoleGranted, RoleRequested
 from guild.members.models import ROLE_GRANT, Member, MemberRole, RoleGrant
+from guild.members.rules.powers import roles_held
 
 
 async def request_role(
@@ -72,9 +73,14 @@ async def request_role(
 async def confirm_role(work: Work, grant_id: UUID) -> RoleGrant:
     """Give the office: a second person agrees with the first. The member is signed out everywhere.
 
-    Raises OwnCase, SecondPersonNeeded, IllegalMove. Emits RoleGranted.
+    Raises OwnCase, SecondPersonNeeded (also when who asked may not ask any more), IllegalMove.
+    Emits RoleGranted.
     """
     grant = await _decide(work, grant_id, "confirm")
+    if not await may_still(work, grant.requested_by, Permission.MEMBERS_ROLES):
+        raise SecondPersonNeeded(
+            "Who asked for this has left the office since.", mend="Refuse it and ask again."
+        )
     member = await _active_member(work, grant.member_id)
     await _close_expired(work, grant)
     await work.session.flush()  # the guard of member_role looks for the confirmed request
@@ -131,6 +137,19 @@ async def end_role(work: Work, member_id: MemberId, role: Role) -> None:
     await work.session.flush()
     await end_sessions_of(work, member_id)
     await work.emit(RoleEnded(member_id=member_id, role=role))
+
+
+async def may_still(work: Work, member_id: MemberId, permission: Permission) -> bool:
+    """Whether somebody who asked for something earlier would have the right to ask today."""
+    member = await work.session.get_one(Member, member_id)
+    offices = await work.session.scalars(
+        select(MemberRole.role).where(
+            MemberRole.member_id == member_id,
+            MemberRole.ended_at.is_(None),
+            or_(MemberRole.expires_at.is_(None), MemberRole.expires_at > work.now),
+        )
+    )
+    return permission in permissions_of(roles_held(member.state, offices))
 
 
 async def _decide(work: Work, grant_id: UUID, action: str) -> RoleGrant:

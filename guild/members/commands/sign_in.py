@@ -17,8 +17,10 @@ from guild.core.ids import MemberId
 from guild.core.mail import send_mail
 from guild.core.work import Work
 from guild.members.commands.limits import (
+    PASSWORD_ACCOUNT,
     SIGN_IN_ACCOUNT,
     SIGN_IN_ADDRESS,
+    SIGN_IN_ANYWHERE,
     count_try,
     forget_tries,
     forgive_try,
@@ -84,15 +86,18 @@ async def sign_in(
 ) -> NewSession:
     """A new session for the right address and password; the browser's former one ends.
 
-    Raises SignInFailed, or TooManyTries after five wrong tries per account or twenty per network
-    address within fifteen minutes. Tries are counted even when refused.
+    Raises SignInFailed, or TooManyTries after five wrong tries per account from one network
+    address, twenty per address, or a hundred per account from anywhere, within fifteen minutes.
+    Tries are counted even when refused.
     """
-    account = email.strip().lower()
+    account, address = email.strip().lower(), work.network.get("address", "")
+    here = f"{account} {address}"
     async with hash_turn(work):
         limited = await count_try(
             work,
-            (SIGN_IN_ACCOUNT, account),
-            (SIGN_IN_ADDRESS, work.network.get("address", "")),
+            (SIGN_IN_ACCOUNT, here),
+            (SIGN_IN_ADDRESS, address),
+            (SIGN_IN_ANYWHERE, account),
         )
         if limited is not None:
             raise work.refuse(limited)
@@ -110,8 +115,9 @@ async def sign_in(
         member, credential = found
         if passwords.needs_new_hash(stored):
             credential.password_hash = await hash_password(password)
-    await forget_tries(work, SIGN_IN_ACCOUNT, account)
-    await forgive_try(work, SIGN_IN_ADDRESS, work.network.get("address", ""))
+    await forget_tries(work, SIGN_IN_ACCOUNT, here)
+    await forgive_try(work, SIGN_IN_ADDRESS, address)
+    await forgive_try(work, SIGN_IN_ANYWHERE, account)
     await end_session(work, former_token)
     session = await _begin_session(work, member)
     await work.emit(SignedIn(member_id=member.id))
@@ -126,7 +132,7 @@ async def sign_out(work: Work, token: str | None) -> None:
 async def change_password(work: Work, *, current: str, new: str) -> NewSession:
     """Set another password, end all sessions, and begin one new session for this browser."""
     member = await work.session.get_one(Member, work.actor.member_id)
-    limited = await count_try(work, (SIGN_IN_ACCOUNT, member.email))
+    limited = await count_try(work, (PASSWORD_ACCOUNT, member.email))
     if limited is not None:
         raise work.refuse(limited)
     credential = await work.session.get_one(Credential, member.id, with_for_update=True)
@@ -139,7 +145,7 @@ async def change_password(work: Work, *, current: str, new: str) -> NewSession:
         passwords.check_password(new, member.email, member.legal_name, member.display_name)
         credential.password_hash = await hash_password(new)
     credential.changed_at = work.now
-    await forget_tries(work, SIGN_IN_ACCOUNT, member.email)
+    await forget_tries(work, PASSWORD_ACCOUNT, member.email)
     await end_sessions_of(work, member.id)
     send_mail(
         work,

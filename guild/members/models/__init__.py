@@ -9,7 +9,7 @@ from guild.members.models.access import (
     RateLimit,
     WebSession,
 )
-from guild.members.models.bank import BANK_ACCOUNT, BankAccount
+from guild.members.models.bank import BANK_ACCOUNT, SEALED_IBAN, BankAccount
 from guild.members.models.clients import Contact, Organisation
 from guild.members.models.people import (
     MEMBERSHIP,
@@ -25,6 +25,7 @@ __all__ = [
     "BANK_ACCOUNT",
     "MEMBERSHIP",
     "ROLE_GRANT",
+    "SEALED_IBAN",
     "AccessLink",
     "ApiKey",
     "BankAccount",

@@ -9,6 +9,7 @@ from guild.core.crypto import KeyRing
 from guild.core.db import Base
 from guild.core.ids import BankAccountId, MemberId
 from guild.core.lifecycle import Lifecycle
+from guild.core.sealed import SealedColumn
 
 IBAN_PURPOSE = "bank_account.iban"
 
@@ -92,3 +93,6 @@ class BankAccount(Base):
         Raises SealBroken when the row was tampered with.
         """
         return keyring.open(self.iban_sealed, context=self.context(self.id)).decode()
+
+
+SEALED_IBAN = SealedColumn(BankAccount.id, BankAccount.iban_sealed, BankAccount.context)

@@ -139,7 +139,7 @@ async def revoke_api_key(work: Work, key_id: ApiKeyId) -> None:
 )
 async def open_link(work: Work, data: LinkOpenIn) -> Response[LinkOut]:
     """Use up the token from the mail and bind this browser to what it is about. Programs may
-    instead send `Authorization: Link <token>` with each request while the link is valid.
+    instead send `Authorization: Link <token>` with each request, and then never open it here.
     """
     opened = await commands.open_link(work, data.token)
     cookie = link_cookie(work.settings, opened.session_token, now=work.now, until=opened.expires_at)

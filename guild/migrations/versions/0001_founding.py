@@ -13,6 +13,7 @@ def upgrade() -> None:
     script = Path(__file__).with_suffix(".sql").read_text(encoding="utf-8")
     # asyncpg runs a script of many statements only without parameters, past SQLAlchemy.
     driver = op.get_bind().connection.dbapi_connection
+    assert driver is not None
     for statements in script.split("\n--;;\n"):
         driver.run_async(lambda asyncpg, sql=statements: asyncpg.execute(sql))
 

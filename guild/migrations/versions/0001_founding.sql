@@ -211,6 +211,8 @@ CREATE TABLE translog_leaf (
 	CONSTRAINT uq_translog_leaf_seq UNIQUE (seq)
 )
 --;;
+CREATE INDEX ix_translog_leaf_sha256 ON translog_leaf (sha256(leaf))
+--;;
 CREATE TABLE translog_node (
 	level SMALLINT NOT NULL, 
 	idx BIGINT NOT NULL, 
@@ -2007,8 +2009,11 @@ REVOKE UPDATE, DELETE ON bank_statement_file, bank_statement, bank_match, payout
     FROM guild_app;
 REVOKE DELETE ON coop_bank_account, bank_entry, payout, payment_batch FROM guild_app;
 
+-- A file's seal may be renewed under a newer key. That it still is the file of this hash is proved
+-- whenever it is opened: the seal is bound to the hash, and the hash is the row's key.
+GRANT UPDATE (content_sealed) ON bank_statement_file TO guild_app;
 CREATE TRIGGER bank_statement_file_append_only
-    BEFORE UPDATE OR DELETE OR TRUNCATE ON bank_statement_file
+    BEFORE UPDATE OF sha256 OR DELETE OR TRUNCATE ON bank_statement_file
     FOR EACH STATEMENT EXECUTE FUNCTION treasury_refuse_change();
 CREATE TRIGGER bank_statement_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON bank_statement
     FOR EACH STATEMENT EXECUTE FUNCTION treasury_refuse_change();
@@ -2064,7 +2069,9 @@ BEGIN
     THEN
         RAISE EXCEPTION 'a bank entry is what the bank reported' USING ERRCODE = '55000';
     END IF;
-    IF OLD.state IN ('confirmed', 'explained') THEN
+    -- The seal of the payer's number may be renewed under a newer key, when nothing else changes.
+    IF OLD.state IN ('confirmed', 'explained')
+        AND to_jsonb(NEW) - 'iban_sealed' IS DISTINCT FROM to_jsonb(OLD) - 'iban_sealed' THEN
         RAISE EXCEPTION 'bank entry % is already explained', OLD.id USING ERRCODE = '55000';
     END IF;
     RETURN NEW;
@@ -2239,7 +2246,10 @@ CREATE TRIGGER attestation_dispute_ruled_by_another BEFORE INSERT OR UPDATE ON a
 CREATE OR REPLACE FUNCTION compliance_review_is_final() RETURNS trigger
 LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
 BEGIN
-    IF TG_OP = 'DELETE' OR OLD.state = 'concluded' THEN
+    -- The seal of the private note may be renewed under a newer key, when nothing else changes.
+    IF TG_OP = 'DELETE' OR (OLD.state = 'concluded'
+        AND to_jsonb(NEW) - 'private_note_sealed'
+            IS DISTINCT FROM to_jsonb(OLD) - 'private_note_sealed') THEN
         RAISE EXCEPTION 'a concluded review is never changed, and no review is deleted'
             USING ERRCODE = '55000';
     END IF;

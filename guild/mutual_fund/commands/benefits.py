@@ -33,7 +33,7 @@ async def pay_benefit(work: Work, claim_id: ClaimId) -> ClaimOut:
     due -= await _hold_back(work, claim, due)
     wanted = Money(due, claim.currency)
     payout = await request_payout(
-        work, PayoutIn(purpose="benefit", amount=wanted.text, member_id=claim.member_id)
+        work, PayoutIn(amount=wanted.text, member_id=claim.member_id), purpose="benefit"
     )
     work.session.add(
         ClaimPayout(payout_id=payout.id, claim_id=claim_id, amount_minor=due, state="ordered")

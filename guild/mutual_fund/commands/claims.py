@@ -1,8 +1,8 @@
 """Filing, withdrawing and appealing a claim."""
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import exists, func, or_, select
 
-from guild.core.errors import Invalid
+from guild.core.errors import Conflict, Invalid
 from guild.core.ids import ClaimId, new_id
 from guild.core.work import Work
 from guild.governance.queries import charter_at
@@ -17,11 +17,12 @@ from guild.mutual_fund.errors import (
     PeriodImpossible,
 )
 from guild.mutual_fund.events import ClaimAppealed, ClaimFiled
-from guild.mutual_fund.models import CLAIM, Claim, ClaimDecision, Juror
+from guild.mutual_fund.models import CLAIM, Claim, ClaimDecision, Juror, JuryDraw
 from guild.mutual_fund.rules import claims as rules
 from guild.mutual_fund.schemas import AppealIn, ClaimIn, ClaimOut
 
-_DEAD = ("rejected", "withdrawn")
+_UNPAID = ("rejected", "withdrawn")
+"""States of a claim whose days cost the fund nothing, unless a part was granted before."""
 
 
 async def file_claim(work: Work, data: ClaimIn) -> ClaimOut:
@@ -81,18 +82,31 @@ def _check_period(work: Work, member: Member, data: ClaimIn) -> None:
 
 
 async def _reckon(work: Work, charter: Charter, data: ClaimIn) -> rules.Benefit:
-    live = [
-        Claim.member_id == work.actor.member_id,
-        Claim.kind == data.kind,
-        or_(Claim.state.not_in(_DEAD), Claim.granted_minor > 0),
-    ]
+    hers = (Claim.member_id == work.actor.member_id, Claim.kind == data.kind)
+    # Days for which a jury was drawn are not brought before another one by filing them again.
+    drawn = exists().where(JuryDraw.claim_id == Claim.id)
     overlapping = await work.session.scalar(
-        select(Claim.id).where(*live, Claim.since <= data.until, Claim.until >= data.since).limit(1)
+        select(Claim.id)
+        .where(
+            *hers,
+            or_(Claim.state != "withdrawn", drawn),
+            Claim.since <= data.until,
+            Claim.until >= data.since,
+        )
+        .limit(1)
     )
     if overlapping is not None:
-        raise DuplicateClaim(field="since", claim_id=str(overlapping))
+        raise DuplicateClaim(
+            mend="Go on with that claim; if you disagree with its decision, appeal.",
+            field="since",
+            claim_id=str(overlapping),
+        )
     used = await work.session.scalar(
-        select(func.sum(Claim.days)).where(*live, Claim.started_on == data.started_on)
+        select(func.sum(Claim.days)).where(
+            *hers,
+            or_(Claim.state.not_in(_UNPAID), Claim.granted_minor > 0),
+            Claim.started_on == data.started_on,
+        )
     )
     period = rules.Period(
         data.kind, data.started_on, data.since, data.until, data.capacity_lost_percent * 100
@@ -110,9 +124,17 @@ async def _reckon(work: Work, charter: Charter, data: ClaimIn) -> rules.Benefit:
 
 
 async def withdraw_claim(work: Work, claim_id: ClaimId) -> ClaimOut:
-    """The member takes her undecided claim back; its jury is sent home."""
+    """The member takes her undecided claim back; its jury is sent home.
+
+    Raises Conflict in appeal: what the first jury decided stays, so there is nothing to take back.
+    """
     claim = await queries.claim_for(work, claim_id, lock=True)
     work.require(work.actor.is_member(claim.member_id), "Only the member withdraws a claim.")
+    if claim.appealed_at is not None and CLAIM.may(claim.state, "withdraw"):
+        raise Conflict(
+            "The claim was decided and is in appeal.",
+            mend="Wait for the second jury; it takes nothing away from what was granted.",
+        )
     CLAIM.move(claim, "withdraw")
     jurors = await work.session.scalars(
         select(Juror).where(Juror.claim_id == claim_id, Juror.state.in_(["invited", "accepted"]))

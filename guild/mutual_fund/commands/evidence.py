@@ -18,7 +18,14 @@ from guild.mutual_fund.errors import (
     EvidenceUnreadable,
     OwnCase,
 )
-from guild.mutual_fund.models import Claim, ClaimAccess, ClaimDecision, ClaimEvidence, Juror
+from guild.mutual_fund.models import (
+    Claim,
+    ClaimAccess,
+    ClaimDecision,
+    ClaimEvidence,
+    Juror,
+    evidence_context,
+)
 from guild.mutual_fund.schemas import EvidenceContent, EvidenceIn, EvidenceOut, FitsIn
 
 EVIDENCE_MAX_BYTES: Final = 256 * 1024
@@ -31,7 +38,6 @@ _MAGIC: Final = {
     "image/jpeg": b"\xff\xd8\xff",
     "image/png": b"\x89PNG\r\n\x1a\n",
 }
-_SEALED_AS: Final = "claim_evidence.content:"
 
 
 def seal(
@@ -46,7 +52,7 @@ def seal(
         media_type=media_type,
         health=health,
         size_bytes=len(content),
-        content_sealed=work.keyring.seal(content, context=f"{_SEALED_AS}{evidence_id}"),
+        content_sealed=work.keyring.seal(content, context=evidence_context(evidence_id)),
         added_at=work.now,
     )
     work.session.add(row)
@@ -105,7 +111,7 @@ async def open_evidence(work: Work, claim_id: ClaimId, evidence_id: UUID) -> Evi
     capacity = access.capacity_to_open(work.actor, claim, row, juror)
     if capacity is None or row.content_sealed is None:
         raise EvidenceNotFound
-    content = work.keyring.open(row.content_sealed, context=f"{_SEALED_AS}{row.id}")
+    content = work.keyring.open(row.content_sealed, context=evidence_context(row.id))
     work.session.add(
         ClaimAccess(
             id=new_id(),

@@ -4,7 +4,7 @@ from datetime import timedelta
 from hashlib import sha256
 from uuid import UUID
 
-from sqlalchemy import and_, exists, func, or_, select
+from sqlalchemy import ColumnElement, and_, exists, func, or_, select
 from sqlalchemy.orm import aliased
 
 from guild.contracts.models import Contract
@@ -103,7 +103,11 @@ async def _candidates(work: Work, claim: Claim) -> list[UUID]:
     """
     theirs, hers = aliased(Organisation), aliased(Organisation)
     their_contract, her_contract = aliased(Contract), aliased(Contract)
-    same_client = or_(theirs.id == hers.id, theirs.vat_number == hers.vat_number)
+    same_client = or_(
+        theirs.id == hers.id,
+        theirs.vat_number == hers.vat_number,
+        theirs.enterprise_number == hers.enterprise_number,
+    )
     shares_client = exists(
         select(1)
         .select_from(their_contract)
@@ -112,24 +116,28 @@ async def _candidates(work: Work, claim: Claim) -> list[UUID]:
         .join(her_contract, her_contract.client_id == hers.id)
         .where(their_contract.member_id == Member.id, her_contract.member_id == claim.member_id)
     )
-    holds_office = exists().where(
-        MemberRole.member_id == Member.id,
-        MemberRole.role.in_([Role.REP.value, Role.TREASURER.value]),
-        MemberRole.ended_at.is_(None),
-    )
     sat_before = exists().where(Juror.claim_id == claim.id, Juror.member_id == Member.id)
     rows = await work.session.scalars(
         select(Member.id)
         .where(
-            Member.state == "member",
+            *_free_to_judge(),
             Member.id != claim.member_id,
             ~shares_client,
-            ~holds_office,
             ~sat_before,
         )
         .order_by(Member.id)
     )
     return list(rows)
+
+
+def _free_to_judge() -> tuple[ColumnElement[bool], ...]:
+    """A member today, without an office that acts on claims."""
+    holds_office = exists().where(
+        MemberRole.member_id == Member.id,
+        MemberRole.role.in_([Role.REP.value, Role.TREASURER.value]),
+        MemberRole.ended_at.is_(None),
+    )
+    return Member.state == "member", ~holds_office
 
 
 async def _invite(work: Work, claim: Claim, round_: int, member_id: MemberId, rank: int) -> None:
@@ -162,17 +170,24 @@ async def _invite(work: Work, claim: Claim, round_: int, member_id: MemberId, ra
 
 
 async def _invite_next(work: Work, claim: Claim, round_: int) -> bool:
-    """Invite whoever was drawn next; says whether there was anyone."""
+    """Invite whoever was drawn next and may still judge; says whether there was anyone."""
     draw = await work.session.get_one(JuryDraw, (claim.id, round_))
     asked = await work.session.scalar(
         select(func.max(Juror.rank)).where(Juror.claim_id == claim.id, Juror.round == round_)
     )
-    rank = (asked if asked is not None else -1) + 1
-    if rank >= len(draw.ranked):
-        return False
-    await _invite(work, claim, round_, MemberId(UUID(draw.ranked[rank])), rank)
-    await work.session.flush()
-    return True
+    first = (asked if asked is not None else -1) + 1
+    waiting = [UUID(member_id) for member_id in draw.ranked[first:]]
+    free = set(
+        await work.session.scalars(
+            select(Member.id).where(Member.id.in_(waiting), *_free_to_judge())
+        )
+    )
+    for rank, member_id in enumerate(waiting, first):
+        if member_id in free:
+            await _invite(work, claim, round_, MemberId(member_id), rank)
+            await work.session.flush()
+            return True
+    return False
 
 
 async def _my_place(work: Work, claim: Claim) -> Juror:

@@ -19,7 +19,7 @@ from guild.invoicing.events import InvoiceCredited, InvoiceIssued, PaymentRecord
 from guild.ledger import commands as ledger
 from guild.ledger.chart import POTS, Account, Line, credit, debit
 from guild.mutual_fund import queries
-from guild.mutual_fund.errors import LevyNotFound
+from guild.mutual_fund.errors import LevyNotFound, OwnCase
 from guild.mutual_fund.events import AdvanceHeld, AdvancePaid, LevyPosted
 from guild.mutual_fund.models import Advance, GuaranteeReservation, LeviedInvoice
 from guild.mutual_fund.rules import guarantee, levy
@@ -222,7 +222,7 @@ async def return_levy(work: Work, fact: InvoiceCredited) -> None:
         credited_net_minor=fact.net_minor,
         repaid_minor=excess,
         written_off_minor=0,
-        settled=left <= after,
+        settled=fact.settled or left <= after,
     )
     if not (release.net or excess):
         return
@@ -332,18 +332,25 @@ async def _promise_left(work: Work, row: Row[Any]) -> int:
 
 
 async def hold_advance(work: Work, invoice_id: InvoiceId, reason: str) -> None:
-    """Stop the advance on an invoice while something about it is disputed."""
-    row = await locked(work, invoice_id)
+    """Stop the advance on an invoice while something about it is disputed; not one's own."""
+    row = await _others(work, invoice_id)
     kept = await work.session.get_one(LeviedInvoice, row.invoice_id, populate_existing=True)
     kept.held_reason = reason
     await work.emit(AdvanceHeld(invoice_id=invoice_id, reason=reason))
 
 
 async def resume_advance(work: Work, invoice_id: InvoiceId) -> None:
-    """Let a held advance run again."""
-    row = await locked(work, invoice_id)
+    """Let a held advance run again; not one's own. Raises OwnCase."""
+    row = await _others(work, invoice_id)
     kept = await work.session.get_one(LeviedInvoice, row.invoice_id, populate_existing=True)
     kept.held_reason = None
+
+
+async def _others(work: Work, invoice_id: InvoiceId) -> Row[Any]:
+    row = await locked(work, invoice_id)
+    if work.actor.is_member(row.member_id):
+        raise OwnCase
+    return row
 
 
 async def endow_pot(work: Work, pot: str, amount: Money, text: str) -> EntryId:

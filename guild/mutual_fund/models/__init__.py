@@ -3,6 +3,7 @@
 from guild.mutual_fund.models.claims import (
     CLAIM,
     JUROR,
+    SEALED_EVIDENCE,
     Claim,
     ClaimAccess,
     ClaimDecision,
@@ -10,6 +11,7 @@ from guild.mutual_fund.models.claims import (
     ClaimPayout,
     Juror,
     JuryDraw,
+    evidence_context,
 )
 from guild.mutual_fund.models.money import (
     RESERVATION,
@@ -23,6 +25,7 @@ __all__ = [
     "CLAIM",
     "JUROR",
     "RESERVATION",
+    "SEALED_EVIDENCE",
     "Advance",
     "AdvanceLoss",
     "Claim",
@@ -34,4 +37,5 @@ __all__ = [
     "Juror",
     "JuryDraw",
     "LeviedInvoice",
+    "evidence_context",
 ]

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from guild.core.db import Base
 from guild.core.ids import ClaimId, EntryId, MemberId, PayoutId
 from guild.core.lifecycle import Lifecycle
+from guild.core.sealed import SealedColumn
 
 CLAIM: Final = Lifecycle(
     "claim",
@@ -21,12 +22,15 @@ CLAIM: Final = Lifecycle(
         "grant": (("jury_drawn",), "granted"),
         "grant_part": (("jury_drawn",), "part"),
         "reject": (("jury_drawn",), "rejected"),
-        "appeal": (("part", "rejected", "paid"), "appealed"),
+        "appeal": (("granted", "part", "rejected", "paid"), "appealed"),
         "pay": (("granted", "part"), "paid"),
         "return": (("paid",), "granted"),
     },
 )
-"""From filing to payment. An appeal leads through a second draw; it cannot lower the benefit."""
+"""From filing to payment. An appeal leads through a second draw; it cannot lower the benefit.
+
+What was granted in part is “granted” too once its payment came back from the bank.
+"""
 
 JUROR: Final = Lifecycle(
     "juror",
@@ -127,6 +131,16 @@ class ClaimEvidence(Base):
     deleted_at: Mapped[datetime | None]
     fits: Mapped[bool | None]
     fits_by: Mapped[MemberId | None] = mapped_column(ForeignKey("member.id"))
+
+
+def evidence_context(evidence_id: UUID) -> str:
+    """What a sealed document is bound to, so that it cannot be moved to another claim."""
+    return f"claim_evidence.content:{evidence_id}"
+
+
+SEALED_EVIDENCE = SealedColumn(
+    ClaimEvidence.id, ClaimEvidence.content_sealed, evidence_context, batch=50
+)
 
 
 class ClaimAccess(Base):

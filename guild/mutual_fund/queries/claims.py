@@ -3,12 +3,13 @@
 from collections.abc import Sequence
 from datetime import timedelta
 
-from sqlalchemy import exists, select
+from sqlalchemy import exists, func, select
 
 from guild.core.ids import ClaimId
 from guild.core.money import Money
 from guild.core.work import Work
 from guild.governance.queries import charter_at
+from guild.governance.rules import Charter
 from guild.mutual_fund import access
 from guild.mutual_fund.errors import ClaimNotFound
 from guild.mutual_fund.models import (
@@ -50,22 +51,48 @@ async def claim_for(work: Work, claim_id: ClaimId, *, lock: bool = False) -> Cla
 
 async def view_claim(work: Work, claim: Claim) -> ClaimOut:
     """The claim with its documents (unopened) and decisions; the openings for its member only."""
-    evidence = (
-        await work.session.scalars(
-            select(ClaimEvidence)
-            .where(ClaimEvidence.claim_id == claim.id)
-            .order_by(ClaimEvidence.id)
+    return (await view_claims(work, [claim]))[0]
+
+
+async def view_claims(work: Work, claims: Sequence[Claim]) -> list[ClaimOut]:
+    """Claims as `view_claim` shows one; a hundred cost as many statements as one."""
+    ids = [claim.id for claim in claims]
+    evidence: dict[ClaimId, list[ClaimEvidence]] = {claim_id: [] for claim_id in ids}
+    for paper in await work.session.scalars(
+        select(ClaimEvidence).where(ClaimEvidence.claim_id.in_(ids)).order_by(ClaimEvidence.id)
+    ):
+        evidence[paper.claim_id].append(paper)
+    decisions: dict[ClaimId, list[ClaimDecision]] = {claim_id: [] for claim_id in ids}
+    for decision in await work.session.scalars(
+        select(ClaimDecision).where(ClaimDecision.claim_id.in_(ids)).order_by(ClaimDecision.round)
+    ):
+        decisions[decision.claim_id].append(decision)
+    openings = await _openings(
+        work, [claim.id for claim in claims if work.actor.is_member(claim.member_id)]
+    )
+    charters: dict[int, Charter] = {}
+    for claim in claims:
+        if claim.charter_version not in charters:
+            charters[claim.charter_version] = await charter_at(work, claim.filed_at)
+    return [
+        _claim(
+            claim,
+            charters[claim.charter_version],
+            evidence[claim.id],
+            decisions[claim.id],
+            openings.get(claim.id, []),
         )
-    ).all()
-    decisions = (
-        await work.session.scalars(
-            select(ClaimDecision)
-            .where(ClaimDecision.claim_id == claim.id)
-            .order_by(ClaimDecision.round)
-        )
-    ).all()
-    own = work.actor.is_member(claim.member_id)
-    charter = await charter_at(work, claim.filed_at)
+        for claim in claims
+    ]
+
+
+def _claim(
+    claim: Claim,
+    charter: Charter,
+    evidence: Sequence[ClaimEvidence],
+    decisions: Sequence[ClaimDecision],
+    openings: list[AccessOut],
+) -> ClaimOut:
     return ClaimOut(
         id=claim.id,
         kind=claim.kind,
@@ -84,7 +111,7 @@ async def view_claim(work: Work, claim: Claim) -> ClaimOut:
         filed_at=claim.filed_at,
         evidence=[_evidence(row) for row in evidence],
         decisions=[_decision(row, claim, charter.claims.appeal_days) for row in decisions],
-        openings=await _openings(work, claim) if own else [],
+        openings=openings,
     )
 
 
@@ -120,22 +147,30 @@ def _decision(row: ClaimDecision, claim: Claim, appeal_days: int) -> DecisionOut
     )
 
 
-async def _openings(work: Work, claim: Claim) -> list[AccessOut]:
+async def _openings(work: Work, ids: Sequence[ClaimId]) -> dict[ClaimId, list[AccessOut]]:
+    """Who opened documents of these claims, the first openings of each."""
+    if not ids:
+        return {}
+    place = func.row_number().over(partition_by=ClaimAccess.claim_id, order_by=ClaimAccess.id)
+    numbered = select(ClaimAccess.id, place.label("place")).where(ClaimAccess.claim_id.in_(ids))
+    first = numbered.subquery()
     rows = await work.session.execute(
         select(ClaimAccess, ClaimEvidence.name)
+        .join(first, first.c.id == ClaimAccess.id)
         .join(ClaimEvidence, ClaimEvidence.id == ClaimAccess.evidence_id)
-        .where(ClaimAccess.claim_id == claim.id)
+        .where(first.c.place <= SHOWN_MAX)
         .order_by(ClaimAccess.id)
-        .limit(SHOWN_MAX)
     )
-    return [
-        AccessOut(evidence_id=row.evidence_id, name=name, capacity=row.capacity, at=row.at)
-        for row, name in rows
-    ]
+    found: dict[ClaimId, list[AccessOut]] = {}
+    for row, name in rows:
+        found.setdefault(row.claim_id, []).append(
+            AccessOut(evidence_id=row.evidence_id, name=name, capacity=row.capacity, at=row.at)
+        )
+    return found
 
 
 async def _views(work: Work, rows: Sequence[Claim]) -> ClaimsOut:
-    return ClaimsOut(claims=[await view_claim(work, claim) for claim in rows])
+    return ClaimsOut(claims=await view_claims(work, rows))
 
 
 async def my_claims(work: Work) -> ClaimsOut:
@@ -207,14 +242,11 @@ async def jury_list(work: Work) -> JuryCases:
         .order_by(Juror.due_at)
         .limit(SHOWN_MAX)
     )
+    found = rows.all()
+    claims = await view_claims(work, [claim for _, claim in found])
     cases = [
-        JuryCase(
-            claim=await view_claim(work, claim),
-            round=juror.round,
-            state=juror.state,
-            due_at=juror.due_at,
-        )
-        for juror, claim in rows.all()
+        JuryCase(claim=claim, round=juror.round, state=juror.state, due_at=juror.due_at)
+        for (juror, _), claim in zip(found, claims, strict=True)
     ]
     return JuryCases(cases=cases)
 

@@ -84,7 +84,7 @@ async def _exposure(work: Work) -> int:
         )
     )
     paid = await work.session.scalar(
-        select(func.sum(LeviedInvoice.released_net_minor)).where(
+        select(func.sum(LeviedInvoice.released_net_minor + LeviedInvoice.credited_net_minor)).where(
             LeviedInvoice.contract_id.in_(
                 select(GuaranteeReservation.contract_id).where(
                     GuaranteeReservation.state == "reserved"

@@ -92,9 +92,24 @@ async def claims_are_paid_once(session: AsyncSession) -> list[str]:
     )
 
 
+async def benefits_have_their_claim(session: AsyncSession) -> list[str]:
+    """Every payout of a benefit was asked for by the fund, for a claim."""
+    return await _told(
+        session,
+        """
+        SELECT p.id, p.amount_minor FROM payout p
+         WHERE p.purpose = 'benefit'
+           AND NOT EXISTS (SELECT FROM claim_payout c
+                            WHERE c.payout_id = p.id AND c.amount_minor = p.amount_minor)
+        """,
+        "payout {0} of a benefit ({1} minor units) belongs to no claim",
+    )
+
+
 INVARIANTS = [
     levies_fit_the_books,
     advances_fit_the_books,
     limits_are_kept,
     claims_are_paid_once,
+    benefits_have_their_claim,
 ]

@@ -76,9 +76,13 @@ async def standing_for(
 
 
 async def _exposure(work: Work, whose: ColumnElement[bool], besides: ContractId | None) -> int:
-    """What open guarantees can still cost: promised less what clients have paid already."""
+    """What open guarantees can still cost: promised less what clients have paid or were credited.
+
+    A milestone is invoiced once, so that what a credit note took back is never advanced.
+    """
+    done = LeviedInvoice.released_net_minor + LeviedInvoice.credited_net_minor
     paid = (
-        select(func.coalesce(func.sum(LeviedInvoice.released_net_minor), 0))
+        select(func.coalesce(func.sum(done), 0))
         .where(LeviedInvoice.contract_id == GuaranteeReservation.contract_id)
         .scalar_subquery()
     )

@@ -1,5 +1,7 @@
 """Erasure: what was said about and by a person becomes unreadable, and the log still verifies."""
 
+import secrets
+
 from sqlalchemy import or_, select
 
 from guild.core.ids import MemberId
@@ -13,6 +15,7 @@ from guild.reputation.models import (
     DISPUTE_LIFECYCLE,
     Attestation,
     AttestationDispute,
+    AttestationInvitation,
     ReputationParty,
 )
 from guild.reputation.queries.keys import member_key
@@ -59,6 +62,14 @@ async def erase_member(work: Work, member_id: MemberId) -> int:
         else:
             dispute.ruling = ERASED
     party.key = party.pseudonym = None
+    # The contract's name in public files that others keep must not lead back to the contract.
+    invitations = await work.session.scalars(
+        select(AttestationInvitation)
+        .where(AttestationInvitation.contract_id.in_([entry.contract_id for entry in entries]))
+        .with_for_update()
+    )
+    for invitation in invitations.all():
+        invitation.pseudonym = secrets.token_hex(16)
     await work.emit(ReputationErased(member_id=member_id))
     work.later(sequence_soon)
     return len(entries)

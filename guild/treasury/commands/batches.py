@@ -13,7 +13,14 @@ from guild.members.models import BankAccount
 from guild.treasury.commands.payouts import paying_account, require_unchanged
 from guild.treasury.errors import BatchNotFound, NothingToPay
 from guild.treasury.events import PaymentFileSent
-from guild.treasury.models import PAYMENT_BATCH, PAYOUT, CoopBankAccount, PaymentBatch, Payout
+from guild.treasury.models import (
+    PAYMENT_BATCH,
+    PAYOUT,
+    SEALED_BATCH,
+    CoopBankAccount,
+    PaymentBatch,
+    Payout,
+)
 from guild.treasury.queries.shapes import batch_out
 from guild.treasury.rules.pain001 import Debtor, Transfer, payment_file
 from guild.treasury.schemas import BatchIn, BatchOut
@@ -64,7 +71,7 @@ async def make_payment_batch(work: Work, data: BatchIn) -> BatchOut:
         payments=len(payouts),
         total_minor=sum(payout.amount_minor for payout in payouts),
         currency=account.currency,
-        file_sealed=work.keyring.seal(file, context=f"payment_batch.file:{batch_id}"),
+        file_sealed=work.keyring.seal(file, context=SEALED_BATCH.context(batch_id)),
         file_sha256=hashlib.sha256(file).digest(),
         made_by=work.actor.member_id,
         made_at=work.now,
@@ -95,7 +102,7 @@ async def _transfers(work: Work, payouts: list[Payout]) -> tuple[Transfer, ...]:
     transfers = []
     for payout in payouts:
         payee = payees[payout.payee_account_id]
-        iban = work.keyring.open(payee.iban_sealed, context=f"bank_account.iban:{payee.id}")
+        iban = work.keyring.open(payee.iban_sealed, context=payee.context(payee.id))
         transfers.append(
             Transfer(
                 end_to_end_id=payout.end_to_end_id,

@@ -16,7 +16,7 @@ from guild.members.errors import OrganisationNotFound
 from guild.members.models import Organisation
 from guild.treasury.commands.appends import SUGGESTIONS, suggestion_row
 from guild.treasury.commands.payouts import locked_payout
-from guild.treasury.commands.settling import close_batches, settle
+from guild.treasury.commands.settling import close_batches, send_back, settle
 from guild.treasury.errors import BankEntryNotFound, EntryAlreadyExplained, MatchTooLarge
 from guild.treasury.events import EntryExplained, MatchConfirmed
 from guild.treasury.models import BANK_ENTRY, BankEntry, BankMatch, MatchSuggestion
@@ -93,11 +93,14 @@ async def confirm_match(work: Work, entry_id: BankEntryId, invoice_id: InvoiceId
 
 
 async def confirm_payout(work: Work, entry_id: BankEntryId, payout_id: PayoutId) -> ConfirmOut:
-    """This debit is that payout, which the bank reported without our end-to-end id."""
+    """This debit is that payout, which the bank reported without our end-to-end id.
+
+    A credit of the same sum is that payout come back, once its debit was on a statement.
+    """
     work.require(Permission.MATCHES_CONFIRM)
     entry = await _locked_entry(work, entry_id)
     payout = await locked_payout(work, payout_id)
-    if (entry.amount_minor, entry.currency) != (-payout.amount_minor, payout.currency):
+    if (abs(entry.amount_minor), entry.currency) != (payout.amount_minor, payout.currency):
         raise MatchTooLarge(
             f"Payout {payout.number} is {Money(payout.amount_minor, payout.currency)}.",
             field="payout_id",
@@ -106,7 +109,10 @@ async def confirm_payout(work: Work, entry_id: BankEntryId, payout_id: PayoutId)
         raise MatchTooLarge(
             f"Payout {payout.number} was not ordered from this account.", field="payout_id"
         )
-    settled = await settle(work, payout, entry.booked_on)
+    if entry.amount_minor > 0:
+        settled = send_back(work, payout, entry.booked_on, entry.return_reason)
+    else:
+        settled = await settle(work, payout, entry.booked_on)
     await settled.post()
     await close_batches(work, {payout.batch_id})
     _explained(work, entry, "confirm", settled.words)

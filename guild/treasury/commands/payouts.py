@@ -26,15 +26,15 @@ from guild.treasury.errors import (
 from guild.treasury.events import PayoutApproved, PayoutRejected, PayoutRequested
 from guild.treasury.models import PAYOUT, PURPOSES, CoopBankAccount, Payout, PayoutApproval
 from guild.treasury.queries.payouts import payout_view
-from guild.treasury.schemas import PayoutIn, PayoutOut, RejectIn
+from guild.treasury.schemas import PayoutIn, PayoutOut, Purpose, RejectIn
 
 
-async def request_payout(work: Work, data: PayoutIn) -> PayoutOut:
+async def request_payout(work: Work, data: PayoutIn, *, purpose: Purpose = "earnings") -> PayoutOut:
     """Ask for money that is available, to the member's approved account.
 
     Members ask for themselves, treasurers for anyone. The member's ledger account is locked while
-    the sum is checked, so that requests made at once cannot overdraw it. Raises Invalid,
-    NotAvailable and NoUsableBankAccount.
+    the sum is checked, so that requests made at once cannot overdraw it. Only the fund asks for a
+    benefit, which it keeps beside the claim. Raises Invalid, NotAvailable and NoUsableBankAccount.
     """
     member_id = data.member_id or work.actor.member_id
     if member_id != work.actor.member_id:
@@ -43,16 +43,16 @@ async def request_payout(work: Work, data: PayoutIn) -> PayoutOut:
     amount = money_in(data.amount, charter.payouts.currency, field="amount")
     paying = await paying_account(work, charter.payouts.currency)
     payee = await usable_account(work, member_id)
-    account = Account(PURPOSES[data.purpose], member_id)
+    account = Account(PURPOSES[purpose], member_id)
     left = await lock_account(work, account, amount.currency)
-    left -= await waiting(work, member_id, data.purpose, amount.currency)
+    left -= await waiting(work, member_id, purpose, amount.currency)
     if amount > left:
         raise NotAvailable(
             f"{left} can be paid out now; {amount} is asked for.",
             mend="Ask for less, or wait until more has arrived.",
             field="amount",
         )
-    payout = new_payout(work, charter, member_id, data.purpose, amount, paying=paying, payee=payee)
+    payout = new_payout(work, charter, member_id, purpose, amount, paying=paying, payee=payee)
     work.session.add(payout)
     await work.session.flush()
     await announce(work, payout)

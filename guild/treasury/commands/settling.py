@@ -93,11 +93,7 @@ async def settle_from_statement(
         if entry.amount_minor == -payout.amount_minor and payout.state in {"approved", "ordered"}:
             settled[entry.reference] = await settle(work, payout, entry.booked_on)
         elif entry.amount_minor == payout.amount_minor and payout.state == "settled":
-            PAYOUT.move(payout, "return")
-            payout.reason = f"The bank sent it back ({entry.return_reason or 'no reason given'})"
-            settled[entry.reference] = Settled(
-                work, payout, entry.booked_on, returned=entry.return_reason or "no reason given"
-            )
+            settled[entry.reference] = send_back(work, payout, entry.booked_on, entry.return_reason)
     await close_batches(work, {one.payout.batch_id for one in settled.values()} - {None})
     return settled
 
@@ -112,6 +108,14 @@ async def settle(work: Work, payout: Payout, day: date) -> Settled:
     PAYOUT.move(payout, "settle")
     payout.settled_on = day
     return Settled(work, payout, day)
+
+
+def send_back(work: Work, payout: Payout, day: date, bank_reason: str) -> Settled:
+    """Mark a settled payout as returned by the bank; the posting is the caller's next step."""
+    why = bank_reason or "no reason given"
+    PAYOUT.move(payout, "return")
+    payout.reason = f"The bank sent it back ({why})"
+    return Settled(work, payout, day, returned=why)
 
 
 async def close_batches(work: Work, batch_ids: set[BatchId | None]) -> None:

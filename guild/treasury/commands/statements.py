@@ -3,8 +3,9 @@
 import asyncio
 import hashlib
 import zlib
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Sequence
+from datetime import date
 from typing import NamedTuple
 
 from sqlalchemy import String, any_, exists, literal, select
@@ -21,7 +22,14 @@ from guild.treasury.commands.appends import ENTRIES, FILES, STATEMENTS, SUGGESTI
 from guild.treasury.commands.settling import Settled, settle_from_statement
 from guild.treasury.errors import EntryAlreadyBooked, ForeignStatement, StatementGap
 from guild.treasury.events import StatementImported
-from guild.treasury.models import BANK_ENTRY, BankEntry, BankStatement, CoopBankAccount
+from guild.treasury.models import (
+    BANK_ENTRY,
+    SEALED_FILE,
+    SEALED_PAYER,
+    BankEntry,
+    BankStatement,
+    CoopBankAccount,
+)
 from guild.treasury.queries.invoices import invoices_for
 from guild.treasury.queries.shapes import statement_out
 from guild.treasury.rules.camt053 import ReadEntry, ReadStatement, read_statements
@@ -146,13 +154,13 @@ def _repeated(statements: list[BankStatement]) -> ImportOut:
 
 async def _sealed(work: Work, digest: bytes, content: bytes) -> bytes:
     compressed = await asyncio.to_thread(zlib.compress, content, COMPRESSION)
-    return work.keyring.seal(compressed, context=f"bank_statement_file:{digest.hex()}")
+    return work.keyring.seal(compressed, context=SEALED_FILE.context(digest))
 
 
 async def _book(
     work: Work, account: CoopBankAccount, read: ReadStatement, digest: bytes, position: int
 ) -> tuple[BankStatement, list[_Judged]]:
-    """Check that the statement follows, then append it, its entries and their ledger entries."""
+    """Check that the statement follows, then append it, its entries and what they post."""
     _check_follows(account, read)
     await _check_new(work, account, read)
     former = await _last_statement(work, account.id)
@@ -178,7 +186,11 @@ async def _book(
     account.balance_minor, account.balance_on = read.closing_minor, read.to_on
     judged = await _judge(work, account, read)
     for one in judged:
-        await _append_entry(work, account, row.id, one)
+        _append_entry(work, account, row.id, one)
+    await _post_days(work, account, row, judged)
+    for one in judged:
+        if one.settled:
+            await one.settled.post()
     await work.emit(
         StatementImported(statement_id=row.id, account_id=account.id, entries=len(judged))
     )
@@ -255,11 +267,40 @@ async def _judge(work: Work, account: CoopBankAccount, read: ReadStatement) -> l
     return judged
 
 
-async def _append_entry(
+async def _post_days(
+    work: Work, account: CoopBankAccount, statement: BankStatement, judged: Sequence[_Judged]
+) -> None:
+    """One ledger entry for each day of the statement, between the bank and suspense.
+
+    Money in and money out stay apart. Who paid and why is in the statement's entries alone: the
+    books are kept for ever, and hold no names of payers.
+    """
+    days: dict[date, list[int]] = defaultdict(list)
+    for one in judged:
+        days[one.entry.booked_on].append(one.entry.amount_minor)
+    for day, minors in days.items():
+        both = (sum(m for m in minors if m > 0), sum(m for m in minors if m < 0))
+        amounts = [Money(minor, account.currency) for minor in both if minor]
+        if not amounts:
+            continue
+        await post(
+            work,
+            kind="bank_statement",
+            text=f"Bank statement {statement.number or statement.bank_reference}",
+            lines=[
+                *(Line(Account("bank", account.id), amount) for amount in amounts),
+                *(Line(Account("suspense"), -amount) for amount in amounts),
+            ],
+            subject=statement.id,
+            occurred_on=day,
+        )
+
+
+def _append_entry(
     work: Work, account: CoopBankAccount, statement_id: StatementId, judged: _Judged
 ) -> None:
-    """The entry, what is suggested for it, and its posting between the bank and suspense."""
-    entry, came_of, currency = judged.entry, judged.settled, account.currency
+    """The entry as the bank reports it, and what is suggested for it."""
+    entry = judged.entry
     state, words = _first_state(judged)
     iban = entry.counterparty_iban
     work.append(
@@ -269,13 +310,13 @@ async def _append_entry(
         account_id=account.id,
         reference=entry.reference,
         amount_minor=entry.amount_minor,
-        currency=currency,
+        currency=account.currency,
         booked_on=entry.booked_on,
         valued_on=entry.valued_on,
         structured=entry.structured,
         text=entry.text,
         counterparty=entry.counterparty,
-        iban_sealed=work.keyring.seal(iban.encode(), context=f"bank_entry.iban:{judged.id}")
+        iban_sealed=work.keyring.seal(iban.encode(), context=SEALED_PAYER.context(judged.id))
         if iban
         else None,
         iban_last4=iban[-4:],
@@ -288,19 +329,6 @@ async def _append_entry(
     )
     for candidate in judged.candidates:
         work.append(SUGGESTIONS, **suggestion_row(judged.id, candidate))
-    if not entry.amount_minor:
-        return
-    amount = Money(entry.amount_minor, currency)
-    await post(
-        work,
-        kind="bank_entry",
-        text=f"{entry.counterparty or 'Bank'}: {entry.text or entry.reference}"[:500],
-        lines=[Line(Account("bank", account.id), amount), Line(Account("suspense"), -amount)],
-        subject=judged.id,
-        occurred_on=entry.booked_on,
-    )
-    if came_of:
-        await came_of.post()
 
 
 def _first_state(judged: _Judged) -> tuple[str, str]:

@@ -1,8 +1,20 @@
 """The issued invoices that incoming payments are compared with."""
 
 from collections.abc import Sequence
+from typing import Any
 
-from sqlalchemy import String, any_, literal, or_, select
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    SQLColumnExpression,
+    String,
+    and_,
+    any_,
+    func,
+    literal,
+    or_,
+    select,
+)
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from guild.core.work import Work
@@ -11,16 +23,22 @@ from guild.members.models import Organisation
 from guild.treasury.models import BankEntry
 from guild.treasury.rules.camt053 import ReadEntry
 from guild.treasury.rules.matching import Incoming, OpenInvoice, named_in
+from guild.treasury.rules.numbers import plain_reference
 
 
 async def invoices_for(work: Work, entries: Sequence[ReadEntry | BankEntry]) -> list[OpenInvoice]:
-    """Every open invoice, and those that the entries name although they are paid.
+    """Open invoices that an entry names, however written, or pays to the cent; paid ones it names.
 
     Paid ones matter: a client who pays twice names an invoice on which nothing is open.
     """
-    names = list(named_in((entry.structured, entry.text) for entry in entries))
-    # One array instead of thousands of parameters: a large import names many.
-    named = any_(literal(names, ARRAY(String)))
+    names = named_in((entry.structured, entry.text) for entry in entries)
+    # Arrays instead of thousands of parameters: a large import names many.
+    named = any_(literal([*names], ARRAY(String)))
+    meant = any_(literal([*map(plain_reference, names)], ARRAY(String)))
+    amounts = any_(literal([*{entry.amount_minor for entry in entries}], ARRAY(BigInteger)))
+    still_open = (
+        Invoice.total_minor - Invoice.paid_minor - Invoice.credited_minor + Invoice.refundable_minor
+    )
     rows = await work.session.execute(
         select(Invoice, Organisation.name)
         .join(Organisation, Organisation.id == Invoice.client_id)
@@ -28,7 +46,14 @@ async def invoices_for(work: Work, entries: Sequence[ReadEntry | BankEntry]) -> 
             Invoice.kind == "invoice",
             Invoice.state != "draft",
             or_(
-                Invoice.state.in_(OPEN_STATES),
+                and_(
+                    Invoice.state.in_(OPEN_STATES),
+                    or_(
+                        still_open == amounts,
+                        _plain(Invoice.reference) == meant,
+                        _plain(Invoice.number) == meant,
+                    ),
+                ),
                 Invoice.reference == named,
                 Invoice.number == named,
             ),
@@ -37,6 +62,11 @@ async def invoices_for(work: Work, entries: Sequence[ReadEntry | BankEntry]) -> 
         .execution_options(populate_existing=True)
     )
     return [matchable(invoice, name) for invoice, name in rows]
+
+
+def _plain(written: SQLColumnExpression[Any]) -> ColumnElement[str]:
+    """`plain_reference` in SQL."""
+    return func.upper(func.regexp_replace(written, "[^0-9A-Za-z]", "", "g"))
 
 
 def matchable(invoice: Invoice, client_name: str) -> OpenInvoice:

@@ -14,7 +14,7 @@ from guild.documents import queries as documents
 from guild.members.models import BankAccount, Member
 from guild.treasury.access import visible_payouts
 from guild.treasury.errors import BatchNotFound, PayoutNotFound
-from guild.treasury.models import PaymentBatch, Payout, PayoutApproval
+from guild.treasury.models import SEALED_BATCH, PaymentBatch, Payout, PayoutApproval
 from guild.treasury.queries.shapes import batch_out, payout_out
 from guild.treasury.schemas import BatchOut, PayoutOut
 
@@ -114,6 +114,6 @@ async def batch_file(work: Work, batch_id: BatchId) -> bytes:
     batch = await work.session.get(PaymentBatch, batch_id)
     if batch is None:
         raise BatchNotFound
-    file = work.keyring.open(batch.file_sealed, context=f"payment_batch.file:{batch_id}")
+    file = work.keyring.open(batch.file_sealed, context=SEALED_BATCH.context(batch_id))
     assert hashlib.sha256(file).digest() == batch.file_sha256, "the seal holds, so the hash does"
     return file

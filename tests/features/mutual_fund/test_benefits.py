@@ -2,6 +2,7 @@
 
 from datetime import date
 
+import msgspec
 import pytest
 from sqlalchemy import select
 
@@ -18,7 +19,7 @@ from guild.mutual_fund.models import ClaimPayout
 from guild.mutual_fund.schemas import AppealIn, ClaimOut
 from guild.treasury import commands as treasury
 from guild.treasury.events import PayoutReturned, PayoutSettled
-from guild.treasury.schemas import CoopAccountIn, RejectIn
+from guild.treasury.schemas import CoopAccountIn, PayoutIn, PayoutRunIn, RejectIn
 from tests.conftest import As, Clock
 from tests.factories import Factories
 from tests.features.mutual_fund.court import Court, verdict
@@ -162,3 +163,31 @@ async def test_the_treasurer_sees_what_waits_to_be_paid_and_nothing_else(desk: D
     with pytest.raises(ClaimNotFound):
         async with desk.as_(desk.make.actor(await desk.make.member())) as work:
             await commands.pay_benefit(work, claim.id)
+
+
+async def test_a_benefit_is_asked_for_through_its_claim_and_no_other_way(desk: Desk) -> None:
+    claim = await desk.granted()
+    for schema in (PayoutIn, PayoutRunIn):
+        with pytest.raises(msgspec.ValidationError):
+            msgspec.convert({"amount": claim.granted, "purpose": "benefit"}, schema, strict=False)
+    async with desk.as_(desk.make.actor(desk.claimant)) as work:
+        await treasury.request_payout(work, PayoutIn(amount="1.00"), purpose="benefit")
+        (invariant,) = (
+            one for one in queries.INVARIANTS if one.__name__ == "benefits_have_their_claim"
+        )
+        await work.session.flush()
+        assert "belongs to no claim" in (await invariant(work.session))[0]
+
+
+async def test_a_part_that_came_back_from_the_bank_can_still_be_appealed(desk: Desk) -> None:
+    claim = await desk.granted("part", "100.00")
+    payout_id = await desk.ask(claim.id)
+    await desk.settle(payout_id)
+    async with desk.as_() as work:
+        await work.emit(
+            PayoutReturned(payout_id=payout_id, member_id=desk.claimant.id, reason="AC04")
+        )
+    async with desk.as_(desk.make.actor(desk.claimant)) as work:
+        appealed = await commands.appeal(work, claim.id, AppealIn(statement="All of it, please."))
+    assert appealed.state == "appealed"
+    await desk.sound()

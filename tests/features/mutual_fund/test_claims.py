@@ -1,9 +1,10 @@
 """A claim from filing to payment: rules, juries, reasons, secrecy."""
 
 from datetime import date, timedelta
+from uuid import UUID
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import event, select, text
 from sqlalchemy.exc import DBAPIError
 
 from guild.core.errors import Conflict, Forbidden, IllegalMove, Invalid
@@ -24,7 +25,7 @@ from guild.mutual_fund.errors import (
     PartOutOfRange,
     PeriodImpossible,
 )
-from guild.mutual_fund.models import Juror
+from guild.mutual_fund.models import Juror, JuryDraw
 from guild.mutual_fund.rules import jury
 from guild.mutual_fund.schemas import (
     AppealIn,
@@ -282,3 +283,71 @@ async def test_whoever_shares_a_client_with_the_claimant_is_not_in_the_drum(cour
     assert jury.code_of(claim.id, tied.id) not in drum
     assert jury.code_of(claim.id, free.id) in drum
     assert len(drum) == len(court.members) - 2
+
+
+async def test_days_that_a_jury_was_drawn_for_are_not_brought_before_another(court: Court) -> None:
+    rejected = await court.file()
+    await court.draw(rejected.id)
+    await court.judge(rejected.id, [verdict("rejected")] * 3)
+    with pytest.raises(DuplicateClaim) as refused:
+        await court.file()
+    assert "appeal" in refused.value.mend
+    other = court.members[1]
+    for drawn in (False, True):
+        claim = await court.file(by=other)
+        if drawn:
+            await court.draw(claim.id)
+        async with court.as_(court.make.actor(other)) as work:
+            await commands.withdraw_claim(work, claim.id)
+    with pytest.raises(DuplicateClaim):
+        await court.file(by=other)
+
+
+async def test_an_appeal_is_not_withdrawn(court: Court) -> None:
+    claim = await court.file()
+    await court.draw(claim.id)
+    await court.judge(claim.id, [verdict("part", "100.00")] * 3)
+    async with court.as_(court.make.actor(court.claimant)) as work:
+        await commands.appeal(work, claim.id, AppealIn(statement="All of it."))
+    await court.draw(claim.id)
+    with pytest.raises(Conflict):
+        async with court.as_(court.make.actor(court.claimant)) as work:
+            await commands.withdraw_claim(work, claim.id)
+
+
+async def test_who_left_or_took_an_office_is_not_asked_to_replace_a_juror(court: Court) -> None:
+    claim = await court.file()
+    await court.draw(claim.id)
+    async with court.as_() as work:
+        (draw,) = await work.session.scalars(select(JuryDraw))
+        gone, next_one = UUID(draw.ranked[3]), UUID(draw.ranked[4])
+        await work.session.execute(
+            text("UPDATE member SET state = 'on_leave' WHERE id = :id"), {"id": gone}
+        )
+    first = (await court.jurors(claim.id))[0]
+    async with court.as_(court.make.actor(first)) as work:
+        await commands.answer_invitation(work, claim.id, InvitationIn(accept=False))
+    asked = [juror.id for juror in await court.jurors(claim.id)]
+    assert gone not in asked
+    assert next_one in asked
+
+
+async def test_many_claims_cost_as_many_statements_as_one(court: Court) -> None:
+    for day in range(6):
+        since = TODAY - timedelta(days=day)
+        await court.file(claim_in(since=since, until=since))
+    said: list[str] = []
+
+    def note(_c: object, _u: object, statement: str, *_: object) -> None:
+        said.append(statement)
+
+    async with court.as_(court.make.actor(court.claimant)) as work:
+        engine = work.system.engine.sync_engine
+        event.listen(engine, "before_cursor_execute", note)
+        try:
+            listed = await queries.my_claims(work)
+        finally:
+            event.remove(engine, "before_cursor_execute", note)
+    assert len(listed.claims) == 6
+    assert all(len(claim.evidence) == 1 for claim in listed.claims)
+    assert len(said) <= 6

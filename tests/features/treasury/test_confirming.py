@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
-from guild.core.errors import Forbidden, Invalid
+from guild.core.errors import Forbidden, IllegalMove, Invalid
 from guild.core.ids import BankEntryId, InvoiceId, OrganisationId
 from guild.core.work import begin_work
 from guild.invoicing.errors import InvoiceNotFound
@@ -17,8 +17,9 @@ from guild.ledger.chart import Account
 from guild.ledger.queries import balance_of
 from guild.treasury import commands, queries
 from guild.treasury.errors import BankEntryNotFound, EntryAlreadyExplained, MatchTooLarge
-from guild.treasury.schemas import BankEntryOut, ConfirmOut, ExplainIn, SuggestionOut
+from guild.treasury.schemas import BankEntryOut, BatchIn, ConfirmOut, ExplainIn, SuggestionOut
 from tests.camt import Move
+from tests.conftest import Clock
 from tests.features.treasury.conftest import Desk
 
 
@@ -218,3 +219,31 @@ async def test_two_payments_of_one_invoice_at_once_pay_it_once(real_desk: Desk) 
     assert await held(real_desk, "client_credit", invoice.client_id) == 5 * 121_000
     assert await held(real_desk, "suspense") == 0
     assert await real_desk.wrong() == []
+
+
+async def test_a_payout_that_came_back_without_our_id_is_confirmed_by_a_person(
+    desk: Desk, clock: Clock
+) -> None:
+    member, _ = await desk.payee()
+    clock.advance(days=4)
+    asked = await desk.approve(await desk.ask(member, "250.00"))
+    async with begin_work(desk.system, desk.treasurer()) as work:
+        await commands.make_payment_batch(work, BatchIn())
+    await desk.bring_in(desk.statement(Move(cents=-25_000, reference="OUT", name="A member")))
+    (out,) = await entries(desk)
+
+    async def is_payout(entry: BankEntryOut) -> ConfirmOut:
+        async with begin_work(desk.system, desk.treasurer()) as work:
+            return await commands.confirm_payout(work, entry.id, asked.id)
+
+    await is_payout(out)
+    await desk.bring_in(desk.statement(Move(cents=25_000, reference="BACK", name="A member")))
+    (back,) = await entries(desk)
+    await is_payout(back)
+    assert await held(desk, "member_available", member.id) == 100_000
+    assert await held(desk, "suspense") == 0
+    assert await desk.wrong() == []
+    await desk.bring_in(desk.statement(Move(cents=25_000, reference="AGAIN", name="A member")))
+    (twice,) = await entries(desk)
+    with pytest.raises(IllegalMove):
+        await is_payout(twice)

@@ -1,0 +1,214 @@
+"""Row 9: what grows with the books. The same questions at a thousand invoices and at a million rows.
+
+The mass is written by SQL with triggers off, and its balances with it: 200,000 issued invoices with
+three lines each are 800,000 rows, and 200,000 entries with three postings and their months another
+800,000. One heavy member owns every second entry, over ten years.
+"""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from datetime import date
+from typing import Any, Final
+from uuid import UUID
+
+import msgspec
+
+from bench.house import House, Person
+from bench.measure import Row, alternate, servers
+from guild.core.embedded import APP_ROLE
+from guild.core.permissions import SYSTEM, Role, member_actor
+from guild.core.settings import Settings
+from guild.core.wire import encode_cursor
+from guild.core.work import Work, begin_work
+from guild.invoicing.commands import issue_invoice
+from guild.invoicing.queries import list_invoices
+from guild.ledger.chart import Account
+from guild.ledger.queries import statement, trial_balance
+
+INVOICES: Final = 200_000
+ROUNDS: Final = 5
+REPEATS: Final = 20
+MASS_INVOICES: Final = """
+INSERT INTO invoice SELECT r.* FROM invoice t CROSS JOIN generate_series(1, $2::int) AS n
+ CROSS JOIN LATERAL (SELECT ($3::uuid[])[1 + n % cardinality($3)] AS member,
+                            ($4::uuid[])[1 + n % cardinality($4)] AS client,
+                            ($5::uuid[])[1 + n % cardinality($5)] AS contract,
+                            date '2016-11-01' + n % 3650 AS day) AS d
+ CROSS JOIN LATERAL jsonb_populate_record(t, jsonb_build_object(
+        'id', uuidv7(interval '-1 day'), 'member_id', d.member, 'client_id', d.client,
+        'contract_id', d.contract, 'state', 'issued', 'reference', 'M' || n, 'number', 'M-' || n,
+        'series_year', extract(year FROM d.day), 'sequence', 1000000 + n, 'issued_on', d.day,
+        'due_on', d.day, 'issued_at', d.day, 'seller', '{}'::jsonb, 'buyer', '{}'::jsonb)) AS r
+ WHERE t.id = $1"""
+MASS_LINES: Final = """
+INSERT INTO invoice_line SELECT r.* FROM invoice i CROSS JOIN invoice_line t
+ CROSS JOIN LATERAL jsonb_populate_record(t, jsonb_build_object('invoice_id', i.id)) AS r
+ WHERE t.invoice_id = $1 AND i.number LIKE 'M-%'"""
+MASS_ENTRIES: Final = """
+WITH e AS (
+    INSERT INTO ledger_entry (id, kind, text, occurred_on, recorded_at, actor)
+    SELECT uuidv7(interval '-1 day'), 'invoice_issued', 'Invoice', date '2016-11-01' + n % 3650,
+           now(), 'system' FROM generate_series(1, $1::int) AS n RETURNING id, occurred_on),
+  numbered AS (SELECT e.*, row_number() OVER () AS n FROM e)
+INSERT INTO ledger_posting (entry_id, position, account_id, amount_minor, currency, occurred_on)
+SELECT e.id, p.position,
+       CASE p.position WHEN 0 THEN ($2::uuid[])[1 + e.n % cardinality($2)]
+                       WHEN 1 THEN $3::uuid
+                       ELSE CASE e.n % 2 WHEN 0 THEN $4::uuid
+                                 ELSE ($5::uuid[])[1 + e.n % cardinality($5)] END END,
+       p.amount, 'EUR', e.occurred_on
+  FROM numbered e CROSS JOIN (VALUES (0, 121000), (1, -21000), (2, -100000)) AS p(position, amount)
+"""
+MASS_BALANCES: Final = """
+INSERT INTO ledger_balance (account_id, month, shard, currency, debit_minor, credit_minor)
+SELECT account_id, date_trunc('month', occurred_on)::date, 0, currency,
+       sum(greatest(amount_minor, 0)), sum(greatest(-amount_minor, 0))
+  FROM ledger_posting GROUP BY 1, 2, 4
+    ON CONFLICT (account_id, month, shard) DO UPDATE
+   SET debit_minor = excluded.debit_minor, credit_minor = excluded.credit_minor"""
+SUMMED: Final = """
+SELECT a.code, p.currency, sum(greatest(p.amount_minor, 0)), sum(greatest(-p.amount_minor, 0))
+  FROM ledger_posting p JOIN ledger_account a ON a.id = p.account_id GROUP BY 1, 2"""
+BY_ROWS: Final = """
+SELECT sum(amount_minor) FROM ledger_posting WHERE account_id = $1 AND occurred_on < $2"""
+DEEP_KEY: Final = """
+SELECT id, issued_on FROM invoice WHERE member_id = $1 ORDER BY id OFFSET $2 LIMIT 1"""
+
+
+async def pour(house: House) -> None:
+    """The mass, and its statistics."""
+    owner = house.owner
+    few = house.people[:100]
+    heavy, rest = few[0], few[1:]
+    accounts: list[tuple[UUID, str, str, UUID | None]] = []
+    for person in few:
+        accounts += [_account("member_pending", person.member), _account("receivable", person.client)]
+    accounts.append(_account("vat_payable", None))
+    await owner.executemany(
+        "INSERT INTO ledger_account (id, code, kind, owner, currency) "
+        "VALUES ($1, $2, $3, $4, 'EUR') ON CONFLICT DO NOTHING", accounts,
+    )  # fmt: skip
+    # Every second invoice is the heavy member's: a hundred thousand to page through.
+    owners = [one for person in rest for one in (heavy, person)]
+    await owner.execute(
+        MASS_INVOICES, house.draft, INVOICES, [p.member for p in owners],
+        [p.client for p in owners], [p.contract for p in owners],
+    )  # fmt: skip
+    await owner.execute(MASS_LINES, house.draft)
+    await owner.execute(
+        MASS_ENTRIES, INVOICES, [Account("receivable", p.client).id("EUR") for p in few],
+        Account("vat_payable").id("EUR"), Account("member_pending", heavy.member).id("EUR"),
+        [Account("member_pending", p.member).id("EUR") for p in rest],
+    )  # fmt: skip
+    await owner.execute(MASS_BALANCES)
+    await owner.execute("VACUUM ANALYZE")
+
+
+def _account(code: str, owner: UUID | None) -> tuple[UUID, str, str, UUID | None]:
+    account = Account(code, owner)
+    return account.id("EUR"), code, account.kind.value, owner
+
+
+class Books:
+    """The questions, asked of one house."""
+
+    def __init__(self, house: House) -> None:
+        self.house: Final = house
+        self.heavy: Final[Person] = house.people[0]
+        self.actor = member_actor(self.heavy.member, frozenset({Role.MEMBER}))
+
+    async def asked(self, ask: Callable[[Work], Awaitable[Any]], repeats: int = REPEATS) -> float:
+        """Seconds per question, each repeated in one Work."""
+        async with begin_work(self.house.system, self.actor, read_only=True) as work:
+            await ask(work)
+            began = time.perf_counter()
+            for _ in range(repeats):
+                await ask(work)
+            return (time.perf_counter() - began) / repeats
+
+    async def issue(self) -> float:
+        """Seconds per issue, in process, spread over members."""
+        dealt = await self.house.drafts(self.house.people, 60)
+        began = time.perf_counter()
+        for _, invoice_id in dealt:
+            async with begin_work(self.house.system, SYSTEM) as work:
+                await issue_invoice(work, invoice_id)
+        return (time.perf_counter() - began) / len(dealt)
+
+    async def first_page(self) -> float:
+        """The newest fifty of the heavy member's hundred thousand invoices."""
+        return await self.asked(lambda work: list_invoices(work, mine=True))
+
+    async def deep_page(self) -> float:
+        """A page with nine tenths of them before it."""
+        row = await self.house.owner.fetchrow(DEEP_KEY, self.heavy.member, INVOICES // 20)
+        cursor = encode_cursor(row["id"])
+        return await self.asked(lambda work: list_invoices(work, mine=True, cursor=cursor))
+
+    async def maintained(self) -> float:
+        """The trial balance from the maintained months."""
+        async with begin_work(self.house.system, SYSTEM, read_only=True) as work:
+            began = time.perf_counter()
+            await trial_balance(work)
+            return time.perf_counter() - began
+
+    async def summed(self) -> float:
+        """The same from every posting."""
+        began = time.perf_counter()
+        await self.house.owner.fetch(SUMMED)
+        return time.perf_counter() - began
+
+    async def by_month(self) -> float:
+        """The last page of the heavy member's statement: its opening from whole months."""
+        owner, since = self.heavy.member, date(2026, 10, 20)
+        return await self.asked(lambda work: statement(work, "member_pending", owner, since=since))
+
+    async def by_rows(self) -> float:
+        """The same opening, summed from ten years of postings."""
+        account = Account("member_pending", self.heavy.member).id("EUR")
+        began = time.perf_counter()
+        await self.house.owner.fetchval(BY_ROWS, account, date(2026, 10, 20))
+        return time.perf_counter() - began
+
+
+async def measure(settings: Settings, small_settings: Settings) -> list[Row]:
+    """A small house and a big one on the same server, asked in turn."""
+    small, big = House(small_settings), House(settings)
+    await small.found(100)
+    await big.found(100)
+    await pour(big)
+    few, many = Books(small), Books(big)
+    rows_in_big = await big.owner.fetchval(
+        "SELECT (SELECT count(*) FROM invoice) + (SELECT count(*) FROM invoice_line) "
+        "+ (SELECT count(*) FROM ledger_entry) + (SELECT count(*) FROM ledger_posting)"
+    )
+    issue, at_many, at_few = await alternate(ROUNDS, many.issue, few.issue)
+    page, deep, first = await alternate(ROUNDS, many.deep_page, many.first_page)
+    trial, kept, summed = await alternate(ROUNDS, many.summed, many.maintained)
+    months, late, early = await alternate(ROUNDS, many.by_rows, many.by_month)
+    await small.close()
+    await big.close()
+
+    def ms(seconds: float) -> str:
+        return f"{seconds * 1000:.1f} ms"
+
+    return [
+        Row(number="9", what="issue in big books, of small books", value=issue, target=1.3, hope=1.1,
+            less=True, unit="×", how=f"{ms(at_many)} with {rows_in_big:,} rows, {ms(at_few)} with few"),
+        Row(number="9", what="page 90 % deep in 100,000 invoices, of the first page", value=page,
+            target=2, hope=1.2, less=True, unit="×", how=f"{ms(deep)} against {ms(first)}"),
+        Row(number="9", what="trial balance by sums, of the maintained one", value=trial, target=20,
+            hope=90, unit="×", how=f"{ms(kept)} by sums against {ms(summed)}"),
+        Row(number="9", what="ten years of a member by rows, of the statement's page by months",
+            value=months, target=20, hope=90, unit="×", how=f"{ms(late)} by rows against {ms(early)}"),
+    ]  # fmt: skip
+
+
+def rows() -> list[Row]:
+    """The rows of the table."""
+    with servers() as (embedded, settings):
+        small = msgspec.structs.replace(
+            settings, database_url=embedded.url("small", APP_ROLE), owner_url=embedded.url("small")
+        )
+        return asyncio.run(measure(settings, small))

@@ -1,0 +1,191 @@
+"""A canary in every sensitive field: it comes out where it should, and nowhere else.
+
+Mira enters secrets through the interface. Then everything that keeps or tells something is read:
+every column of every table, Valkey, the log at DEBUG, refusals, and what every other person is
+answered at every door.
+"""
+
+import logging
+import re
+from base64 import b64encode
+from typing import Any
+
+import pytest
+from redis.asyncio import from_url
+from sqlalchemy import text
+
+from guild.core.settings import Settings
+from tests.factories import Factories
+from tests.security.asks import ask_for, headers_of
+from tests.security.doors import doors
+from tests.security.world import KINDS, World
+
+module = pytest.mark.asyncio(loop_scope="module")
+IBAN = "FR7630006000011234567890189"
+PASSWORD = "canary-password-Zx81kQ"
+EVIDENCE = "canary-evidence-Zx81kQ"
+STATEMENT = "canary-statement-Zx81kQ"
+CANARIES = (IBAN, "1234567890189", PASSWORD, EVIDENCE, STATEMENT)
+
+
+async def everything_stored(world: World) -> str:
+    """Every row of every table as text, bytes as they are where they read as text."""
+    tables = await world.connection.execute(
+        text("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
+    )
+    parts = []
+    for (table,) in tables.all():
+        for row in (await world.connection.execute(text(f'SELECT * FROM "{table}"'))).all():
+            for value in row:
+                plain = bytes(value) if isinstance(value, bytes | memoryview) else None
+                parts.append(plain.decode("latin-1") if plain is not None else str(value))
+    return "\n".join(parts)
+
+
+def hidden(canaries: tuple[str, ...], haystack: str) -> list[str]:
+    """Canaries that are found in it, plainly or as hexadecimal or base64 digits."""
+    found = []
+    for canary in canaries:
+        raw = canary.encode()
+        forms = [canary, raw.hex(), b64encode(raw).decode().rstrip("=")[:-2]]
+        if any(form in haystack for form in forms):
+            found.append(canary)
+    return found
+
+
+@pytest.fixture
+def secrets_told(world: World) -> dict[str, Any]:
+    """What Mira enters, each with a canary."""
+    owner = world.people["owner"]
+    claim = world.rows["claim_filed"]
+    return {
+        "/api/v1/me/bank-accounts": {"iban": IBAN, "holder": owner.legal_name},
+        "/api/v1/applications": {
+            "email": "canary@example.org", "password": PASSWORD, "legal_name": "C", "country": "BE"
+        },
+        f"/api/v1/claims/{claim}/evidence": {
+            "name": "note", "media_type": "text/plain", "health": True,
+            "content": b64encode(EVIDENCE.encode()).decode(),
+        },
+    }  # fmt: skip
+
+
+@module
+async def test_secrets_are_stored_sealed_logged_nowhere_and_told_to_nobody_else(
+    world: World, secrets_told: dict[str, Any], caplog: pytest.LogCaptureFixture, settings: Settings
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    owner = world.headers["owner"]
+    kept = await world.connection.begin_nested()
+    try:
+        for path, body in secrets_told.items():
+            answer = await world.http.post(path, json=body, headers=owner)
+            assert answer.status_code in {201, 202}, (path, answer.text)
+            world.http.cookies.clear()
+        appealed = await world.http.post(
+            f"/api/v1/claims/{world.rows['claim_rejected']}/appeal",
+            json={"statement": STATEMENT}, headers=owner,
+        )  # fmt: skip
+        assert appealed.status_code == 200, appealed.text
+        assert hidden(CANARIES, await everything_stored(world)) == []
+        told = await _everything_told(world)
+    finally:
+        await kept.rollback()
+    leaks = {where: hidden(CANARIES, answer) for where, answer in told.items()}
+    assert {where: found for where, found in leaks.items() if found} == {}
+    assert hidden(CANARIES, caplog.text) == []
+    assert hidden(CANARIES, await _all_of_valkey(settings)) == []
+
+
+async def _everything_told(world: World) -> dict[str, str]:
+    """What everybody but Mira is answered when they read through every door, and its headers."""
+    told = {}
+    for door in doors(world.app):
+        if door.method != "GET" or door.name == "GET /outbox":
+            continue  # the outbox of a local server shows all mails, and exists nowhere else
+        ask = ask_for(world, door.method, door.template, keyed=door.keyed)
+        for kind in KINDS:
+            if kind == "owner":
+                continue
+            answer = await world.ask(
+                ask.method, ask.path, headers_of(world, ask, kind), **ask.parts
+            )
+            told[f"{kind}: {door.name}"] = f"{answer.headers}\n{answer.text}"
+    return told
+
+
+async def _all_of_valkey(settings: Settings) -> str:
+    client = from_url(settings.redis_url)
+    parts = []
+    try:
+        async for key in client.scan_iter():
+            parts.append(key.decode("latin-1"))
+            if await client.type(key) == b"string":
+                parts.append((await client.get(key) or b"").decode("latin-1"))
+            else:
+                parts.append(str(await client.zrange(key, 0, -1)))
+    finally:
+        await client.aclose()
+    return "\n".join(parts)
+
+
+@module
+async def test_no_answer_shows_a_token_of_somebody_else(world: World) -> None:
+    """Link tokens, session ids and keys: in no answer at all but the one that makes them."""
+    secrets = [*world.links.values(), world.rows["key_secret"]]
+    secrets += [
+        match[1]
+        for headers in world.headers.values()
+        if (match := re.search(r"guild=([^;]+)", headers.get("Cookie", "")))
+    ]
+    assert len(secrets) > 20
+    stored = await everything_stored(world)
+    assert [secret for secret in secrets if secret in stored] == []
+    for where, answer in (await _everything_told(world)).items():
+        for secret in secrets:
+            if secret in answer:
+                # A door page repeats the token of the address that its reader typed.
+                assert "{token}" in where, where
+
+
+@module
+async def test_mails_are_sealed_and_private_notes_stay_private(world: World) -> None:
+    stored = await everything_stored(world)
+    for words in ("Your code:", "You get this because", "/offers/", "/attest/"):
+        assert words not in stored, words
+    note = "She said that she was short of work."
+    reps = {"rep"}
+    for where, answer in (await _everything_told(world)).items():
+        assert note not in answer or where.split(":")[0] in reps, where
+
+
+@module
+async def test_lists_of_others_hold_nothing_of_mine(world: World) -> None:
+    """Another member's lists name none of Mira's rows, and no address of hers."""
+    mine = {str(value) for name, value in world.rows.items()
+            if name.split("_")[0] in {"draft", "sent", "signed", "claim", "payout", "invoice",
+                                      "evidence", "client", "review", "drafted"}}  # fmt: skip
+    mine |= {world.people["owner"].email, world.people["owner"].legal_name}
+    public = {str(world.rows["label_code"])}
+    for where, answer in (await _everything_told(world)).items():
+        kind, _, door = where.partition(": ")
+        if kind not in {"other", "operator", "anonymous", "removed", "other_link"} or "{" in door:
+            continue
+        body = answer.partition("\n")[2]
+        found = [value for value in mine - public if value in body]
+        assert not found, (where, found)
+
+
+async def test_codes_and_passwords_are_stored_as_hashes(
+    make: Factories, system: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    sent = await make.sent_contract()
+    code = await make.signing_code(sent)
+    async with system.sessions() as session:
+        rows = (await session.execute(text("SELECT o::text FROM contract_offer o"))).scalars()
+        assert code not in "".join(re.findall(r"\b\d{6}\b", "\n".join(rows)))
+        hashes = (await session.execute(text("SELECT password_hash FROM member"))).scalars()
+        assert all(one.startswith("$argon2id$") for one in hashes if one)
+    assert f" {code}" not in caplog.text
+    assert Factories.PASSWORD not in caplog.text

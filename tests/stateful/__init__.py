@@ -1,0 +1,1 @@
+"""The whole API against a plain model of the books."""

@@ -1,0 +1,192 @@
+"""The books as they must be, in plain Python: the model that the API is held against.
+
+Written from the rules, not from the product: amounts are cents, shares are exact fractions rounded
+half up, the levy's pots take the largest remainders.
+"""
+
+import math
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from fractions import Fraction
+
+POTS = {
+    "fund_guarantee": Fraction(2500, 10_000),
+    "fund_sickness": Fraction(3500, 10_000),
+    "fund_solidarity": Fraction(1000, 10_000),
+    "fund_operations": Fraction(3000, 10_000),
+}
+LEVY = Fraction(650, 10_000)
+VAT = Fraction(21, 100)
+APPROVALS = 2
+
+
+def half_up(value: Fraction) -> int:
+    """The nearest cent; halves go up. Never asked for less than nothing."""
+    return math.floor(value + Fraction(1, 2))
+
+
+def pots_of(released: int) -> Counter[str]:
+    """The levy of what an invoice has released so far, by pot."""
+    levy = half_up(released * LEVY)
+    shares = {pot: levy * weight for pot, weight in POTS.items()}
+    cents = Counter({pot: math.floor(share) for pot, share in shares.items()})
+    by_remainder = sorted(POTS, key=lambda pot: shares[pot] - cents[pot], reverse=True)
+    cents.update(by_remainder[: levy - cents.total()])
+    return cents
+
+
+@dataclass
+class Invoice:
+    """One issued invoice."""
+
+    id: str
+    member: int
+    net: int
+    paid: int = 0
+    credited: int = 0
+    credited_net: int = 0
+    refundable: int = 0
+    pending: int = 0
+    released: int = 0
+    """Net that has left `pending` for pots and member."""
+
+    @property
+    def vat(self) -> int:
+        """21 % of the net."""
+        return half_up(self.net * VAT)
+
+    @property
+    def open(self) -> int:
+        """What the client still owes."""
+        return self.net + self.vat - self.paid - self.credited + self.refundable
+
+
+@dataclass
+class Payout:
+    """One payout."""
+
+    id: str
+    member: int
+    cents: int
+    requested_by: str
+    state: str = "requested"
+    approvers: set[str] = field(default_factory=set)
+
+
+@dataclass
+class Books:
+    """Balances by account code, in each account's natural direction, and what stands behind."""
+
+    at_bank: int
+    balances: Counter[str] = field(default_factory=Counter)
+    available: Counter[int] = field(default_factory=Counter)
+    invoices: dict[str, Invoice] = field(default_factory=dict)
+    payouts: dict[str, Payout] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.add(bank=self.at_bank, opening=self.at_bank)
+
+    def add(self, **changes: int) -> None:
+        """Change balances."""
+        for code, cents in changes.items():
+            self.balances[code] += cents
+
+    def shown(self) -> Mapping[str, int]:
+        """All balances that are not zero."""
+        found = Counter(self.balances)
+        found["member_available"] = self.available.total()
+        return {code: cents for code, cents in found.items() if cents}
+
+    def issue(self, invoice: Invoice) -> None:
+        """Issued: the client owes the gross, the member waits for the net."""
+        invoice.pending = invoice.net
+        self.invoices[invoice.id] = invoice
+        self.add(receivable=invoice.net + invoice.vat, vat_payable=invoice.vat,
+                 member_pending=invoice.net)  # fmt: skip
+
+    def bring_in(self, cents: int) -> None:
+        """Money arrives at the bank, unexplained."""
+        self.at_bank += cents
+        self.add(bank=cents, suspense=cents)
+
+    def pay(self, invoice: Invoice, cents: int) -> tuple[int, int]:
+        """An entry pays an invoice; what is too much is the client's. Returns (paid, surplus)."""
+        paid = min(cents, invoice.open)
+        self.add(suspense=-cents, receivable=-paid, client_credit=cents - paid)
+        if paid:
+            left = invoice.net + invoice.vat - invoice.credited
+            release = invoice.pending
+            if paid < invoice.open:
+                so_far = max(invoice.net - invoice.credited_net - invoice.pending, 0)
+                share = Fraction((so_far + invoice.pending) * (invoice.paid + paid), left)
+                release = min(max(half_up(share) - so_far, 0), invoice.pending)
+            invoice.paid += paid
+            invoice.pending -= release
+            self._release(invoice, release)
+        return paid, cents - paid
+
+    def _release(self, invoice: Invoice, net: int) -> None:
+        """Pots and member get their parts of `net` (or give them back)."""
+        before, after = pots_of(invoice.released), pots_of(invoice.released + net)
+        levy = 0
+        for pot in POTS:
+            levy += after[pot] - before[pot]
+            self.balances[pot] += after[pot] - before[pot]
+        invoice.released += net
+        self.balances["member_pending"] -= net
+        self.available[invoice.member] += net - levy
+
+    def credit(self, invoice: Invoice, net: int | None) -> bool:
+        """A credit note over `net`, or all that is left. False when it must be refused."""
+        left = invoice.net - invoice.credited_net
+        asked = left if net is None else net
+        if not 0 < asked <= left:
+            return False
+        vat_left = invoice.vat - (invoice.credited - invoice.credited_net)
+        vat = vat_left if asked == left else min(half_up(asked * VAT), vat_left)
+        off_open = min(asked + vat, invoice.open)
+        refund = asked + vat - off_open
+        closed = off_open == invoice.open
+        pending = invoice.pending if closed else min(asked, invoice.pending)
+        back = max(asked - pending, 0) if refund else 0
+        odd = asked - back - pending
+        invoice.credited += asked + vat
+        invoice.credited_net += asked
+        invoice.refundable += refund
+        invoice.pending -= pending
+        self.add(vat_payable=-vat, member_pending=-(asked - odd), rounding=-odd,
+                 receivable=-off_open, client_credit=refund)  # fmt: skip
+        if back:
+            self._release(invoice, -back)
+        return True
+
+    def may_ask(self, member: int, cents: int) -> bool:
+        """Whether that much is available and not asked for already."""
+        asked = sum(one.cents for one in self.payouts.values()
+                    if one.member == member and one.state == "requested")  # fmt: skip
+        return 0 < cents <= self.available[member] - asked
+
+    def approve(self, payout: Payout, approver: str) -> bool:
+        """One approval; the last one sets the money aside. False when it must be refused."""
+        if payout.state != "requested" or approver in {*payout.approvers, payout.requested_by}:
+            return False
+        last = len(payout.approvers) + 1 == APPROVALS
+        if last and payout.cents > self.available[payout.member]:
+            return False
+        payout.approvers.add(approver)
+        if last:
+            payout.state = "approved"
+            self.available[payout.member] -= payout.cents
+            self.add(payout_in_transit=payout.cents)
+        return True
+
+    def reject(self, payout: Payout) -> bool:
+        """Refused: what was set aside goes back."""
+        if payout.state not in {"requested", "approved"}:
+            return False
+        if payout.state == "approved":
+            self.available[payout.member] += payout.cents
+            self.add(payout_in_transit=-payout.cents)
+        payout.state = "rejected"
+        return True
