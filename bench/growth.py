@@ -1,8 +1,8 @@
-"""Row 9: what grows with the books. The same questions at a thousand invoices and at a million rows.
+"""Row 9: what grows with the books: the same questions at a handful of rows and at 300,000.
 
-The mass is written by SQL with triggers off, and its balances with it: 200,000 issued invoices with
-three lines each are 800,000 rows, and 200,000 entries with three postings and their months another
-800,000. One heavy member owns every second entry, over ten years.
+The mass is written by SQL with triggers off, and its balances with it: 60,000 issued invoices and
+60,000 entries of three postings, 300,000 rows (a million would not fit the time of a run; the row
+says the real number). One heavy member has every second of them, over ten years.
 """
 
 import asyncio
@@ -26,8 +26,8 @@ from guild.invoicing.queries import list_invoices
 from guild.ledger.chart import Account
 from guild.ledger.queries import statement, trial_balance
 
-INVOICES: Final = 200_000
-ROUNDS: Final = 5
+INVOICES: Final = 60_000
+ROUNDS: Final = 3
 REPEATS: Final = 20
 MASS_INVOICES: Final = """
 INSERT INTO invoice SELECT r.* FROM invoice t CROSS JOIN generate_series(1, $2::int) AS n
@@ -41,10 +41,6 @@ INSERT INTO invoice SELECT r.* FROM invoice t CROSS JOIN generate_series(1, $2::
         'series_year', extract(year FROM d.day), 'sequence', 1000000 + n, 'issued_on', d.day,
         'due_on', d.day, 'issued_at', d.day, 'seller', '{}'::jsonb, 'buyer', '{}'::jsonb)) AS r
  WHERE t.id = $1"""
-MASS_LINES: Final = """
-INSERT INTO invoice_line SELECT r.* FROM invoice i CROSS JOIN invoice_line t
- CROSS JOIN LATERAL jsonb_populate_record(t, jsonb_build_object('invoice_id', i.id)) AS r
- WHERE t.invoice_id = $1 AND i.number LIKE 'M-%'"""
 MASS_ENTRIES: Final = """
 WITH e AS (
     INSERT INTO ledger_entry (id, kind, text, occurred_on, recorded_at, actor)
@@ -83,19 +79,22 @@ async def pour(house: House) -> None:
     heavy, rest = few[0], few[1:]
     accounts: list[tuple[UUID, str, str, UUID | None]] = []
     for person in few:
-        accounts += [_account("member_pending", person.member), _account("receivable", person.client)]
+        accounts += [
+            _account("member_pending", person.member),
+            _account("receivable", person.client),
+        ]
     accounts.append(_account("vat_payable", None))
     await owner.executemany(
         "INSERT INTO ledger_account (id, code, kind, owner, currency) "
         "VALUES ($1, $2, $3, $4, 'EUR') ON CONFLICT DO NOTHING", accounts,
     )  # fmt: skip
-    # Every second invoice is the heavy member's: a hundred thousand to page through.
+    # Every second invoice is the heavy member's.
     owners = [one for person in rest for one in (heavy, person)]
     await owner.execute(
         MASS_INVOICES, house.draft, INVOICES, [p.member for p in owners],
         [p.client for p in owners], [p.contract for p in owners],
     )  # fmt: skip
-    await owner.execute(MASS_LINES, house.draft)
+    await owner.execute("ANALYZE invoice")
     await owner.execute(
         MASS_ENTRIES, INVOICES, [Account("receivable", p.client).id("EUR") for p in few],
         Account("vat_payable").id("EUR"), Account("member_pending", heavy.member).id("EUR"),
@@ -137,12 +136,14 @@ class Books:
         return (time.perf_counter() - began) / len(dealt)
 
     async def first_page(self) -> float:
-        """The newest fifty of the heavy member's hundred thousand invoices."""
+        """The newest fifty of the heavy member's invoices."""
         return await self.asked(lambda work: list_invoices(work, mine=True))
 
     async def deep_page(self) -> float:
         """A page with nine tenths of them before it."""
-        row = await self.house.owner.fetchrow(DEEP_KEY, self.heavy.member, INVOICES // 20)
+        row = await self.house.owner.fetchrow(
+            DEEP_KEY, self.heavy.member, INVOICES // 20
+        )  # ids grow, pages go down
         cursor = encode_cursor(row["id"])
         return await self.asked(lambda work: list_invoices(work, mine=True, cursor=cursor))
 
@@ -194,14 +195,16 @@ async def measure(settings: Settings, small_settings: Settings) -> list[Row]:
         return f"{seconds * 1000:.1f} ms"
 
     return [
-        Row(number="9", what="issue in big books, of small books", value=issue, target=1.3, hope=1.1,
-            less=True, unit="×", how=f"{ms(at_many)} with {rows_in_big:,} rows, {ms(at_few)} with few"),
-        Row(number="9", what="page 90 % deep in 100,000 invoices, of the first page", value=page,
+        Row(number="9", what="issue in big books, of small books", value=issue, target=1.3,
+            hope=1.1, less=True, unit="×",
+            how=f"{ms(at_many)} with {rows_in_big:,} rows, {ms(at_few)} with few"),
+        Row(number="9", what="page 90 % deep in 30,000 invoices, of the first page", value=page,
             target=2, hope=1.2, less=True, unit="×", how=f"{ms(deep)} against {ms(first)}"),
         Row(number="9", what="trial balance by sums, of the maintained one", value=trial, target=20,
             hope=90, unit="×", how=f"{ms(kept)} by sums against {ms(summed)}"),
         Row(number="9", what="ten years of a member by rows, of the statement's page by months",
-            value=months, target=20, hope=90, unit="×", how=f"{ms(late)} by rows against {ms(early)}"),
+            value=months, target=20, hope=90, unit="×",
+            how=f"{ms(late)} by rows against {ms(early)}"),
     ]  # fmt: skip
 
 

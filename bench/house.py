@@ -171,7 +171,8 @@ class House:
                    RETURNING id)
                INSERT INTO match_suggestion (entry_id, invoice_id, amount_minor, score, verdict,
                           reasons)
-               SELECT m.id, m.id, 0, 100, 'full', '[]' FROM made m RETURNING entry_id, invoice_id""",
+               SELECT m.id, m.id, 0, 100, 'full', '[]' FROM made m
+               RETURNING entry_id, invoice_id""",
             list(invoices),
         )
         return [(row["entry_id"], row["invoice_id"]) for row in rows]

@@ -189,7 +189,8 @@ async def batches(house: House) -> Row:
 
     ratio, fast, slow = await alternate(ROUNDS, batch, single)
     return Row(number="4", what="batch of 100 against single, per invoice", value=ratio, target=3,
-               hope=5, unit="×", how=f"{fast:.0f} against {slow:.0f} invoices per second, in process")  # fmt: skip
+               hope=5, unit="×",
+                how=f"{fast:.0f} against {slow:.0f} invoices per second, in process")  # fmt: skip
 
 
 async def cpu(stage: Stage) -> Row:

@@ -20,7 +20,12 @@ import msgspec
 import pytest
 import pytest_asyncio
 from sqlalchemy import event, text
-from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
+from sqlalchemy.ext.asyncio import (
+    AsyncEngine,
+    AsyncSession,
+    async_sessionmaker,
+    create_async_engine,
+)
 
 warnings.filterwarnings("ignore", message="XDG_RUNTIME_DIR")
 
@@ -115,6 +120,7 @@ async def _fill(embedded: Embedded, name: str) -> None:
 @pytest.fixture(scope="session")
 def template_database(embedded: Embedded) -> str:
     """The name of a database with the schema, which other databases are copied from."""
+
     async def make() -> None:
         await _make_database(embedded, "guild_template")
         await _fill(embedded, "guild_template")
@@ -131,7 +137,9 @@ def database_url(embedded: Embedded, template_database: str) -> str:
 
 
 @pytest.fixture(scope="session")
-def settings(embedded: Embedded, database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Settings:
+def settings(
+    embedded: Embedded, database_url: str, tmp_path_factory: pytest.TempPathFactory
+) -> Settings:
     """Settings of a test installation."""
     return Settings(
         env="test",

@@ -28,6 +28,7 @@ from guild.core.permissions import (
 from guild.core.work import System, begin_work
 from guild.invoicing import commands as invoicing
 from guild.members import commands as members
+from guild.members import queries as member_queries
 from guild.members.models import AccessLink, BankAccount, Member
 from guild.members.rules.powers import roles_held
 from guild.members.schemas import (
@@ -37,7 +38,6 @@ from guild.members.schemas import (
     OrganisationIn,
     OrganisationOut,
 )
-from guild.members import queries as member_queries
 
 
 class Factories:
@@ -213,8 +213,12 @@ class Factories:
             signed, _ = await contracts.sign_contract(
                 work,
                 SignIn(
-                    version=view.version, shown_sha256=view.shown_sha256, code=code,
-                    typed_name="Contact Person", role="Head of things", consent=True,
+                    version=view.version,
+                    shown_sha256=view.shown_sha256,
+                    code=code,
+                    typed_name="Contact Person",
+                    role="Head of things",
+                    consent=True,
                 ),
             )
         return signed

@@ -1,7 +1,7 @@
-"""Pages of contracts, for the client, for the member, and for whoever holds a sealed file.
+"""Pages of contracts, for the client and for the member.
 
 The client reads an offer, signs, asks for changes, declines, accepts a delivery; the member reads
-her contracts; anybody asks whether a file is one that we sealed.
+her contracts. Whoever holds a sealed file asks `web/verify.py`.
 
 Everything works without JavaScript and with a keyboard alone. A GET never changes anything, so a
 mail scanner that follows the link neither opens nor uses it: only the button on the first page
@@ -14,7 +14,6 @@ from uuid import UUID
 
 import msgspec
 from litestar import Response
-from litestar.datastructures import UploadFile
 from litestar.enums import RequestEncodingType
 from litestar.params import Body
 from litestar.response import Redirect
@@ -33,7 +32,6 @@ from guild.contracts.errors import (
 )
 from guild.contracts.queries import masked
 from guild.contracts.routes import NO_STORE, pdf_answer
-from guild.contracts.rules.canonical import sha256
 from guild.contracts.schemas import (
     ChangesIn,
     DeclineIn,
@@ -51,9 +49,6 @@ from guild.members import commands as members
 from guild.members.schemas.cookies import link_cookie
 
 Form = Annotated[dict[str, str], Body(media_type=RequestEncodingType.URL_ENCODED)]
-Upload = Annotated[dict[str, Any], Body(media_type=RequestEncodingType.MULTI_PART)]
-SEALED_MAX_BYTES: Final = 8_000_000
-"""A sealed contract has a few dozen kilobytes; evidence may make it larger."""
 SHOWN_PER_PAGE: Final = 50
 ANSWERS: Final = {"sign": "/offer/sign", "change": "/offer/changes", "decline": "/offer/decline"}
 REASONS: Final = [
@@ -345,32 +340,8 @@ async def contract_pdf(work: Work, contract_id: ContractId) -> Response[bytes]:
     return await pdf_answer(work, contract_id)
 
 
-@get("/verify", permission=Permission.PUBLIC, include_in_schema=False)
-async def verify_page(work: Work) -> Response[str]:
-    """Where a sealed contract is checked; its certificate names this address."""
-    return _page(work, "contracts/verify.html", asked=False, found=None, errors=[])
-
-
-@post("/verify", permission=Permission.PUBLIC, include_in_schema=False, status_code=200,
-      request_max_body_size=SEALED_MAX_BYTES)  # fmt: skip
-async def verify_file(work: Work, data: Upload) -> Response[str]:
-    """Whether this very file is one that we sealed. The file is not kept."""
-    file = data.get("file")
-    content = await file.read() if isinstance(file, UploadFile) else b""
-    errors = [] if content else [{"field": "file", "text": "Choose the PDF to check."}]
-    return _page(
-        work,
-        "contracts/verify.html",
-        status=422 if errors else 200,
-        asked=not errors,
-        found=await queries.sealed_as(work, sha256(content)),
-        errors=errors,
-    )
-
-
 PAGES = [
     offer_door, open_offer, delivery_door, open_deliveries, offer_page, choose_answer, sign_page,
     send_code, sign, changes_page, ask_for_changes, decline_page, decline, offer_pdf,
-    deliveries_page, answer_delivery, contracts_page, contract_page, contract_pdf, verify_page,
-    verify_file,
+    deliveries_page, answer_delivery, contracts_page, contract_page, contract_pdf,
 ]  # fmt: skip

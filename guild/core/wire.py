@@ -29,10 +29,12 @@ copyreg.pickle(Meta, lambda _: "Meta")
 
 NO_NUL: Final = r"^[^\x00]*$"
 ShortText = Annotated[
-    str, Meta(min_length=1, max_length=200, pattern=r"^[^\x00\r\n]*\S[^\x00\r\n]*$")
+    str, Meta(min_length=1, max_length=200, pattern=r"^[^\x00\r\n]*[^\s\x00][^\x00\r\n]*$")
 ]
 OptionalText = Annotated[str, Meta(max_length=200, pattern=r"^[^\x00\r\n]*$")]
-LongText = Annotated[str, Meta(min_length=1, max_length=5000, pattern=r"^[^\x00]*\S[^\x00]*$")]
+LongText = Annotated[
+    str, Meta(min_length=1, max_length=5000, pattern=r"^[^\x00]*[^\s\x00][^\x00]*$")
+]
 OptionalLongText = Annotated[str, Meta(max_length=5000, pattern=NO_NUL)]
 Email = Annotated[
     str, Meta(min_length=3, max_length=254, pattern=r"^[^@\s\x00]{1,64}@[^@\s\x00]{1,189}$")

@@ -84,8 +84,9 @@ def amount(text: str, currency: str) -> str:
 
 
 def _page(work: Work, template: str, *, status: int = 200, **context: Any) -> Response[str]:
+    section = "/fund" if template.startswith("fund") else "/claims"
     return page(
-        work, f"mutual_fund/{template}", status=status, section="/fund", amount=amount, **context
+        work, f"mutual_fund/{template}", status=status, section=section, amount=amount, **context
     )
 
 

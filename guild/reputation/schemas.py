@@ -13,7 +13,9 @@ Answers = Annotated[
     dict[Annotated[str, Meta(max_length=60)], bool], Meta(min_length=1, max_length=20)
 ]
 """Question of the charter → whether it is so; a question left out takes no part."""
-Reasons = Annotated[str, Meta(min_length=10, max_length=5000, pattern=r"^[^\x00]*\S[^\x00]*$")]
+Reasons = Annotated[
+    str, Meta(min_length=10, max_length=5000, pattern=r"^[^\x00]*[^\s\x00][^\x00]*$")
+]
 
 
 class AttestationIn(In, frozen=True, kw_only=True):

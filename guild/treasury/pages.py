@@ -28,7 +28,7 @@ Upload = Annotated[dict[str, Any], Body(media_type=RequestEncodingType.MULTI_PAR
 SHOWN: Final = 20
 EXPLANATIONS: Final = [
     ("bank_fees", "A charge or interest of the bank"),
-    ("client_credit", "A client's money, kept on account"),
+    ("client_credit", "A client’s money, kept on account or given back"),
 ]
 
 

@@ -26,7 +26,9 @@ Purpose = Literal["earnings", "benefit"]
 class CoopAccountIn(In, frozen=True, kw_only=True):
     """An account that the co-operative keeps; the opening balance is what it holds on that day."""
 
-    name: Annotated[str, Meta(min_length=1, max_length=70, pattern=r"^[^\x00\r\n]*\S[^\x00\r\n]*$")]
+    name: Annotated[
+        str, Meta(min_length=1, max_length=70, pattern=r"^[^\x00\r\n]*[^\s\x00][^\x00\r\n]*$")
+    ]
     iban: Iban
     bic: Bic | None = None
     currency: CurrencyCode = "EUR"

@@ -12,7 +12,7 @@ from copy import deepcopy
 from typing import Any, Final, cast
 
 import msgspec
-from litestar import Litestar, Request
+from litestar import Litestar, Request, Response
 from litestar.enums import MediaType, OpenAPIMediaType
 from litestar.handlers import HTTPRouteHandler
 from litestar.openapi import OpenAPIConfig
@@ -149,6 +149,8 @@ IDEMPOTENCY_KEY: Final[Document] = {
     "schema": {"type": "string", "minLength": 8, "maxLength": 200, "pattern": r"^[\x21-\x7e]+$"},
     "example": "0d9b2f5e-8a41-4f0c-9d7a-6a1f2b3c4d5e",
 }
+FILES: Final = ("application/pdf", "application/xml")
+FILE: Final[Document] = {"type": "string", "contentEncoding": "binary"}
 DONE: Final = {"200": "Done.", "201": "Made.", "204": "Done; there is nothing to tell."}
 DOCS_ASSETS: Final = (
     "/static/swagger/swagger-ui.css",
@@ -252,7 +254,7 @@ def complete(schema: Document, handlers: Mapping[tuple[str, str], HTTPRouteHandl
     used: set[str] = set()
     for path, method, operation in operations(whole):
         handler = handlers.get((path, method))
-        _complete_operation(operation, path, method, handler.opt if handler else {})
+        _complete_operation(operation, method, handler)
         _give_examples(operation, components["schemas"])
         used.update(operation.get("tags") or [])
     known = [tag for tag in whole.get("tags", []) if tag["name"] in used]
@@ -296,9 +298,8 @@ def _answer(status: int) -> Document:
     return answer
 
 
-def _complete_operation(
-    operation: Document, path: str, method: str, options: Mapping[str, Any]
-) -> None:
+def _complete_operation(operation: Document, method: str, handler: HTTPRouteHandler | None) -> None:
+    options: Mapping[str, Any] = handler.opt if handler else {}
     permission = options.get("permission")
     operation["security"] = _security(permission)
     if isinstance(permission, Permission):
@@ -306,8 +307,9 @@ def _complete_operation(
     if options.get("idempotent"):
         operation.setdefault("parameters", []).append(deepcopy(IDEMPOTENCY_KEY))
     responses = operation.setdefault("responses", {})
-    for status in _statuses(operation, path, method, permission):
+    for status in _statuses(operation, method, permission):
         responses[str(status)] = {"$ref": f"#/components/responses/Problem{status}"}
+    _tell_bodies(responses, handler)
     for code, words in DONE.items():
         if code in responses:
             responses[code]["description"] = words
@@ -322,24 +324,35 @@ def _security(permission: object) -> list[dict[str, list[str]]]:
     return [{"session": []}, {"apiKey": []}]
 
 
-def _statuses(operation: Document, path: str, method: str, permission: object) -> Iterator[int]:
+def _statuses(operation: Document, method: str, permission: object) -> Iterator[int]:
     """Which problems an operation can answer with."""
     takes_input = bool(operation.get("parameters") or operation.get("requestBody"))
-    if takes_input or method != "get":
+    closed, writes = permission is not Permission.PUBLIC, method != "get"
+    if takes_input or writes:
         yield 400
-    if permission is not Permission.PUBLIC:
+        yield 422
+    if closed or writes:
         yield 401
         yield 403
-    if "{" in path:
+    if closed or takes_input:
         yield 404
-    if method != "get":
+    if writes:
         yield 409
-        yield 422
         yield 429
     if operation.get("requestBody"):
         yield 413
     yield 500
     yield 503
+
+
+def _tell_bodies(responses: Document, handler: HTTPRouteHandler | None) -> None:
+    """Files are what they are, not JSON; 204 has no body at all."""
+    responses.get("204", {}).pop("content", None)
+    answer = handler.parsed_fn_signature.return_type.annotation if handler else None
+    for code in ("200", "201"):
+        content = responses.get(code, {}).get("content", {})
+        if "application/json" in content and answer == Response[bytes]:
+            responses[code]["content"] = {kind: {"schema": FILE} for kind in FILES}
 
 
 def _give_examples(operation: Document, schemas: Document) -> None:

@@ -25,7 +25,9 @@ from guild.documents.seal import SealReport
 
 FILE_BYTES_MAX: Final = 5_000_000
 """A sealed contract has a few hundred kilobytes."""
-NOTHING_TO_CHECK: Final = "Choose a PDF of at most 5 MB, or give its SHA-256: 64 digits from 0 to f."
+NOTHING_TO_CHECK: Final = (
+    "Choose a PDF of at most 5 MB, or give its SHA-256: 64 digits from 0 to f."
+)
 
 
 @dataclass

@@ -58,8 +58,9 @@ TARGETS = (
 )
 PAUSE_S = 0.35
 """Mean pause between two kills."""
+PATIENCE_S = 10
 INVOICES_PER_S = 1.5
-SETTLE_S = 120
+SETTLE_S = 300
 STARTED_WITH_CENTS = 1_000_000
 
 
@@ -73,6 +74,11 @@ class Tally:
     payouts: dict[str, tuple[str, int]] = field(default_factory=dict)
     errands: list[int] = field(default_factory=list)
     repeats: int = 0
+
+    @property
+    def answers(self) -> int:
+        """How much was acknowledged so far."""
+        return len(self.invoices) + len(self.payments) + len(self.payouts)
 
 
 @dataclass
@@ -182,6 +188,7 @@ class Storm:
         """Kill something, start it again, pause; until it is over."""
         while not self.over.is_set():
             await asyncio.sleep(self.chance.expovariate(1 / PAUSE_S))
+            await self._something_done()
             target = self.chance.choice(TARGETS)
             self.tally.kills[target] += 1
             if target == "postgres":
@@ -190,6 +197,14 @@ class Storm:
                 await asyncio.to_thread(self.house.kill_valkey, keep=self.chance.random() < 0.5)
             else:
                 self._replace(target)
+
+    async def _something_done(self) -> None:
+        """A storm that kills faster than anything starts proves nothing: wait for one answer."""
+        before = self.tally.answers
+        with contextlib.suppress(AssertionError):
+            await until(
+                lambda: self.over.is_set() or self.tally.answers > before, PATIENCE_S, every_s=0.05
+            )
 
     def _replace(self, role: str) -> None:
         living = [process for process in self.running if process.role == role]

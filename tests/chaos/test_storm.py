@@ -9,7 +9,7 @@ SEED = 20261123
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(600)
 def test_a_short_storm_loses_and_doubles_nothing() -> None:
     said: list[str] = []
     status = run(SECONDS / 60, SEED, said.append)

@@ -8,7 +8,11 @@ from guild.core.lifecycle import Lifecycle
 LAMP = Lifecycle(
     "street lamp",
     initial="dark",
-    moves={"light": (("dark",), "lit"), "douse": (("lit",), "dark"), "break": (("lit", "dark"), "broken")},
+    moves={
+        "light": (("dark",), "lit"),
+        "douse": (("lit",), "dark"),
+        "break": (("lit", "dark"), "broken"),
+    },
 )
 
 

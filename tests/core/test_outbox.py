@@ -10,7 +10,14 @@ from sqlalchemy import func, select, text
 from guild.core.errors import IllegalMove
 from guild.core.jobs import OutsideJob, job, scheduled
 from guild.core.outbox import (
-    OutboxRow, claim_slots, dead_letters, drain, lease_due, replay_dead, run_row, slot_of,
+    OutboxRow,
+    claim_slots,
+    dead_letters,
+    drain,
+    lease_due,
+    replay_dead,
+    run_row,
+    slot_of,
 )
 from guild.core.permissions import SYSTEM
 from guild.core.work import Work, begin_work
@@ -19,7 +26,9 @@ from guild.core.work import Work, begin_work
 @job("test.count", timeout_s=5)
 async def count_up(work: Work, number: int) -> None:
     await work.session.execute(
-        text("INSERT INTO scheduled_run (name, slot) VALUES (:n, now() + make_interval(secs => :s))"),
+        text(
+            "INSERT INTO scheduled_run (name, slot) VALUES (:n, now() + make_interval(secs => :s))"
+        ),
         {"n": f"effect {number}", "s": 0},
     )
 

@@ -319,6 +319,7 @@ def _forms(world: World) -> dict[str, dict[str, Any]]:
     application = {"email": "form@example.org", "password": "a very long password",
                    "legal_name": "By Form", "country": "BE"}  # fmt: skip
     return {
+        "POST /verify": {"files": {"file": ("a.pdf", b"%PDF-1.7", "application/pdf")}},
         "POST /sign-in": {"data": {"email": owner.email, "password": Factories.PASSWORD}},
         "POST /forgotten": {"data": {"email": owner.email}},
         "POST /new-password/{token}": {"data": {"new": "another long password"}},

@@ -166,6 +166,6 @@ async def test_a_handler_without_a_permission_is_refused_at_start(
         return "in"
 
     for handler, words in ((bare, "declares no permission"), (blind, "never asks who acts")):
-        monkeypatch.setattr(features, "routes", lambda handler=handler: [handler])
+        monkeypatch.setattr(features, "ROUTES", [handler])
         with pytest.raises(ImproperlyConfiguredException, match=words):
             create_app(world.system)

@@ -18,9 +18,9 @@ from guild.mutual_fund.rules import levy
 from guild.treasury.commands import payouts
 from tests.stateful.machine import Walk
 
-STEPS = int(os.environ.get("GUILD_STATEFUL_STEPS", "90"))
+STEPS = int(os.environ.get("GUILD_STATEFUL_STEPS", "60"))
 SEED = int(os.environ.get("GUILD_STATEFUL_SEED", "20261123"))
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(max(120, STEPS))]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(max(300, STEPS * 3))]
 
 
 async def walked(system: System, steps: int, seed: int = SEED) -> Walk:

@@ -142,7 +142,7 @@ ATTACKS = {
         WHERE id = {NEW}""",
     "an account born approved": copy("bank_account", id=NEW),
     "another number in an account": "UPDATE bank_account SET iban_last4 = '0000'",
-    "a cooling-off shortened": "UPDATE bank_account SET usable_from = usable_from - '1 hour'::interval",
+    "a cooling-off shortened": "UPDATE bank_account SET usable_from = usable_from - time '01:00'",
     "an account approved by its owner": copy(
         "bank_account",
         id=NEW,

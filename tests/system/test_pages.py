@@ -385,3 +385,21 @@ def test_places_inside_the_body_are_named() -> None:
     assert explain_all([{"message": "Object missing required field `title`", "key": "data"}]) == [
         Fault(field="title", text="Title is missing.")
     ]
+
+
+@pytest.mark.parametrize("path", ["/offer", "/deliveries", "/invoice", "/attest"])
+async def test_a_client_without_her_link_is_sent_to_her_mail(
+    path: str, http: httpx.AsyncClient
+) -> None:
+    answer = await http.get(path, headers=HTML)
+    assert answer.status_code == 401
+    assert "Open the link in your mail" in answer.text
+    assert "/sign-in" not in answer.text
+    told = await http.get(f"/api/v1{path}" if path != "/attest" else "/api/v1/offer")
+    assert told.status_code == 401
+    assert told.headers["content-type"].startswith("application/problem+json")
+
+
+async def test_a_member_without_a_session_is_sent_to_sign_in(http: httpx.AsyncClient) -> None:
+    answer = await http.get("/contracts", headers=HTML)
+    assert (answer.status_code, answer.headers["location"]) == (303, "/sign-in?next=/contracts")

@@ -19,7 +19,6 @@ from guild.contracts.queries.views import (
     milestone_view,
     milestones_of,
     offer_view,
-    sealed_as,
     sealed_document,
     sealed_pdf,
 )
@@ -46,7 +45,6 @@ __all__ = [
     "milestones_of",
     "offer_view",
     "retention_of",
-    "sealed_as",
     "sealed_document",
     "sealed_file",
     "sealed_pdf",

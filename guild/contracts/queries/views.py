@@ -189,17 +189,6 @@ async def sealed_pdf(work: Work, contract_id: ContractId) -> tuple[str, bytes]:
     return f"{contract.number}.pdf", await documents.read(work, document_id)
 
 
-async def sealed_as(work: Work, digest: str) -> Contract | None:
-    """The contract that was sealed into the file with this SHA-256.
-
-    Not narrowed to what the actor may see: whoever can name the digest holds the file.
-    """
-    contract: Contract | None = await work.session.scalar(
-        select(Contract).where(Contract.sealed_sha256 == digest)
-    )
-    return contract
-
-
 async def contract_events(work: Work, contract_id: ContractId) -> list[EventOut]:
     """The chain of evidence in words; network addresses stay in the sealed file."""
     contract = await contract_row(work, contract_id)

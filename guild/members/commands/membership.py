@@ -63,7 +63,9 @@ async def _apply(work: Work, application: ApplicationIn) -> None:
     email = application.email.lower()
     _refuse_unprintable(application)
     check_password(application.password, email, application.legal_name, application.display_name)
-    known = await work.session.scalar(select(Member).where(Member.email == email))
+    known = await work.session.scalar(
+        select(Member).where(Member.email == email, Member.state != "left")
+    )
     if known is not None:
         firm_numbers(application.country, application.vat_number, application.enterprise_number)
         await hash_password(application.password)

@@ -77,10 +77,6 @@ async def confirm_role(work: Work, grant_id: UUID) -> RoleGrant:
     Emits RoleGranted.
     """
     grant = await _decide(work, grant_id, "confirm")
-    if not await may_still(work, grant.requested_by, Permission.MEMBERS_ROLES):
-        raise SecondPersonNeeded(
-            "Who asked for this has left the office since.", mend="Refuse it and ask again."
-        )
     member = await _active_member(work, grant.member_id)
     await _close_expired(work, grant)
     await work.session.flush()  # the guard of member_role looks for the confirmed request
@@ -164,6 +160,11 @@ async def _decide(work: Work, grant_id: UUID, action: str) -> RoleGrant:
     if work.actor.is_member(grant.requested_by):
         raise SecondPersonNeeded(
             "You asked for this yourself.", mend="Another secretary has to decide."
+        )
+    asker_stands = await may_still(work, grant.requested_by, Permission.MEMBERS_ROLES)
+    if action == "confirm" and not asker_stands:
+        raise SecondPersonNeeded(
+            "Who asked for this has left the office since.", mend="Refuse it and ask again."
         )
     ROLE_GRANT.move(grant, action)
     grant.decided_by, grant.decided_at = work.actor.member_id, work.now

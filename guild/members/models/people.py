@@ -51,10 +51,13 @@ class Member(Base):
             "state NOT IN ('member', 'on_leave', 'removed') OR joined_on IS NOT NULL",
             name="joined_once_admitted",
         ),
+        # Whoever left, or was declined, may apply again: a stranger's application under her
+        # address must not keep her out for ever.
+        Index("uq_member_email", "email", unique=True, postgresql_where=text("state <> 'left'")),
     )
 
     id: Mapped[MemberId] = mapped_column(primary_key=True)
-    email: Mapped[str] = mapped_column(String(254), unique=True)
+    email: Mapped[str] = mapped_column(String(254))
     """Always lower case; what she signs in with and where the house writes to."""
     legal_name: Mapped[str] = mapped_column(String(200))
     display_name: Mapped[str] = mapped_column(String(200))

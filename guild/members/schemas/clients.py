@@ -11,7 +11,7 @@ from guild.members.schemas.people import Reason
 
 OrganisationKind = Literal["company", "public_body", "consumer"]
 Postcode = Annotated[
-    str, Meta(min_length=1, max_length=20, pattern=r"^[^\x00\r\n]*\S[^\x00\r\n]*$")
+    str, Meta(min_length=1, max_length=20, pattern=r"^[^\x00\r\n]*[^\s\x00][^\x00\r\n]*$")
 ]
 FirmNumber = Annotated[str, Meta(min_length=1, max_length=30, pattern=r"^[^\x00\r\n]+$")]
 
@@ -94,7 +94,7 @@ class BankAccountIn(In, frozen=True, kw_only=True):
         ),
     ]
     holder: Annotated[
-        str, Meta(min_length=1, max_length=70, pattern=r"^[^\x00\r\n]*\S[^\x00\r\n]*$")
+        str, Meta(min_length=1, max_length=70, pattern=r"^[^\x00\r\n]*[^\s\x00][^\x00\r\n]*$")
     ]
 
 

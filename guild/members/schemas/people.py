@@ -20,7 +20,9 @@ from guild.core.wire import (
 )
 
 Password = Annotated[str, Meta(min_length=1, max_length=200, pattern=r"^[^\x00]*$")]
-Reason = Annotated[str, Meta(min_length=10, max_length=2000, pattern=r"^[^\x00]*\S[^\x00]*$")]
+Reason = Annotated[
+    str, Meta(min_length=10, max_length=2000, pattern=r"^[^\x00]*[^\s\x00][^\x00]*$")
+]
 """A sentence, not a word: it is told to the person whom it concerns."""
 
 

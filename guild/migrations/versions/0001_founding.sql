@@ -127,9 +127,10 @@ CREATE TABLE member (
 	CONSTRAINT pk_member PRIMARY KEY (id), 
 	CONSTRAINT ck_member_state CHECK (state IN ('applicant', 'member', 'left', 'on_leave', 'removed')), 
 	CONSTRAINT ck_member_email_lower CHECK (email = lower(email)), 
-	CONSTRAINT ck_member_joined_once_admitted CHECK (state NOT IN ('member', 'on_leave', 'removed') OR joined_on IS NOT NULL), 
-	CONSTRAINT uq_member_email UNIQUE (email)
+	CONSTRAINT ck_member_joined_once_admitted CHECK (state NOT IN ('member', 'on_leave', 'removed') OR joined_on IS NOT NULL)
 )
+--;;
+CREATE UNIQUE INDEX uq_member_email ON member (email) WHERE state <> 'left'
 --;;
 CREATE TABLE number_series (
 	kind VARCHAR(20) NOT NULL, 

@@ -160,8 +160,8 @@ async def _invite(work: Work, claim: Claim, round_: int, member_id: MemberId, ra
         to=member.email,
         subject="Will you judge a claim?",
         text=(
-            f"Your lot was drawn for the jury of claim {claim.id}.\n\n"
-            f"Say yes or no by {due:%d %B %Y, %H:%M} UTC: {work.settings.base_url}/jury\n"
+            "Your lot was drawn: you may decide about a claim on the mutual fund.\n\n"
+            f"Say yes or no by {due.day} {due:%B %Y, %H:%M} UTC: {work.settings.base_url}/jury\n"
             "If you say nothing, the next member is asked."
         ),
         reason=_REASON,

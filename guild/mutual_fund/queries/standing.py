@@ -32,9 +32,15 @@ def limits_of(charter: Charter) -> GuaranteeLimits:
 
 
 def client_key(client: Organisation) -> str:
-    """What makes two members' entries of one client the same client for the limits."""
+    """What makes two members' entries of one client the same client for the limits.
+
+    A Belgian VAT number is the enterprise number with two letters in front, so the letters go:
+    who enters only one of the two has entered the same client.
+    """
     known = client.vat_number or client.enterprise_number
-    return f"{client.country}:{known}" if known else str(client.id)
+    if not known:
+        return str(client.id)
+    return f"{client.country}:{known.removeprefix(client.country)}"
 
 
 async def lock(work: Work, *names: str) -> None:

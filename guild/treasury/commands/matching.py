@@ -11,7 +11,7 @@ from guild.invoicing.commands import record_payment
 from guild.invoicing.errors import InvoiceNotFound
 from guild.invoicing.models import Invoice
 from guild.ledger.chart import Account, Line, credit, debit
-from guild.ledger.commands import post
+from guild.ledger.commands import draw, post
 from guild.members.errors import OrganisationNotFound
 from guild.members.models import Organisation
 from guild.treasury.commands.appends import SUGGESTIONS, suggestion_row
@@ -126,14 +126,18 @@ async def confirm_payout(work: Work, entry_id: BankEntryId, payout_id: PayoutId)
 
 
 async def explain_entry(work: Work, entry_id: BankEntryId, data: ExplainIn) -> BankEntryOut:
-    """An entry that pays no invoice: a charge of the bank, or a client's money on account."""
+    """An entry that pays no invoice: a charge of the bank, or a client's money on account.
+
+    Money that went out for a client is what it had on account, given back. Raises BelowZero when
+    that is less.
+    """
     work.require(Permission.MATCHES_CONFIRM)
     entry = await _locked_entry(work, entry_id)
     amount = Money(entry.amount_minor, entry.currency)
     if data.kind == "client_credit":
         client = await _client(work, data.client_id)
-        if entry.amount_minor <= 0:
-            raise MatchTooLarge("Money that went out is nobody's credit.", field="kind")
+        if entry.amount_minor < 0:
+            await draw(work, Account("client_credit", client), -amount)
         await _keep_for_client(work, entry, amount, client, data.note)
     else:
         await post(

@@ -172,3 +172,13 @@ async def test_an_offer_that_is_over_says_so(make, client, as_):
     page = await client.get("/offer")
     assert "has withdrawn this offer" in page.text
     assert 'type="radio"' not in page.text
+
+
+async def test_a_version_that_is_no_number_of_ours_is_a_stale_one(make, client):
+    contract = await make.sent_contract()
+    await opened(make, client, contract)
+    fields = hidden(await client.get("/offer/changes"))
+    for version in ("9" * 5000, "²", "-1", ""):
+        wished = {**fields, "version": version, "wishes": "Another date, please"}
+        answer = await client.post("/offer/changes", data=wished)
+        assert answer.status_code in {400, 409}, answer.text

@@ -20,11 +20,12 @@ from guild.contracts.errors import (
     StaleOffer,
     TooManyCodes,
 )
-from guild.contracts.models import ContractEvidence, ContractOffer
+from guild.contracts.models import Contract, ContractEvidence, ContractOffer
 from guild.contracts.schemas import ChangesIn, ContractChange, DeclineIn, OfferIn, SendIn, SignIn
 from guild.core.errors import IllegalMove
 from guild.core.permissions import contact_actor
 from guild.core.work import begin_work
+from guild.members import commands as members
 from tests.factories import Factories
 
 WRONG = {"000000": "111111"}
@@ -290,3 +291,21 @@ async def test_wrong_codes_at_once_are_counted_one_by_one(committing):
     results = await asyncio.gather(*(attempt(g) for g in guesses), return_exceptions=True)
     assert sum(isinstance(r, CodeWrong) for r in results) == 4
     assert sum(isinstance(r, CodeTriesUsedUp) for r in results) == len(guesses) - 4
+
+
+async def test_nobody_signs_with_somebody_who_has_left(make, as_, answer):
+    member = await make.member()
+    offered, drafted = await make.sent_contract(member), await make.contract(member)
+    signed = await make.signed_contract(member)
+    signature = await answer(offered)
+    async with as_(make.actor(member)) as work:
+        await members.resign(work, member.id)
+    async with as_(await make.client_of(offered)) as work:
+        with pytest.raises(IllegalMove):
+            await commands.sign_contract(work, signature)
+    async with as_() as work:
+        states = [
+            (await work.session.get_one(Contract, one.id, populate_existing=True)).state
+            for one in (offered, drafted, signed)
+        ]
+    assert states == ["withdrawn", "withdrawn", "signed"]

@@ -3,7 +3,7 @@
 The people, companies, numbers and accounts are made up; the check digits are right so that the forms hold.
 """
 
-# ruff: noqa: E501, ISC004, PLR0917, RUF001 -- sample texts are long and set with care
+# ruff: noqa: E501, ISC004 -- sample texts are long and set with care
 
 import datetime as dt
 from decimal import Decimal

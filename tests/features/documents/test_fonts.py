@@ -1,7 +1,5 @@
 """Faces, and the characters that must be refused at input."""
 
-# ruff: noqa: RUF001 -- odd characters are the subject
-
 import json
 from itertools import chain
 

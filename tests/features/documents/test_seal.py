@@ -1,7 +1,5 @@
 """The seal: what holds, and what an attacker tries."""
 
-# ruff: noqa: S603, S607 -- tests start what they name
-
 import asyncio
 import datetime as dt
 import shutil

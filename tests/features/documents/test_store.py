@@ -1,7 +1,5 @@
 """Documents on disk and in the table: same bytes same id, nothing changes, damage is noticed."""
 
-# ruff: noqa: RUF001 -- odd characters are the subject
-
 import hashlib
 import os
 

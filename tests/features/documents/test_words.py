@@ -1,7 +1,5 @@
 """Amounts, dates and rates as each language writes them."""
 
-# ruff: noqa: RUF001 -- odd characters are the subject
-
 import datetime as dt
 from decimal import Decimal
 

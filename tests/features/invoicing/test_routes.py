@@ -208,3 +208,22 @@ async def test_bad_input_is_refused(bench: Bench, signed_in: Any, body: dict[str
     assert answer.status_code in {400, 422}
     absent = await client.post("/api/v1/invoices", json={"contract_id": str(uuid4())})
     assert absent.status_code == 404
+
+
+async def test_a_member_sees_her_invoices_as_a_page(bench: Bench, signed_in: Any) -> None:
+    contract, member = await bench.accepted()
+    client = await signed_in(member)
+    page = {"Accept": "text/html"}
+    assert "No invoice yet" in (await client.get("/invoices", headers=page)).text
+    draft = (await client.post("/api/v1/invoices", json={"contract_id": str(contract.id)})).json()
+    assert "Draft, not issued" in (await client.get("/invoices", headers=page)).text
+    path = f"/api/v1/invoices/{draft['id']}"
+    issued = (await client.post(f"{path}/issue", headers=key())).json()
+    shown = await client.get("/invoices", headers=page)
+    assert shown.status_code == 200, shown.text
+    assert issued["number"] in shown.text
+    assert f"/invoices/{draft['id']}/pdf" in shown.text
+    early = await client.get(f"/invoices/{draft['id']}/pdf", headers=page)
+    assert early.status_code == 404
+    stranger = await signed_in(await bench.make.member())
+    assert issued["number"] not in (await stranger.get("/invoices", headers=page)).text

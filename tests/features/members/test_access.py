@@ -257,3 +257,14 @@ async def test_links_need_a_known_contact(as_: As) -> None:
     async with as_() as work:
         with pytest.raises(GuildError):
             await commands.issue_link(work, uuid4(), purpose="contract", subject_id=uuid4())  # type: ignore[arg-type]
+
+
+async def test_a_token_that_a_browser_used_up_is_worth_nothing_in_a_header(
+    http: httpx.AsyncClient, mail_token: str
+) -> None:
+    header = {"Authorization": f"Link {mail_token}"}
+    assert (await http.get("/api/v1/me", headers=header)).status_code == 403, "known, no right"
+    assert (await http.post(OPEN, json={"token": mail_token})).status_code == 200
+    http.cookies.clear()
+    answer = await http.get("/api/v1/me", headers=header)
+    assert (answer.status_code, answer.json()["code"]) == (404, "link_not_found")

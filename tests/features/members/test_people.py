@@ -327,3 +327,67 @@ async def test_declined_applicants_are_told_why(
         page = await queries.members_page(work, state="applicant", cursor=None, size=1)
         declined = await commands.decline_applicant(work, page.items[0].id, WHY)
         assert declined.state == "left"
+
+
+async def test_nobody_resigns_for_another(make: Factories, as_: As, signed_in: Any) -> None:
+    secretary, mira = await make.member(roles=[Role.SECRETARY]), await make.member()
+    async with as_(make.actor(secretary)) as work:
+        with pytest.raises(MemberNotFound):
+            await commands.resign(work, mira.id, "She told me so")
+    path = f"/api/v1/members/{mira.id}/resign"
+    assert (await (await signed_in(secretary)).post(path, json={"reason": "x"})).status_code == 404
+    async with as_() as work:
+        assert (await work.session.get_one(Member, mira.id)).state == "member"
+
+
+async def test_an_old_removal_does_not_make_one_person_enough(
+    make: Factories, as_: As, clock: Clock
+) -> None:
+    first, second, third = [await make.member(roles=[Role.SECRETARY]) for _ in range(3)]
+    old, gone = await make.member(), await make.member()
+    async with as_(make.actor(first)) as work:
+        await commands.remove_member(work, old.id, WHY)
+    clock.advance(days=31)
+    async with as_(make.actor(first)) as work:
+        await commands.remove_member(work, gone.id, WHY)
+        await commands.end_role(work, first.id, Role.SECRETARY)
+    for member in (old, gone):
+        async with as_(make.actor(second)) as work:
+            assert (await commands.remove_member(work, member.id, WHY)).state == "member"
+        async with as_(make.actor(third)) as work:
+            assert (await commands.remove_member(work, member.id, WHY)).state == "removed"
+
+
+async def test_a_request_does_not_outlive_the_office_of_who_asked(make: Factories, as_: As) -> None:
+    first = await make.member(roles=[Role.SECRETARY])
+    second = await make.member(roles=[Role.SECRETARY])
+    mira = await make.member()
+    async with as_(make.actor(first)) as work:
+        grant = await commands.request_role(work, mira.id, Role.TREASURER, reason=WHY)
+        await commands.end_role(work, first.id, Role.SECRETARY)
+    async with as_(make.actor(second)) as work:
+        with pytest.raises(SecondPersonNeeded):
+            await commands.confirm_role(work, grant.id)
+    async with as_(make.actor(second)) as work:
+        await commands.refuse_role(work, grant.id)
+
+
+async def test_a_declined_strangers_application_keeps_nobody_out(
+    make: Factories, as_: As, http: httpx.AsyncClient
+) -> None:
+    secretary = await make.member(roles=[Role.SECRETARY])
+    application = {
+        "email": "ida@example.org", "password": Factories.PASSWORD, "legal_name": "Ida Example",
+        "country": "BE",
+    }  # fmt: skip
+    states = []
+    for _ in range(2):
+        assert (await http.post("/api/v1/applications", json=application)).status_code == 202
+        async with as_(make.actor(secretary)) as work:
+            ida = await work.session.scalar(
+                select(Member).where(Member.email == "ida@example.org", Member.state != "left")
+            )
+            assert ida is not None
+            states.append(ida.state)
+            await commands.decline_applicant(work, ida.id, WHY)
+    assert states == ["applicant", "applicant"]

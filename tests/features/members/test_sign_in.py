@@ -12,7 +12,7 @@ from sqlalchemy import func, select, text
 from guild.core.permissions import ANONYMOUS, SYSTEM, Role
 from guild.core.work import System, begin_work
 from guild.members import commands, queries
-from guild.members.commands.limits import SIGN_IN_ACCOUNT
+from guild.members.commands.limits import SIGN_IN_ACCOUNT, SIGN_IN_ANYWHERE
 from guild.members.errors import SignInFailed, TooManyTries
 from guild.members.models import Credential, RateLimit, WebSession
 from guild.members.rules import passwords
@@ -325,3 +325,25 @@ async def test_founding_is_for_the_command_line(system: System, make: Factories)
         with pytest.raises(Exception, match="command line"):
             async with begin_work(system, actor) as work:
                 await commands.create_first_operator(work, application)
+
+
+async def test_a_stranger_elsewhere_does_not_lock_the_owner_out(
+    http: httpx.AsyncClient, make: Factories
+) -> None:
+    mira = await make.member()
+    app = http._transport.app  # type: ignore[attr-defined]
+    elsewhere = httpx.ASGITransport(app=app, client=("198.51.100.7", 4711))
+    async with httpx.AsyncClient(transport=elsewhere, base_url="http://guild.test") as stranger:
+        for expected in [401] * 5 + [429] * 3:
+            assert (await sign_in(stranger, mira.email, "wrong")).status_code == expected
+    assert (await sign_in(http, mira.email)).status_code == 201
+
+
+async def test_many_addresses_together_are_bounded(system: System, make: Factories) -> None:
+    mira = await make.member()
+    async with begin_work(system, SYSTEM) as work:
+        for _ in range(SIGN_IN_ANYWHERE.tries):
+            assert await commands.count_try(work, (SIGN_IN_ANYWHERE, mira.email)) is None
+    with pytest.raises(TooManyTries):
+        async with begin_work(system, ANONYMOUS) as work:
+            await commands.sign_in(work, email=mira.email, password=Factories.PASSWORD)

@@ -6,7 +6,8 @@ from guild.core.ids import InvoiceId, new_id
 from guild.core.permissions import SYSTEM
 from guild.core.work import System, begin_work
 from guild.invoicing.events import InvoiceCredited
-from guild.mutual_fund import queries
+from guild.mutual_fund import commands, queries
+from guild.mutual_fund.errors import OwnCase
 from tests.conftest import Clock
 from tests.features.mutual_fund.test_money import GROSS, NET, Trade
 
@@ -74,3 +75,25 @@ async def test_part_payments_notes_and_an_advance_in_any_order_lose_no_cent(
     assert sum((await trade.pots()).values()) == 0
     assert await trade.holds("client_credit", trade.contract.client_id) == 13_334
     assert await trade.holds("receivable", trade.contract.client_id) == 0
+
+
+async def test_nobody_holds_or_resumes_her_own_advance(trade: Trade) -> None:
+    for act in (
+        lambda work: commands.hold_advance(work, trade.invoice_id, "x"),
+        lambda work: commands.resume_advance(work, trade.invoice_id),
+    ):
+        with pytest.raises(OwnCase):
+            async with begin_work(trade.system, trade.make.actor(trade.member)) as work:
+                await act(work)
+
+
+async def test_a_client_entered_by_either_of_its_numbers_is_one_client(trade: Trade) -> None:
+    by_vat = await trade.make.organisation(await trade.make.member(), vat_number="BE0403019261")
+    by_number = await trade.make.organisation(
+        await trade.make.member(), vat_number=None, enterprise_number="0403019261"
+    )
+    unknown = await trade.make.organisation(
+        await trade.make.member(), vat_number=None, enterprise_number=None
+    )
+    assert queries.client_key(by_vat) == queries.client_key(by_number)
+    assert queries.client_key(unknown) == str(unknown.id)

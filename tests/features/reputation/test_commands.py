@@ -22,7 +22,12 @@ from guild.reputation.errors import (
     RepInvolved,
     UnknownQuestion,
 )
-from guild.reputation.models import Attestation, AttestationDispute, ReputationParty
+from guild.reputation.models import (
+    Attestation,
+    AttestationDispute,
+    AttestationInvitation,
+    ReputationParty,
+)
 from guild.reputation.schemas import AttestationIn, DisputeIn, ReplyIn, RulingIn
 from guild.translog import queries as log
 from guild.translog import verify
@@ -316,6 +321,11 @@ async def test_erasure_leaves_a_log_that_verifies(story: Story, tmp_path) -> Non
         assert {(one.state, one.salt, one.payload) for one in erased} == {("erased", None, None)}
         keys = (await work.session.scalars(select(ReputationParty.pseudonym))).all()
         assert None in keys
+        names = (await work.session.scalars(select(AttestationInvitation.pseudonym))).all()
+    gone = set(before.splitlines()) - set(after.splitlines())
+    published = {json.loads(json.loads(line)["payload"])["contract"] for line in gone}
+    assert published
+    assert not published & set(names), "a name in others' copies leads back to no contract"
     await sound(story)
 
 

@@ -167,7 +167,7 @@ def test_it_runs_alone(folder: Folder, tmp_path: Path) -> None:
     alone = tmp_path / "elsewhere.py"
     alone.write_text(Path(verify.__file__).read_text(encoding="utf-8"), encoding="utf-8")
     command = [sys.executable, "-I", str(alone), str(folder.path)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (0, "")
 
 

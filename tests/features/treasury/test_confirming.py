@@ -14,6 +14,7 @@ from guild.invoicing.errors import InvoiceNotFound
 from guild.invoicing.models import Invoice
 from guild.invoicing.schemas import IssuedOut
 from guild.ledger.chart import Account
+from guild.ledger.errors import BelowZero
 from guild.ledger.queries import balance_of
 from guild.treasury import commands, queries
 from guild.treasury.errors import BankEntryNotFound, EntryAlreadyExplained, MatchTooLarge
@@ -247,3 +248,39 @@ async def test_a_payout_that_came_back_without_our_id_is_confirmed_by_a_person(
     (twice,) = await entries(desk)
     with pytest.raises(IllegalMove):
         await is_payout(twice)
+
+
+async def test_an_open_invoice_is_found_however_its_number_is_written(desk: Desk) -> None:
+    invoice = await row(desk, await desk.invoice("1000.00", "Proef bv"))
+    assert invoice.number
+    written = invoice.number.replace("-", "/").lower()
+    await desk.bring_in(desk.statement(pays(5_000, None, "PROEF", text=f"part of {written}")))
+    (entry,) = await entries(desk)
+    (best,) = await suggested(desk, entry.id)
+    assert best.invoice_id == invoice.id
+    assert any("pays 50.00" in reason for reason in best.reasons)
+
+
+async def test_what_a_client_had_on_account_can_be_given_back_and_no_more(desk: Desk) -> None:
+    invoice = await row(desk, await desk.invoice("1000.00", "Proef bv"))
+    await desk.bring_in(desk.statement(pays(131_000, invoice, "Proef bv")))
+    (entry,) = await entries(desk)
+    await confirm(desk, entry.id, invoice.id)
+    back = (
+        Move(cents=-cents, reference=f"B{cents}", name="Proef bv") for cents in (10_001, 10_000)
+    )
+    await desk.bring_in(desk.statement(*back))
+    by_sum = {one.amount: one.id for one in await entries(desk)}
+
+    async def given_back(amount: str) -> None:
+        said = ExplainIn(
+            kind="client_credit", client_id=OrganisationId(invoice.client_id), note="Given back"
+        )
+        async with begin_work(desk.system, desk.treasurer()) as work:
+            await commands.explain_entry(work, by_sum[amount], said)
+
+    with pytest.raises(BelowZero):
+        await given_back("-100.01")
+    await given_back("-100.00")
+    assert await held(desk, "client_credit", invoice.client_id) == 0
+    assert await desk.wrong() == []

@@ -11,6 +11,7 @@ from guild.core.errors import Forbidden
 from guild.core.permissions import Role
 from guild.core.work import begin_work
 from guild.ledger.chart import Account
+from guild.ledger.models import LedgerEntry, LedgerPosting
 from guild.ledger.queries import balance_of
 from guild.treasury import commands, queries
 from guild.treasury.errors import (
@@ -208,3 +209,23 @@ async def test_two_statements_at_once_never_both_follow_the_same_one(real_desk: 
     )
     assert sum(isinstance(answer, StatementGap) for answer in answers) == 7
     assert await real_desk.wrong() == []
+
+
+async def test_the_books_hold_a_day_of_the_bank_without_the_names_of_payers(desk: Desk) -> None:
+    moves = [
+        Move(cents=cents, reference=f"N{cents}", name="Somebody Private", text="Rent for June")
+        for cents in (100, 250, -40)
+    ]
+    await desk.bring_in(desk.statement(*moves))
+    async with begin_work(desk.system, desk.treasurer(), read_only=True) as work:
+        rows = await work.session.execute(
+            select(LedgerEntry.text, LedgerEntry.occurred_on, LedgerPosting.amount_minor)
+            .join(LedgerPosting, LedgerPosting.entry_id == LedgerEntry.id)
+            .where(LedgerEntry.kind == "bank_statement")
+            .order_by(LedgerPosting.position)
+        )
+        booked = rows.all()
+    assert [row.amount_minor for row in booked] == [350, -40, -350, 40]
+    assert {row.occurred_on for row in booked} == {desk.day}
+    assert not any("Private" in row.text or "Rent" in row.text for row in booked)
+    assert await desk.wrong() == []

@@ -1,0 +1,52 @@
+"""Asking for errands and waiting until each is done once, on a clock that the tests turn."""
+
+import itertools
+import time
+from collections.abc import Callable
+from signal import SIGKILL
+from typing import Any
+
+from guild.core.permissions import SYSTEM
+from guild.core.work import System, begin_work
+from tests.chaos import errands
+from tests.chaos.house import House, Process, effects, numbers, until
+
+COUNT = itertools.count(1)
+KILLED = -SIGKILL
+LEASE_S = 25
+Start = Callable[..., Process]
+
+
+async def ask(system: System, job: Any = errands.count, number: int = 5) -> list[int]:
+    """Queue errands with numbers of their own."""
+    asked = list(itertools.islice(COUNT, number))
+    async with begin_work(system, SYSTEM) as work:
+        for one in asked:
+            work.later(job, number=one)
+    return asked
+
+
+async def finished(system: System, house: House, asked: list[int]) -> None:
+    """Wait until each is done or dead, letting leases and back-offs expire; each done once."""
+    query = """SELECT count(*) FROM outbox WHERE (ids ->> 'number')::bigint = ANY (:asked)
+                AND job LIKE 'chaos.%' AND done_at IS NULL AND dead_at IS NULL"""
+
+    async def done() -> bool:
+        if (await numbers(system, query, asked=asked))[0] == 0:
+            return True
+        return turned(house)
+
+    await until(done, 60, "the errands", every_s=0.1)
+
+
+def turned(house: House) -> bool:
+    """Let a lease expire, at most twice a second; False, for it is not over yet."""
+    if time.monotonic() - house.turned_at > 0.5:
+        house.advance(seconds=LEASE_S + 5)
+    return False
+
+
+async def once(system: System, house: House, asked: list[int]) -> None:
+    """Each is done, each once."""
+    await finished(system, house, asked)
+    assert await effects(system, asked) == dict.fromkeys(asked, 1)
