@@ -34,7 +34,10 @@ from guild.core.embedded import APP_ROLE, Embedded, socket_url  # noqa: E402
 from guild.core.permissions import SYSTEM, Actor  # noqa: E402
 from guild.core.settings import Settings  # noqa: E402
 from guild.core.work import System, Work, begin_work  # noqa: E402
-from guild.migrations.schema import ROLES_SQL, statements  # noqa: E402
+from guild.governance.commands import install_founding_charter  # noqa: E402
+from guild.migrations.run import migrate  # noqa: E402
+from guild.migrations.schema import write_schema  # noqa: E402
+from guild.web.app import create_app  # noqa: E402
 from tests.factories import Factories  # noqa: E402
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
@@ -81,10 +84,21 @@ def embedded() -> Iterator[Embedded]:
     base.chmod(0o755)
     try:
         with Embedded(base) as servers:
+            asyncio.run(_forget_durability(servers))
             yield servers
             assert (base / "postgres/postmaster.pid").exists(), server_log(base)
     finally:
         shutil.rmtree(base, ignore_errors=True)
+
+
+async def _forget_durability(servers: Embedded) -> None:
+    # The server of a test run is thrown away; the crash tests start durable ones of their own.
+    engine = create_async_engine(servers.url("postgres"), isolation_level="AUTOCOMMIT")
+    async with engine.connect() as connection:
+        for setting in ("fsync", "synchronous_commit", "full_page_writes"):
+            await connection.execute(text(f"ALTER SYSTEM SET {setting} = off"))
+        await connection.execute(text("SELECT pg_reload_conf()"))
+    await engine.dispose()
 
 
 def server_log(base: Path) -> str:
@@ -104,16 +118,15 @@ async def _make_database(embedded: Embedded, name: str, template: str | None = N
 
 
 async def _fill(embedded: Embedded, name: str) -> None:
+    """Migrate as in production. While the tables are being worked on, GUILD_TEST_SCHEMA=models
+    takes them from the models instead; `test_schema.py` holds the two against each other.
+    """
+    if os.environ.get("GUILD_TEST_SCHEMA") != "models":
+        await migrate(embedded.url(name))
+        return
     engine = create_async_engine(embedded.url(name))
     async with engine.begin() as connection:
-        raw = await connection.get_raw_connection()
-        driver = raw.driver_connection
-        await driver.execute(ROLES_SQL)
-        for statement in statements():
-            try:
-                await driver.execute(statement)
-            except Exception as error:
-                raise RuntimeError(f"DDL failed: {statement[:300]}: {error}") from error
+        await write_schema(connection)
     await engine.dispose()
 
 
@@ -176,8 +189,6 @@ async def system(engine: AsyncEngine, settings: Settings, clock: Clock) -> Async
 
 async def found(work: Work) -> None:
     """Found the cooperative: the charter that every rule is read from."""
-    from guild.governance.commands import install_founding_charter
-
     await install_founding_charter(work)
 
 
@@ -199,8 +210,6 @@ def as_(system: System) -> As:
 @pytest_asyncio.fixture
 async def http(system: System) -> AsyncIterator[httpx.AsyncClient]:
     """A client of the application; it is nobody until it signs in."""
-    from guild.web.app import create_app
-
     app = create_app(system)
     transport = httpx.ASGITransport(app=app)
     async with httpx.AsyncClient(transport=transport, base_url="http://guild.test") as client:
@@ -219,8 +228,6 @@ SignIn = Callable[..., AbstractAsyncContextManager[httpx.AsyncClient]]
 @pytest_asyncio.fixture
 async def signed_in(system: System) -> AsyncIterator[Callable[..., Any]]:
     """`await signed_in(member)` → a client with that member's session and CSRF header."""
-    from guild.web.app import create_app
-
     app = create_app(system)
     clients: list[httpx.AsyncClient] = []
 

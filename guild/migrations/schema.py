@@ -59,6 +59,15 @@ def statements() -> Iterator[str]:
             yield guards.read_text(encoding="utf-8").strip()
 
 
+async def write_schema(connection: AsyncConnection) -> None:
+    """Run `statements()` on an empty database, roles first."""
+    pooled = await connection.get_raw_connection()
+    driver = pooled.driver_connection
+    assert driver is not None
+    for script in (ROLES_SQL, *statements()):
+        await driver.execute(script)
+
+
 CATALOGUE: Final = {
     "table": """
         SELECT c.relname || '.' || a.attname, format_type(a.atttypid, a.atttypmod) || ' '

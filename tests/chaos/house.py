@@ -56,7 +56,7 @@ class Process:
         """Send a signal, if it still lives."""
         self.nursery.order(do="signal", pid=self.pid, number=int(number))
 
-    async def ended(self, timeout_s: float = 20) -> int:
+    async def ended(self, timeout_s: float = 90) -> int:
         """Wait for the end; its status, negative for a signal."""
         await until(lambda: self.status is not None, timeout_s, f"the end of {self.role}")
         assert self.status is not None
@@ -277,7 +277,7 @@ class House:
 
 
 async def until(
-    holds: Callable[[], Any], timeout_s: float = 20, what: str = "", *, every_s: float = 0.02
+    holds: Callable[[], Any], timeout_s: float = 90, what: str = "", *, every_s: float = 0.02
 ) -> None:
     """Wait until it holds; it may be a coroutine function."""
     end = time.monotonic() + timeout_s

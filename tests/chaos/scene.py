@@ -97,7 +97,7 @@ async def _drafts(system: System, make: Factories, member: Member, number: int) 
 async def client_of(base_url: str, key: str) -> AsyncIterator[httpx.AsyncClient]:
     """A program with an API key."""
     async with httpx.AsyncClient(
-        base_url=f"{base_url}{API}", headers={"Authorization": f"Bearer {key}"}, timeout=10
+        base_url=f"{base_url}{API}", headers={"Authorization": f"Bearer {key}"}, timeout=30
     ) as client:
         yield client
 

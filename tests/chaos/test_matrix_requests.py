@@ -125,7 +125,7 @@ async def test_a_file_made_and_not_stored_is_made_again(
     assert answer.status_code == 201
     start("relay")
     worker = start("worker", "worker.pdf_made")
-    assert await worker.ended(40) == KILLED
+    assert await worker.ended() == KILLED
     stored = "SELECT pdf_document_id FROM invoice WHERE id = :id AND pdf_document_id IS NOT NULL"
     assert await numbers(system, stored, id=invoice_id) == []
     start("worker")
@@ -134,7 +134,7 @@ async def test_a_file_made_and_not_stored_is_made_again(
         turned(house)
         return len(await numbers(system, stored, id=invoice_id)) == 1
 
-    await until(made, 40, "the invoice's file", every_s=0.1)
+    await until(made, 120, "the invoice's file", every_s=0.1)
     files = (
         "SELECT count(*) FROM document WHERE subject_id = :id AND media_type = 'application/pdf'"
     )

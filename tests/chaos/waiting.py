@@ -36,7 +36,7 @@ async def finished(system: System, house: House, asked: list[int]) -> None:
             return True
         return turned(house)
 
-    await until(done, 60, "the errands", every_s=0.1)
+    await until(done, 120, "the errands", every_s=0.1)
 
 
 def turned(house: House) -> bool:

@@ -31,6 +31,7 @@ from tests.security.test_matrix import expected
 from tests.security.world import KINDS, World
 
 module = pytest.mark.asyncio(loop_scope="module")
+pytestmark = pytest.mark.timeout(900)
 SOURCES = sorted(Path(guild.__file__).parent.rglob("*.py"))
 LARGER = {
     "POST /api/v1/bank-statements", "POST /treasury/statements",
@@ -348,7 +349,8 @@ def test_xml_is_read_by_one_closed_parser() -> None:
                 assert "no_network=True" in call, (path, call)
                 assert "huge_tree=True" not in call, (path, call)
             else:
-                assert "parser" in call or "PARSER" in call, (path, call)
+                own = "_data(" in call  # the schemas that come with the program
+                assert own or "parser" in call.lower(), (path, call)
         if path.name != "press.py":  # it reads its own text only
             assert "xml.etree" not in text, path
 

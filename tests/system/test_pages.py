@@ -402,4 +402,4 @@ async def test_a_client_without_her_link_is_sent_to_her_mail(
 
 async def test_a_member_without_a_session_is_sent_to_sign_in(http: httpx.AsyncClient) -> None:
     answer = await http.get("/contracts", headers=HTML)
-    assert (answer.status_code, answer.headers["location"]) == (303, "/sign-in?next=/contracts")
+    assert (answer.status_code, answer.headers["location"]) == (303, "/sign-in?to=/contracts")
