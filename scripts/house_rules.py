@@ -53,8 +53,6 @@ COMMITTERS: Final = frozenset({"core/work.py", "worker.py"})
 CLOCKS: Final = frozenset({"core/clock.py", "core/ids.py"})
 ENVIRONS: Final = frozenset({"core/settings.py", "cli.py", "supervisor.py", "documents/pool.py"})
 """Settings are read in one place; the others hand an environment on to processes or logging."""
-TEMPLATERS: Final = frozenset({"core/pages.py", "documents/layout.py", "contracts/rules/shown.py"})
-"""Pages, printed sheets, and the frozen document of an offer; all three escape."""
 LINES_MAX: Final = 450
 FUNCTION_LINES_MAX: Final = 70
 UNFINISHED: Final = re.compile(r"\b(TODO|FIXME|XXX|HACK)\b")

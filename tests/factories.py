@@ -250,7 +250,7 @@ class Factories:
     async def drafted_invoice(
         self, member: Member | None = None, client: OrganisationOut | None = None, **fields: Any
     ) -> InvoiceId:
-        """A draft of both milestones (1,000.00 net) for a Belgian company, unless told otherwise."""
+        """A draft of both milestones (1,000.00 net) for a Belgian company by default."""
         member = member or await self.member()
         client = client or await self.organisation(
             member, vat_number="BE0403019261", enterprise_number="0403019261"

@@ -1,6 +1,6 @@
 """Every door of the application: each route and method with what it declares."""
 
-from collections.abc import Iterator
+from functools import cache
 from typing import Any
 
 import msgspec
@@ -31,7 +31,8 @@ class Door(msgspec.Struct, kw_only=True, frozen=True):
         return f"{self.method} {self.template}"
 
 
-def doors(app: Litestar) -> Iterator[Door]:
+@cache
+def doors(app: Litestar) -> tuple[Door, ...]:
     """All of them, in a fixed order; HEAD and OPTIONS, which Litestar adds, do what GET does."""
     examples = _examples(app)
     found = {}
@@ -42,7 +43,7 @@ def doors(app: Litestar) -> Iterator[Door]:
             for method in handler.http_methods - {"HEAD", "OPTIONS"}:
                 door = _door(route, handler, str(method), examples)
                 found[door.name] = door
-    yield from (found[name] for name in sorted(found, key=lambda name: name.split()[::-1]))
+    return tuple(found[name] for name in sorted(found, key=lambda name: name.split()[::-1]))
 
 
 def _door(

@@ -23,11 +23,11 @@ FUNCTION = "def long():\n" + "    x = 1\n" * (house_rules.FUNCTION_LINES_MAX + 2
         ("members/commands.py", "x = datetime.datetime.now(UTC)\n", "reads the clock"),
         ("members/rules.py", "x = date.today()\n", "reads the clock"),
         ("members/rules.py", "x = datetime.utcnow()\n", "reads the clock"),
-        ("members/pages.py", "e = jinja2.Environment()\n", "Environment has one place"),
-        ("members/pages.py", "e = Environment()\n", "Environment has one place"),
+        ("members/pages.py", "e = jinja2.Environment()\n", "without autoescape"),
+        ("members/pages.py", "e = Environment()\n", "without autoescape"),
         ("members/pages.py", "x = os.environ['A']\n", "environ has one place"),
         ("members/pages.py", "x = os.environ.get('A')\n", "environ has one place"),
-        ("members/pages.py", "x = os.getenv('A')\n", "environ has one place"),
+        ("members/pages.py", "x = os.getenv('A')\n", "reads the environment"),
     ],
 )
 def test_a_breach_is_named(name: str, text: str, words: str) -> None:
@@ -40,7 +40,7 @@ def test_a_breach_is_named(name: str, text: str, words: str) -> None:
         ("core/work.py", "async def f(s):\n    await s.commit()\n"),
         ("core/clock.py", "x = datetime.now(UTC)\n"),
         ("core/settings.py", "x = os.environ['A']\n"),
-        ("core/pages.py", "e = Environment()\n"),
+        ("core/pages.py", "e = Environment(autoescape=True)\n"),
         ("members/queries.py", "x = work.now\ny = row.today()\n"),
         ("migrations/versions/0001_founding.py", FUNCTION),
     ],

@@ -214,9 +214,11 @@ def _shares(work: Work, charter: Charter, releases: Sequence[_Entry]) -> tuple[P
     taken = {pot: -sum(entry.by_code.get(pot, 0) for entry in releases) for pot in POTS}
     parts = [("member", 10_000 - charter.levy.rate_bps, whole - sum(taken.values()))]
     order = ("fund_operations", "fund_guarantee", "fund_sickness", "fund_solidarity")
-    # Rates are split like the money, so that they too add up to the levy's own rate.
-    rates = allocate(charter.levy.rate_bps, [charter.levy.pots.get(pot, 0) for pot in order])
-    parts += [(pot, bps, taken[pot]) for pot, bps in zip(order, rates, strict=True)]
+    # Rates are split like the money, in the charter's order as on invoices, so that they too add
+    # up to the levy's own rate and agree with what the client was told.
+    pots = charter.levy.pots
+    rates = dict(zip(pots, allocate(charter.levy.rate_bps, list(pots.values())), strict=True))
+    parts += [(pot, rates.get(pot, 0), taken[pot]) for pot in order]
     return tuple(
         PayoutShare(
             code=cast("Any", code),

@@ -146,8 +146,8 @@ async def test_the_client_opens_her_link_pays_and_keeps_the_files(
     assert (await http.get("/invoice/ubl")).content.startswith(b"<?xml")
 
     as_link = {"Authorization": f"Link {token}"}
-    api = await http.get("/api/v1/invoice", headers=as_link)
-    assert api.json()["id"] == str(invoice_id)
+    used_up = await http.get("/api/v1/invoice", headers=as_link)
+    assert used_up.status_code == 404, "the raw token opened a browser and is spent"
     own = await http.get("/api/v1/invoice")
     assert own.json()["id"] == str(invoice_id)
     assert (await http.get("/api/v1/invoice/payments")).json() == []
