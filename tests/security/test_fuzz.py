@@ -105,7 +105,7 @@ def field(settings: Settings, tmp_path_factory: pytest.TempPathFactory) -> Itera
 @pytest.mark.timeout(7200)
 def test_every_operation_answers_as_documented(field: Field) -> None:
     by_name = {door.name: door for door in doors(field.world.app)}
-    schema = schemathesis.openapi.from_dict(document(field.world.app))
+    schema = schemathesis.openapi.from_dict(_without_credentials(document(field.world.app)))
     operations = [result.ok() for result in schema.get_all_operations()]
     for operation in operations:
         door = by_name[f"{operation.method.upper()} {operation.path}"]
@@ -126,6 +126,24 @@ def test_every_operation_answers_as_documented(field: Field) -> None:
     never = {door.name for door in by_name.values() if door.name in NEVER_DONE}
     missing = {f"{o.method.upper()} {o.path}" for o in operations} - set(done) - never
     assert share >= SHARE_DONE_MIN, f"never done: {sorted(missing)}"
+
+
+def _without_credentials(told: dict[str, Any]) -> dict[str, Any]:
+    """The document without its security schemes: who asks is put in by `headers_of`, so a request
+    that Schemathesis broke in its credentials alone would arrive whole.
+    """
+    schemes = {**told["components"], "securitySchemes": {}}
+    paths = {
+        path: {
+            method: {key: value for key, value in said.items() if key != "security"}
+            if isinstance(said, dict)
+            else said
+            for method, said in item.items()
+        }
+        for path, item in told["paths"].items()
+    }
+    whole = {key: value for key, value in told.items() if key != "security"}
+    return {**whole, "components": schemes, "paths": paths}
 
 
 def _send_the_right_one(field: Field, door: Door, operation: Any, ask: Ask) -> None:
