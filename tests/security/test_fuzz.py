@@ -71,7 +71,7 @@ class Field:
         }
         cookies = given.pop("cookies", None)
         del cookies
-        if "Idempotency-Key" in headers:
+        if broken or "Idempotency-Key" in headers:  # a missing key may be what is broken
             credentials = {k: v for k, v in credentials.items() if k != "Idempotency-Key"}
         plain = {name: given[name] for name in ("method", "url", "params", "data", "json", "files")
                  if name in given}  # fmt: skip
