@@ -38,6 +38,13 @@ from guild.core.work import System, Work, begin_work
 from guild.documents import models as documents_models
 from guild.documents.pool import DocumentPool
 from guild.documents.queries import damaged_documents
+from guild.exchange import events as exchange_events
+from guild.exchange import jobs as exchange_jobs
+from guild.exchange import models as exchange_models
+from guild.exchange import pages as exchange_pages
+from guild.exchange import queries as exchange_queries
+from guild.exchange import reactions as exchange_reactions
+from guild.exchange import routes as exchange_routes
 from guild.governance import events as governance_events
 from guild.governance import pages as governance_pages
 from guild.governance import queries as governance_queries
@@ -70,6 +77,13 @@ from guild.mutual_fund import pages as fund_pages
 from guild.mutual_fund import queries as fund_queries
 from guild.mutual_fund import reactions as fund_reactions
 from guild.mutual_fund import routes as fund_routes
+from guild.receivables import events as receivables_events
+from guild.receivables import jobs as receivables_jobs
+from guild.receivables import models as receivables_models
+from guild.receivables import pages as receivables_pages
+from guild.receivables import queries as receivables_queries
+from guild.receivables import reactions as receivables_reactions
+from guild.receivables import routes as receivables_routes
 from guild.reputation import events as reputation_events
 from guild.reputation import jobs as reputation_jobs
 from guild.reputation import models as reputation_models
@@ -89,49 +103,65 @@ from guild.treasury import pages as treasury_pages
 from guild.treasury import queries as treasury_queries
 from guild.treasury import reactions as treasury_reactions
 from guild.treasury import routes as treasury_routes
+from guild.webhooks import events as webhooks_events
+from guild.webhooks import jobs as webhooks_jobs
+from guild.webhooks import models as webhooks_models
+from guild.webhooks import pages as webhooks_pages
+from guild.webhooks import queries as webhooks_queries
+from guild.webhooks import reactions as webhooks_reactions
+from guild.webhooks import routes as webhooks_routes
 
 MODELS: Final = (
     idempotency, outbox, ledger_models, translog_models, documents_models, members_models,
-    contracts_models, invoicing_models, treasury_models, fund_models, reputation_models,
-    compliance_models,
+    contracts_models, invoicing_models, receivables_models,
+    exchange_models, treasury_models, fund_models, reputation_models,
+    compliance_models, webhooks_models,
 )  # fmt: skip
 """Rooms with tables, lowest layer first."""
 
 ROUTES: Final[Sequence[HTTPRouteHandler]] = [
     *members_routes.ROUTES, *governance_routes.ROUTES, *contracts_routes.ROUTES,
-    *invoicing_routes.ROUTES, *treasury_routes.ROUTES, *fund_routes.ROUTES,
-    *reputation_routes.ROUTES, *compliance_routes.ROUTES, *ledger_routes.ROUTES,
+    *invoicing_routes.ROUTES, *receivables_routes.ROUTES, *exchange_routes.ROUTES,
+    *treasury_routes.ROUTES, *fund_routes.ROUTES,
+    *reputation_routes.ROUTES, *compliance_routes.ROUTES, *webhooks_routes.ROUTES,
+    *ledger_routes.ROUTES,
     *translog_routes.ROUTES,
 ]  # fmt: skip
 """JSON handlers, mounted under /api/v1."""
 
 PAGES: Final[Sequence[HTTPRouteHandler]] = [
     *members_pages.PAGES, *governance_pages.PAGES, *contracts_pages.PAGES,
-    *invoicing_pages.PAGES, *treasury_pages.PAGES, *fund_pages.PAGES,
-    *reputation_pages.PAGES, *compliance_pages.PAGES,
+    *invoicing_pages.PAGES, *receivables_pages.PAGES, *exchange_pages.PAGES,
+    *treasury_pages.PAGES, *fund_pages.PAGES,
+    *reputation_pages.PAGES, *compliance_pages.PAGES, *webhooks_pages.PAGES,
 ]  # fmt: skip
 """HTML handlers, mounted at the root."""
 
 REACTION_ROOMS: Final = (
-    governance_reactions, contracts_reactions, invoicing_reactions, treasury_reactions,
+    governance_reactions, contracts_reactions, invoicing_reactions, receivables_reactions,
+    exchange_reactions, treasury_reactions,
     fund_reactions, reputation_reactions, compliance_reactions,
+    webhooks_reactions,
 )  # fmt: skip
 """Reactions to one fact run in this order."""
 
 JOB_ROOMS: Final = (
-    translog_jobs, members_jobs, contracts_jobs, invoicing_jobs, treasury_jobs, fund_jobs,
-    reputation_jobs, compliance_jobs,
+    translog_jobs, members_jobs, contracts_jobs, invoicing_jobs, receivables_jobs,
+    exchange_jobs, treasury_jobs, fund_jobs,
+    reputation_jobs, compliance_jobs, webhooks_jobs,
 )  # fmt: skip
 
 EVENT_ROOMS: Final = (
-    members_events, governance_events, contracts_events, invoicing_events, treasury_events,
-    fund_events, reputation_events, compliance_events,
+    members_events, governance_events, contracts_events, invoicing_events, receivables_events,
+    exchange_events, treasury_events,
+    fund_events, reputation_events, compliance_events, webhooks_events,
 )  # fmt: skip
 
 Invariant = Callable[[AsyncSession], Awaitable[list[str]]]
 INVARIANTS: Final[Sequence[Invariant]] = [
     *ledger_queries.INVARIANTS, *translog_queries.INVARIANTS, *members_queries.INVARIANTS,
     *governance_queries.INVARIANTS, *contracts_queries.INVARIANTS, *invoicing_queries.INVARIANTS,
+    *receivables_queries.INVARIANTS, *exchange_queries.INVARIANTS, *webhooks_queries.INVARIANTS,
     *treasury_queries.INVARIANTS, *fund_queries.INVARIANTS, *reputation_queries.INVARIANTS,
 ]  # fmt: skip
 """What must hold of live data at any moment; each returns what it found wrong."""

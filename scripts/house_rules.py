@@ -36,6 +36,7 @@ ROOMS: Final = frozenset(
 OWN_ROOMS: Final = {
     "translog": frozenset({"merkle", "checkpoint", "verify"}),
     "invoicing": frozenset({"einvoice"}),
+    "exchange": frozenset({"gateway"}),
 }
 FEATURES: Final = [
     "ledger",
@@ -44,10 +45,13 @@ FEATURES: Final = [
     "governance",
     "contracts",
     "invoicing",
+    "receivables",
+    "exchange",
     "treasury",
     "mutual_fund",
     "reputation",
     "compliance",
+    "webhooks",
 ]
 COMMITTERS: Final = frozenset({"core/work.py", "worker.py"})
 CLOCKS: Final = frozenset({"core/clock.py", "core/ids.py"})

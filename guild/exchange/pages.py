@@ -1,0 +1,8 @@
+"""Pages of exchange."""
+
+from collections.abc import Sequence
+from typing import Final
+
+from litestar.handlers import HTTPRouteHandler
+
+PAGES: Final[Sequence[HTTPRouteHandler]] = []
