@@ -1,8 +1,8 @@
 """Who may see which contracts."""
 
-from sqlalchemy import ColumnElement, and_, false, true
+from sqlalchemy import ColumnElement, and_, exists, false, select, true
 
-from guild.contracts.models import Contract
+from guild.contracts.models import Contract, RepTask
 from guild.core.permissions import Actor, Role
 
 OFFER_LINK = "contract"
@@ -12,7 +12,10 @@ DELIVERY_LINK = "delivery"
 
 
 def visible_to(actor: Actor) -> ColumnElement[bool]:
-    """Members see their own, reps all that were sent, a client the one that its link is for."""
+    """Members see their own, a client the one that its link is for.
+
+    Reps see all that were sent, and drafts that a member has asked them about.
+    """
     if actor.kind == "job":
         return true()
     if actor.kind == "contact":
@@ -24,7 +27,10 @@ def visible_to(actor: Actor) -> ColumnElement[bool]:
     if actor.kind != "member":
         return false()
     own = Contract.member_id == actor.member_id
-    return own | (Contract.sent_at.is_not(None)) if Role.REP in actor.roles else own
+    if Role.REP not in actor.roles:
+        return own
+    asked = exists(select(RepTask.id).where(RepTask.contract_id == Contract.id))
+    return own | Contract.sent_at.is_not(None) | asked
 
 
 def owned_by(actor: Actor) -> ColumnElement[bool]:

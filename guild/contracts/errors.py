@@ -149,3 +149,59 @@ class LawNotKnown(Unavailable):
 
     code = "law_not_known"
     title = "The law of that day is not in the data"
+
+
+class PaperNotFound(NotFound):
+    """The contract stands on no document of the client's, or is not the actor's."""
+
+    code = "contract_paper_not_found"
+    title = "No document of the client"
+
+
+class PaperRefused(Invalid):
+    """The file is no PDF, too large, or not readable as base64."""
+
+    code = "contract_paper_refused"
+    title = "This file cannot be taken"
+
+
+class RepTaskNotFound(NotFound):
+    """Absent, or about a contract that is not the actor's."""
+
+    code = "rep_task_not_found"
+    title = "No such request"
+
+
+class NothingToAsk(Conflict):
+    """There is nothing of that kind to ask a rep about, or it was asked already."""
+
+    code = "nothing_to_ask"
+    title = "There is nothing to ask"
+
+
+class OwnCase(Forbidden):
+    """Nobody answers a request of her own."""
+
+    code = "own_case"
+    title = "Nobody decides in their own case"
+
+
+class FloorRate(Conflict):
+    """The contract brings less than the floor that the members voted; the sum is in the detail."""
+
+    code = "floor_rate"
+    title = "Below the floor"
+
+
+class TemplateNotFound(NotFound):
+    """No template of the house or of this member has that name or id."""
+
+    code = "contract_template_not_found"
+    title = "No such template"
+
+
+class TemplateNameTaken(Conflict):
+    """This member has a template of that name."""
+
+    code = "contract_template_name_taken"
+    title = "There is a template of that name"

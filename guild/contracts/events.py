@@ -3,7 +3,7 @@
 from typing import ClassVar, Literal
 
 from guild.core.events import Event
-from guild.core.ids import ContractId, MemberId, MilestoneId, OrganisationId
+from guild.core.ids import ContractId, MemberId, MilestoneId, OrganisationId, PaperId, RepTaskId
 
 
 class ContractDrafted(Event, frozen=True):
@@ -148,3 +148,33 @@ class ContractTerminated(Event, frozen=True):
     member_id: MemberId
     client_id: OrganisationId
     by: Literal["member", "client"]
+
+
+class PaperAdded(Event, frozen=True):
+    """A client's own document was uploaded for a draft; it is read in the background."""
+
+    subject: ClassVar[str] = "contract_id"
+
+    contract_id: ContractId
+    paper_id: PaperId
+
+
+class RepAsked(Event, frozen=True):
+    """A member asked the reps about a draft: `floor_waiver` or `own_paper`."""
+
+    subject: ClassVar[str] = "contract_id"
+
+    contract_id: ContractId
+    task_id: RepTaskId
+    kind: str
+
+
+class RepAnswered(Event, frozen=True):
+    """A rep answered what was asked about a draft, with yes or no."""
+
+    subject: ClassVar[str] = "contract_id"
+
+    contract_id: ContractId
+    task_id: RepTaskId
+    kind: str
+    outcome: str

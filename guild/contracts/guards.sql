@@ -37,11 +37,11 @@ SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
     IF ROW(NEW.id, NEW.contract_id, NEW.version, NEW.terms_json, NEW.terms_sha256, NEW.shown_html,
            NEW.shown_sha256, NEW.template_version, NEW.language, NEW.findings,
-           NEW.charter_version, NEW.contact_id, NEW.email, NEW.sent_at, NEW.member_name_typed)
+           NEW.rules, NEW.charter_version, NEW.contact_id, NEW.email, NEW.sent_at, NEW.member_name_typed)
        IS DISTINCT FROM
        ROW(OLD.id, OLD.contract_id, OLD.version, OLD.terms_json, OLD.terms_sha256, OLD.shown_html,
            OLD.shown_sha256, OLD.template_version, OLD.language, OLD.findings,
-           OLD.charter_version, OLD.contact_id, OLD.email, OLD.sent_at, OLD.member_name_typed)
+           OLD.rules, OLD.charter_version, OLD.contact_id, OLD.email, OLD.sent_at, OLD.member_name_typed)
        OR (OLD.answered_at IS NOT NULL AND ROW(NEW.answered_at, NEW.answer, NEW.answer_reason,
            NEW.answer_note) IS DISTINCT FROM ROW(OLD.answered_at, OLD.answer, OLD.answer_reason,
            OLD.answer_note)) THEN
@@ -73,12 +73,14 @@ BEGIN
     END IF;
     IF ROW(NEW.number, NEW.member_id, NEW.client_id, NEW.contact_id, NEW.version, NEW.terms,
            NEW.currency, NEW.net_minor, NEW.payment_term_days, NEW.acceptance_silence_days,
-           NEW.revision_rounds, NEW.law_country, NEW.law_region, NEW.charter_version,
+           NEW.revision_rounds, NEW.kind, NEW.kill_fee_bps, NEW.deposit_bps,
+           NEW.notice_days, NEW.paper_sha256, NEW.law_country, NEW.law_region, NEW.charter_version,
            NEW.signed_at)
        IS DISTINCT FROM
        ROW(OLD.number, OLD.member_id, OLD.client_id, OLD.contact_id, OLD.version, OLD.terms,
            OLD.currency, OLD.net_minor, OLD.payment_term_days, OLD.acceptance_silence_days,
-           OLD.revision_rounds, OLD.law_country, OLD.law_region, OLD.charter_version,
+           OLD.revision_rounds, OLD.kind, OLD.kill_fee_bps, OLD.deposit_bps,
+           OLD.notice_days, OLD.paper_sha256, OLD.law_country, OLD.law_region, OLD.charter_version,
            OLD.signed_at)
        OR NEW.state NOT IN ('signed', 'completed', 'terminated')
        OR NEW.retain_until IS NULL
@@ -111,5 +113,41 @@ CREATE TRIGGER milestone_kept BEFORE UPDATE ON milestone
 CREATE TRIGGER milestone_stays BEFORE DELETE OR TRUNCATE ON milestone
     FOR EACH STATEMENT EXECUTE FUNCTION contract_refuse_change();
 
+-- A template's versions stay as they were saved; a contract may have been made from one.
+CREATE TRIGGER contract_template_version_kept
+    BEFORE UPDATE OR DELETE OR TRUNCATE ON contract_template_version
+    FOR EACH STATEMENT EXECUTE FUNCTION contract_refuse_change();
+
+-- A rep's answer stays, and so does a client's paper once it has been read.
+CREATE FUNCTION rep_task_kept() RETURNS trigger LANGUAGE plpgsql
+SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    IF OLD.state <> 'requested' AND NEW IS DISTINCT FROM OLD THEN
+        RAISE EXCEPTION 'task % is answered and stays as it is', OLD.id
+            USING ERRCODE = '55000', HINT = 'Ask again.';
+    END IF;
+    RETURN NEW;
+END $$;
+
+CREATE TRIGGER rep_task_kept BEFORE UPDATE ON rep_task
+    FOR EACH ROW EXECUTE FUNCTION rep_task_kept();
+CREATE TRIGGER rep_task_stays BEFORE DELETE OR TRUNCATE ON rep_task
+    FOR EACH STATEMENT EXECUTE FUNCTION contract_refuse_change();
+
+CREATE FUNCTION contract_paper_kept() RETURNS trigger LANGUAGE plpgsql
+SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    IF OLD.state <> 'reading' AND NEW IS DISTINCT FROM OLD THEN
+        RAISE EXCEPTION 'paper % was read and stays as it is', OLD.id
+            USING ERRCODE = '55000', HINT = 'Upload another file.';
+    END IF;
+    RETURN NEW;
+END $$;
+
+CREATE TRIGGER contract_paper_kept BEFORE UPDATE ON contract_paper
+    FOR EACH ROW EXECUTE FUNCTION contract_paper_kept();
+
+REVOKE UPDATE, DELETE, TRUNCATE ON contract_template_version FROM guild_app;
+REVOKE DELETE, TRUNCATE ON rep_task, contract_paper FROM guild_app;
 REVOKE UPDATE, DELETE, TRUNCATE ON contract_evidence FROM guild_app;
 REVOKE DELETE, TRUNCATE ON contract_offer, milestone FROM guild_app;

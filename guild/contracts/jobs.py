@@ -8,7 +8,7 @@ from sqlalchemy import select
 from guild.contracts import commands
 from guild.contracts.models import Contract, ContractOffer, Milestone
 from guild.contracts.rules.deadlines import reminders_due
-from guild.core.ids import ContractId, MilestoneId
+from guild.core.ids import ContractId, MilestoneId, PaperId
 from guild.core.jobs import job, scheduled
 from guild.core.work import Work
 
@@ -38,6 +38,12 @@ async def accept_silent(work: Work, milestone_id: MilestoneId) -> None:
 async def remind(work: Work, milestone_id: MilestoneId, due: int) -> None:
     """Remind one client that silence will count."""
     await commands.remind_of_delivery(work, milestone_id, due)
+
+
+@job("contracts.read_paper", timeout_s=90)
+async def read_paper(work: Work, paper_id: PaperId) -> None:
+    """Read one client's document in a child process, and check its clauses."""
+    await commands.read_stored_paper(work, paper_id)
 
 
 @scheduled("contracts.expire_offers", every_minutes=15)

@@ -1,7 +1,7 @@
 """What follows from facts: the sealed file after signing, and no offers by former members."""
 
 from guild.contracts import commands, jobs
-from guild.contracts.events import ContractSigned
+from guild.contracts.events import ContractSigned, PaperAdded
 from guild.core.events import reacts_to
 from guild.core.work import Work
 from guild.members.events import MembershipEnded
@@ -17,3 +17,9 @@ async def seal_when_signed(work: Work, fact: ContractSigned) -> None:
 async def withdraw_when_she_leaves(work: Work, fact: MembershipEnded) -> None:
     """Take back what a former member still offers, before a client signs it."""
     await commands.withdraw_all_of(work, fact.member_id)
+
+
+@reacts_to(PaperAdded)
+async def read_when_uploaded(work: Work, fact: PaperAdded) -> None:
+    """Read the client's document in the background."""
+    work.later(jobs.read_paper, paper_id=fact.paper_id)

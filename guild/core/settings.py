@@ -10,7 +10,7 @@ import re
 from base64 import b64decode
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Final, Literal
+from typing import Annotated, Final, Literal
 
 import msgspec
 
@@ -33,6 +33,41 @@ class Cooperative(msgspec.Struct, frozen=True, kw_only=True):
     bic: str = "GKCCBEBB"
     email: str = "office@guild.example"
     currency: str = "EUR"
+    creditor_id: str = ""
+    """SEPA creditor identifier, for direct debits ("BE50ZZZ0123456749"); empty: none are made."""
+    region: str = ""
+    """The province of a cooperative in Canada (QC)."""
+    contact_name: str = ""
+    """Whom to ask about an invoice; German invoices must say it, with the telephone."""
+    phone: str = ""
+    register: str = ""
+    """The register of companies as the law wants it printed: "RPM Bruxelles"."""
+    tax_numbers: dict[str, str] = {}
+    """Further registrations to print, by name: {"GST/TPS": "…", "QST/TVQ": "…"}."""
+    one_stop_shop: bool = False
+    """Whether sales to consumers in other member states are taxed there (art. 59c, 369a)."""
+    colour: str = "#0B5D4E"
+    """Of the printed sheets: six hexadecimal digits, dark enough to carry white."""
+    logo_file: str = ""
+    """An SVG of plain shapes for the printed sheets, instead of the mark."""
+
+
+class Peppol(msgspec.Struct, frozen=True, kw_only=True):
+    """The way to the Peppol network (docs/peppol.md); without a gateway, invoices go by mail."""
+
+    gateway: Literal["", "http", "loopback"] = ""
+    url: str = ""
+    key: str = ""
+    ca_file: str = ""
+    """Certificates to trust instead of the system's, for a gateway with a root of its own."""
+    hook_secret: str = ""
+    """Signs what the gateway reports; notices are refused without it."""
+    participant: str = ""
+    """Our own address on the network; empty: 0208 and the enterprise number."""
+    partner: str = "0208:0403019261"
+    """The other participant of the loopback gateway."""
+    reference: Literal["digits", "printed"] = "digits"
+    """How a Belgian structured reference is written in PaymentID: 12 digits, or +++…+++."""
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
@@ -60,8 +95,17 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     seal_cert_pem: bytes = b""
     seal_root_pem: bytes = b""
     smtp_url: str = ""
+    mail_hook_secret: str = ""
+    """Signs what the mail server reports about bounces; reports are refused without it."""
+    peppol: Peppol = msgspec.field(default_factory=Peppol)
     clock_file: str = ""
     """A file with the moment to take for now: stories and drills only."""
+    keep_answers_days: Annotated[int, msgspec.Meta(ge=1)] = 30
+    """For so long the same idempotency key gives the same answer."""
+    keep_mails_days: Annotated[int, msgspec.Meta(ge=1)] = 90
+    """So long a mail that was delivered stays in the database, sealed."""
+    keep_jobs_days: Annotated[int, msgspec.Meta(ge=1)] = 30
+    """So long a job that is done stays in the queue's table."""
     coop: Cooperative = msgspec.field(default_factory=Cooperative)
 
     @property
@@ -138,6 +182,16 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             "GUILD_ALLOWED_HOSTS is empty: any Host header would be answered.": (
                 not self.allowed_hosts
             ),
+            "GUILD_PEPPOL_GATEWAY is loopback: invoices would never leave the house. Set http.": (
+                self.peppol.gateway == "loopback"
+            ),
+            "GUILD_PEPPOL_URL is not https, or GUILD_PEPPOL_KEY is missing: the gateway could not "
+            "be trusted.": self.peppol.gateway == "http"
+            and not (self.peppol.url.startswith("https://") and self.peppol.key),
+            "GUILD_PEPPOL_HOOK_SECRET or GUILD_MAIL_HOOK_SECRET is shorter than 32 characters: its "
+            "signatures could be guessed.": any(
+                0 < len(secret) < 32 for secret in (self.peppol.hook_secret, self.mail_hook_secret)
+            ),
             "GUILD_DATABASE_URL and GUILD_REDIS_URL must name servers of your own: the embedded "
             "ones trust every local user.": not (self.database_url and self.redis_url),
         }
@@ -198,7 +252,16 @@ def read_settings(environ: Mapping[str, str] = os.environ) -> Settings:
                 "seal_cert_pem": file("seal_cert_file"),
                 "seal_root_pem": file("seal_root_file"),
                 "smtp_url": given.get("smtp_url", ""),
+                "mail_hook_secret": given.get("mail_hook_secret", ""),
+                "peppol": {
+                    name.removeprefix("peppol_"): value
+                    for name, value in given.items()
+                    if name.startswith("peppol_")
+                },
                 "clock_file": given.get("clock_file", ""),
+                "keep_answers_days": int(given.get("keep_answers_days", "30")),
+                "keep_mails_days": int(given.get("keep_mails_days", "90")),
+                "keep_jobs_days": int(given.get("keep_jobs_days", "30")),
                 "coop": coop,
             },
             Settings,

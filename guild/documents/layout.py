@@ -80,6 +80,7 @@ def _environment(lang: Language) -> Environment:
         "money": lambda minor, currency: words.money(minor, currency, lang),
         "number": lambda value, least=0: words.number(value, lang, least=least),
         "rate": lambda bps, places=0: words.rate(bps, lang, places),
+        "percent": lambda milli: words.percent(milli, lang),
         "date": lambda day: words.date(day, lang),
         "span": lambda first, last: words.span(first, last, lang),
         "moment": lambda at: words.moment(at, lang),

@@ -1,6 +1,6 @@
 """What can go wrong with invoices."""
 
-from guild.core.errors import Conflict, Invalid, NotFound
+from guild.core.errors import Conflict, Invalid, NotFound, Unavailable
 
 
 class InvoiceNotFound(NotFound):
@@ -78,3 +78,24 @@ class CreditTooLarge(Invalid):
 
     code = "credit_too_large"
     title = "The credit is more than the invoice"
+
+
+class PaymentNotFound(NotFound):
+    """No such payment was recorded."""
+
+    code = "payment_not_found"
+    title = "No such payment"
+
+
+class PaymentKept(Conflict):
+    """The payment cannot be taken back as things stand."""
+
+    code = "payment_kept"
+    title = "This payment cannot be taken back now"
+
+
+class RulesUnavailable(Unavailable):
+    """The official rules cannot be asked: a file is missing, or their process died."""
+
+    code = "einvoice_rules_unavailable"
+    title = "The invoice cannot be checked now"

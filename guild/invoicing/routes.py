@@ -50,8 +50,7 @@ async def draft(work: Work, data: InvoiceIn) -> InvoiceOut:
         data.milestone_ids,
         buyer_reference=data.buyer_reference,
         order_reference=data.order_reference,
-        supply=data.supply,
-        treatment=data.treatment,
+        terms=data,
     )
     return await queries.get_invoice(work, invoice_id)
 

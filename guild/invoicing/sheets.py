@@ -27,7 +27,7 @@ class InvoiceLine(msgspec.Struct, frozen=True, kw_only=True):
     quantity: Decimal
     unit: str
     unit_price: Decimal
-    vat_bps: int
+    vat_milli: int
     net_minor: int
 
 
@@ -37,7 +37,7 @@ class VatRow(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     category: str
-    rate_bps: int
+    rate_milli: int
     base_minor: int
     tax_minor: int
     reason: str

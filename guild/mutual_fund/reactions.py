@@ -10,7 +10,12 @@ from guild.contracts.events import (
 )
 from guild.core.events import reacts_to
 from guild.core.work import Work
-from guild.invoicing.events import InvoiceCredited, InvoiceIssued, PaymentRecorded
+from guild.invoicing.events import (
+    InvoiceCredited,
+    InvoiceIssued,
+    PaymentRecorded,
+    PaymentReversed,
+)
 from guild.mutual_fund import commands, jobs
 from guild.mutual_fund.events import ClaimAppealed, ClaimFiled
 from guild.treasury.events import PayoutRejected, PayoutReturned, PayoutSettled
@@ -62,6 +67,12 @@ async def on_invoice_issued(work: Work, fact: InvoiceIssued) -> None:
 async def on_payment_recorded(work: Work, fact: PaymentRecorded) -> None:
     """Levy to the pots, advance back to the fund, the rest to the member."""
     await commands.release_payment(work, fact)
+
+
+@reacts_to(PaymentReversed)
+async def on_payment_reversed(work: Work, fact: PaymentReversed) -> None:
+    """Take back from pots and member what the payment had released."""
+    await commands.take_back_payment(work, fact)
 
 
 @reacts_to(InvoiceCredited)

@@ -19,7 +19,6 @@ async def on_completed(work: Work, fact: ContractCompleted) -> None:
 async def on_payment(work: Work, fact: PaymentRecorded) -> None:
     """A settled invoice may be the last that was waited for."""
     if fact.settled:
-        await work.session.flush()
         await invite(work, fact.contract_id)
 
 

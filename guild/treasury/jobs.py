@@ -2,8 +2,16 @@
 
 from sqlalchemy import select
 
-from guild.core.ids import PayoutId
-from guild.core.jobs import job
+from guild.core.ids import (
+    BankEntryId,
+    DirectDebitId,
+    PayoutId,
+    PayoutRunId,
+    RefundId,
+    StatementId,
+    SupplierInvoiceId,
+)
+from guild.core.jobs import job, scheduled
 from guild.core.mail import send_mail
 from guild.core.pages import long_date, money_text
 from guild.core.work import Work
@@ -11,9 +19,12 @@ from guild.documents.commands import store
 from guild.documents.layout import render_html
 from guild.documents.pool import DocumentPool
 from guild.documents.schemas import PrintOrder
-from guild.members.models import BankAccount, Member
+from guild.invoicing.models import Invoice
+from guild.members.models import BankAccount, Member, Organisation
+from guild.treasury import commands
+from guild.treasury.commands.ordering import order_approved_refund, order_booked_invoice
 from guild.treasury.commands.printing import sheet_of
-from guild.treasury.models import Payout
+from guild.treasury.models import DirectDebit, Payout, SepaMandate
 
 REASON = "You get this because you are paid through the co-operative."
 
@@ -62,7 +73,8 @@ async def tell_of_payout(work: Work, payout_id: PayoutId) -> None:
         else "was not approved"
     )
     mend = (
-        "Check your account number; once it is right you can ask again."
+        "The money is yours in the books again. Check your account number under your account; "
+        "once a new one is approved, choose “Pay it again” beside this payout."
         if returned
         else "The money is still yours in the books; you can ask again."
     )
@@ -75,6 +87,77 @@ async def tell_of_payout(work: Work, payout_id: PayoutId) -> None:
             f"Reason: {payout.reason}\n\n{mend}\n\nYour money: {work.settings.base_url}/money"
         ),
         reason=REASON,
+        lang="en",
+    )
+
+
+@job("treasury.advance_run", timeout_s=120)
+async def advance_run(work: Work, run_id: PayoutRunId) -> None:
+    """Make the next slice of a run; it queues itself until everyone had her turn."""
+    if await commands.advance_run(work, run_id):
+        work.later(advance_run, run_id=run_id)
+
+
+@job("treasury.set_run_aside", timeout_s=120)
+async def set_run_aside(work: Work, run_id: PayoutRunId, after: PayoutId | None = None) -> None:
+    """Set the next slice of a run's fully approved payouts aside, and queue the one after it."""
+    last = await commands.set_aside_slice(work, run_id, after)
+    if last is not None:
+        work.later(set_run_aside, run_id=run_id, after=last)
+
+
+@job("treasury.order_refund")
+async def order_refund(work: Work, refund_id: RefundId) -> None:
+    """Order an approved refund back to the account that the money came from; once."""
+    await order_approved_refund(work, refund_id)
+
+
+@job("treasury.order_supplier_payment")
+async def order_supplier_payment(work: Work, supplier_invoice_id: SupplierInvoiceId) -> None:
+    """Order the payment of a supplier's booked invoice; once."""
+    await order_booked_invoice(work, supplier_invoice_id)
+
+
+@scheduled("treasury.pay_by_choice", every_minutes=24 * 60)
+async def pay_by_choice(work: Work) -> None:
+    """Begin the day's run for members who chose to be paid without asking."""
+    await commands.start_chosen_run(work)
+
+
+@scheduled("treasury.announce_collections", every_minutes=24 * 60)
+async def announce_collections(work: Work) -> None:
+    """Announce the direct debits of invoices that fall due."""
+    await commands.announce_collections(work)
+
+
+@job("treasury.announce_collection")
+async def announce_collection(work: Work, direct_debit_id: DirectDebitId) -> None:
+    """Tell a client what will be collected from her account, when, and under which mandate."""
+    one, mandate, invoice, client = (
+        await work.session.execute(
+            select(DirectDebit, SepaMandate, Invoice, Organisation)
+            .join(SepaMandate, SepaMandate.id == DirectDebit.mandate_id)
+            .join(Invoice, Invoice.id == DirectDebit.invoice_id)
+            .join(Organisation, Organisation.id == SepaMandate.organisation_id)
+            .where(DirectDebit.id == direct_debit_id)
+        )
+    ).one()
+    if not client.email or one.state != "announced":
+        return
+    amount = money_text(one.amount_minor, one.currency)
+    send_mail(
+        work,
+        to=client.email,
+        subject=f"{amount} will be collected on {long_date(one.collect_on)}",
+        text=(
+            f"On {long_date(one.collect_on)} or shortly after, {amount} for invoice "
+            f"{invoice.number} will be collected from your account ending in "
+            f"{mandate.iban_last4}.\n\n"
+            f"Mandate: {mandate.reference}, signed on {long_date(mandate.signed_on)}\n"
+            f"Creditor: {work.settings.coop.name}, {work.settings.coop.creditor_id}\n\n"
+            f"If something is wrong, write to {work.settings.coop.email} before that day."
+        ),
+        reason="You get this because you gave us a direct debit mandate.",
         lang="en",
     )
 
@@ -97,3 +180,22 @@ async def payout_of(
 
 def _money(payout: Payout) -> str:
     return money_text(payout.amount_minor, payout.currency)
+
+
+@job("treasury.confirm_exact", timeout_s=120)
+async def confirm_exact(work: Work, statement_id: StatementId) -> None:
+    """Record what the charter lets be recorded without a person; goes on while there is more."""
+    if await commands.confirm_exact(work, statement_id):
+        work.later(confirm_exact, statement_id=statement_id)
+
+
+@job("treasury.tell_of_allocation")
+async def tell_of_allocation(work: Work, entry_id: BankEntryId) -> None:
+    """Tell the client which invoices its transfer paid, and how to object."""
+    await commands.mail_allocation(work, entry_id)
+
+
+@scheduled("treasury.drop_uploads", every_minutes=60)
+async def drop_uploads(work: Work) -> None:
+    """Bank files that nobody imported within a day are forgotten."""
+    await commands.drop_old_uploads(work)

@@ -2,23 +2,113 @@
 
 from guild.core.events import reacts_to
 from guild.core.work import Work
-from guild.treasury import jobs
-from guild.treasury.events import PayoutRejected, PayoutReturned, PayoutSettled
+from guild.exchange.events import SupplierInvoicePayable
+from guild.governance.queries import charter_at
+from guild.receivables.events import RefundApproved
+from guild.treasury import commands, jobs
+from guild.treasury.commands import ordering
+from guild.treasury.events import (
+    DirectDebitAnnounced,
+    EntryAllocated,
+    MatchConfirmed,
+    PayoutApproved,
+    PayoutRejected,
+    PayoutReturned,
+    PayoutRunApproved,
+    PayoutRunStarted,
+    PayoutSettled,
+    StatementImported,
+)
 
 
 @reacts_to(PayoutSettled)
 async def print_statement(work: Work, fact: PayoutSettled) -> None:
     """The member gets a statement of what she was paid."""
-    work.later(jobs.make_payout_statement, payout_id=fact.payout_id)
+    if fact.member_id is not None:
+        work.later(jobs.make_payout_statement, payout_id=fact.payout_id)
 
 
 @reacts_to(PayoutRejected)
 async def tell_of_refusal(work: Work, fact: PayoutRejected) -> None:
     """The member reads why she is not paid now."""
-    work.later(jobs.tell_of_payout, payout_id=fact.payout_id)
+    if fact.member_id is not None:
+        work.later(jobs.tell_of_payout, payout_id=fact.payout_id)
 
 
 @reacts_to(PayoutReturned)
 async def tell_of_return(work: Work, fact: PayoutReturned) -> None:
     """The member checks her account number."""
-    work.later(jobs.tell_of_payout, payout_id=fact.payout_id)
+    if fact.member_id is not None:
+        work.later(jobs.tell_of_payout, payout_id=fact.payout_id)
+
+
+@reacts_to(PayoutRunStarted)
+async def go_on_with_run(work: Work, fact: PayoutRunStarted) -> None:
+    """Everyone beyond the first slice has her turn in the background."""
+    work.later(jobs.advance_run, run_id=fact.run_id)
+
+
+@reacts_to(PayoutRunApproved)
+async def set_run_aside(work: Work, fact: PayoutRunApproved) -> None:
+    """What is fully approved is set aside in slices."""
+    work.later(jobs.set_run_aside, run_id=fact.run_id)
+
+
+@reacts_to(DirectDebitAnnounced)
+async def announce_to_client(work: Work, fact: DirectDebitAnnounced) -> None:
+    """The client reads what will be collected and when."""
+    work.later(jobs.announce_collection, direct_debit_id=fact.direct_debit_id)
+
+
+@reacts_to(MatchConfirmed)
+async def note_collected(work: Work, fact: MatchConfirmed) -> None:
+    """A collection is collected when its entry was matched with its invoice."""
+    await commands.note_collected(work, fact.entry_id, fact.invoice_id)
+
+
+@reacts_to(RefundApproved)
+async def order_refund(work: Work, fact: RefundApproved) -> None:
+    """A refund is ordered in the background: what cannot be paid so must not undo the decision."""
+    work.later(jobs.order_refund, refund_id=fact.refund_id)
+
+
+@reacts_to(SupplierInvoicePayable)
+async def order_supplier_payment(work: Work, fact: SupplierInvoicePayable) -> None:
+    """A supplier's invoice is ordered for its due day."""
+    work.later(jobs.order_supplier_payment, supplier_invoice_id=fact.supplier_invoice_id)
+
+
+@reacts_to(PayoutApproved)
+async def note_ordered(work: Work, fact: PayoutApproved) -> None:
+    """The money of a refund has left the client's credit."""
+    if fact.purpose == "refund" and fact.for_id is not None:
+        await ordering.tell_of_refund(work, fact.for_id, "order")
+
+
+@reacts_to(PayoutSettled)
+async def note_paid(work: Work, fact: PayoutSettled) -> None:
+    """The bank has shown a refund or a supplier's payment."""
+    if fact.purpose == "refund" and fact.for_id is not None:
+        await ordering.tell_of_refund(work, fact.for_id, "settle")
+    elif fact.purpose == "supplier":
+        await ordering.tell_of_supplier(work, fact)
+
+
+@reacts_to(PayoutReturned)
+async def note_failed(work: Work, fact: PayoutReturned) -> None:
+    """A refund came back: it is the client's credit again."""
+    if fact.purpose == "refund" and fact.for_id is not None:
+        await ordering.tell_of_refund(work, fact.for_id, "fail")
+
+
+@reacts_to(StatementImported)
+async def confirm_exact(work: Work, fact: StatementImported) -> None:
+    """What the charter lets be recorded by itself is recorded in the background."""
+    if fact.entries and (await charter_at(work)).bank.auto_confirm_exact:
+        work.later(jobs.confirm_exact, statement_id=fact.statement_id)
+
+
+@reacts_to(EntryAllocated)
+async def tell_of_allocation(work: Work, fact: EntryAllocated) -> None:
+    """The client reads how its transfer was shared out."""
+    work.later(jobs.tell_of_allocation, entry_id=fact.entry_id)

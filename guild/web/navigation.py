@@ -35,6 +35,16 @@ ENTRIES: Final = (
     ),
     Entry("/treasury", "Treasury", "Statements in, payouts out", P.TREASURY_READ),
     Entry("/office", "Office", "Applications, bank accounts, roles", P.MEMBERS_APPROVE_ACCOUNT),
+    Entry(
+        "/exports", "Exports", "Your documents and books in one file", P.EXPORTS_MAKE, main=False
+    ),
+    Entry(
+        "/webhooks",
+        "Webhooks",
+        "Tell your own programs what happens",
+        P.WEBHOOKS_MANAGE,
+        main=False,
+    ),
     Entry("/fund", "The fund", "What it holds, and whether that is enough", P.PUBLIC),
     Entry("/log", "The log", "The public log, and how to check it yourself", P.PUBLIC),
     Entry("/charter", "The charter", "Every rule with its reason", P.PUBLIC, main=False),

@@ -13,7 +13,6 @@ from typing import Any
 from arq.connections import ArqRedis
 from sqlalchemy import event
 from sqlalchemy.engine import Engine
-from sqlalchemy.orm import Session
 
 from guild import worker
 from guild.core import outbox
@@ -88,18 +87,14 @@ def _(strike: Strike) -> None:
 @point("api.after_commit")
 def _(strike: Strike) -> None:
     """Committed, and the client never hears of it."""
-    finish = Work.finish
+    commit = Work.commit
 
     async def trap(self: Work) -> None:
-        await finish(self)
-        self.session.info["chaos"] = self.claim is not None
-
-    Work.finish = trap  # type: ignore[method-assign]
-
-    @event.listens_for(Session, "after_commit")
-    def committed(session: Session) -> None:
-        if session.info.get("chaos"):
+        await commit(self)
+        if self.claim is not None:
             strike()
+
+    Work.commit = trap  # type: ignore[method-assign]
 
 
 @point("api.mid_import")
@@ -126,6 +121,7 @@ def _(strike: Strike) -> None:
 
 @point("relay.mid_batch")
 def _(strike: Strike) -> None:
+    outbox.RING = 1  # type: ignore[misc]  # so that a few rows make a batch of several rings
     _strike_at_call(ArqRedis, "enqueue_job", strike, number=3)
 
 
@@ -140,19 +136,25 @@ def _(strike: Strike) -> None:
 @point("worker.picked")
 def _(strike: Strike) -> None:
     """The row is locked, nothing is done."""
-    _strike_after(outbox, "_locked", strike)
+    _strike_after(outbox, "_taken", strike)
 
 
 @point("worker.effect_uncommitted")
 def _(strike: Strike) -> None:
     """Effect and `done_at` are written, not committed."""
-    finish = Work.finish
+    taken, finish = outbox._taken, Work.finish
+
+    async def mark(work: Work, row_id: Any) -> Any:
+        found = await taken(work, row_id)
+        work.session.info["runs a job"] = found is not None
+        return found
 
     async def trap(self: Work) -> None:
         await finish(self)
-        if any(isinstance(row, outbox.OutboxRow) for row in self.session.identity_map.values()):
+        if self.session.info.get("runs a job"):
             strike()
 
+    outbox._taken = mark
     Work.finish = trap  # type: ignore[method-assign]
 
 

@@ -15,6 +15,7 @@ from guild.contracts.commands.loading import current_offer, locked, own_contract
 from guild.contracts.errors import (
     ConsentMissing,
     ContractNotFound,
+    FloorRate,
     NameMissing,
     OfferExpired,
     ProtectionsMissing,
@@ -28,7 +29,7 @@ from guild.contracts.rules.deadlines import deadline, end_of
 from guild.contracts.rules.evidence import CONSENT_LOCALE, CONSENT_VERSION, member_consent, moment
 from guild.contracts.rules.shown import shown_bytes, template_version
 from guild.contracts.rules.terms import terms_bytes, terms_from
-from guild.contracts.schemas import SendIn, WithdrawIn
+from guild.contracts.schemas import FindingOut, SendIn, WithdrawIn
 from guild.core.errors import IllegalMove, Invalid, StaleVersion
 from guild.core.ids import ContactId, ContractId, MemberId, OfferId, new_id
 from guild.core.work import Work
@@ -60,6 +61,7 @@ async def send_contract(work: Work, contract_id: ContractId, data: SendIn) -> Co
     checks = await queries.checks_of(work, contract)
     if CONTRACT_LIFECYCLE.may(contract.state, "send") and not checks.may_be_sent:
         missing = [f for f in checks.findings if f.outcome == "missing"]
+        _refuse_below_floor(missing)
         raise ProtectionsMissing(
             missing[0].sentence,
             mend=missing[0].mend,
@@ -83,6 +85,15 @@ async def send_contract(work: Work, contract_id: ContractId, data: SendIn) -> Co
     await record(work, contract, "sent", details)
     await _mail_link(work, contract, offer, member, contact, renewed=False)
     return contract
+
+
+def _refuse_below_floor(missing: list[FindingOut]) -> None:
+    """409 with the sum, when the charter makes the floor binding and no rep has waived it."""
+    for finding in missing:
+        if finding.rule.startswith("floor/"):
+            raise FloorRate(
+                finding.sentence, mend=finding.mend, field=finding.field, source=finding.source
+            )
 
 
 async def _freeze(
@@ -115,6 +126,7 @@ async def _freeze(
         template_version=template_version(),
         language=terms.language,
         findings=[msgspec.to_builtins(finding) for finding in checks.findings],
+        rules=[msgspec.to_builtins(rule) for rule in checks.rules],
         charter_version=charter.version,
         contact_id=contact.id,
         email=contact.email,
@@ -142,6 +154,8 @@ def _sent_details(
         "template_version": offer.template_version,
         "language": offer.language,
         "charter_version": offer.charter_version,
+        "rules": offer.rules,
+        "paper_sha256": contract.paper_sha256,
         "answer_by": moment(offer.answer_by),
         "guaranteed": contract.guaranteed,
         "guarantee_reasons": list(contract.guarantee_reasons),

@@ -96,7 +96,8 @@ async def contract_view(work: Work, contract_id: ContractId) -> ContractOut:
 
 def _columns(contract: Contract) -> dict[str, Any]:
     names = (
-        "id", "number", "title", "state", "version", "member_id", "client_id", "contact_id",
+        "id", "number", "title", "state", "version", "kind", "language", "member_id", "client_id",
+        "contact_id",
         "currency", "payment_term_days", "law_country", "law_region", "guaranteed",
         "guarantee_reasons", "charter_version", "created_at", "sent_at", "signed_at", "sealed_at",
         "sealed_sha256", "completed_at", "ended_at", "ended_reason", "ended_note", "retain_until",

@@ -4,7 +4,15 @@ from guild.invoicing.commands.credits import credit_invoice
 from guild.invoicing.commands.drafts import draft_invoice_from_milestones, edit_draft
 from guild.invoicing.commands.filing import make_documents, mark_overdue
 from guild.invoicing.commands.issuing import issue_invoice, issue_invoices
-from guild.invoicing.commands.payments import record_payment
+from guild.invoicing.commands.mailing import mail_invoice
+from guild.invoicing.commands.payments import (
+    locked_receivable,
+    record_payment,
+    record_received,
+)
+from guild.invoicing.commands.prepaying import record_prepaid
+from guild.invoicing.commands.reversals import reverse_payment
+from guild.invoicing.commands.writing_off import reinstate_rest, write_off_rest
 
 __all__ = [
     "credit_invoice",
@@ -12,7 +20,14 @@ __all__ = [
     "edit_draft",
     "issue_invoice",
     "issue_invoices",
+    "locked_receivable",
+    "mail_invoice",
     "make_documents",
     "mark_overdue",
     "record_payment",
+    "record_prepaid",
+    "record_received",
+    "reinstate_rest",
+    "reverse_payment",
+    "write_off_rest",
 ]

@@ -43,10 +43,17 @@ class _Taken:
     released_net: int
     pending_net: int
     """What leaves the invoice's pending net; differs from net less released by rounding only."""
+    rounding: int
+    """What the invoice was rounded by, on the note that takes back its rest."""
 
     @property
     def total(self) -> int:
         return self.net + self.vat
+
+    @property
+    def owed(self) -> int:
+        """What the client no longer owes, or gets back."""
+        return self.total + self.rounding
 
 
 async def credit_invoice(
@@ -128,7 +135,7 @@ def _copy(number: int, line: InvoiceLine) -> InvoiceLine:
         price=line.price,
         net_minor=line.net_minor,
         category=line.category,
-        rate_bps=line.rate_bps,
+        rate_milli=line.rate_milli,
     )
 
 
@@ -143,7 +150,7 @@ def _amount_line(invoice: Invoice, net_minor: int) -> InvoiceLine:
         price=Money(net_minor, invoice.currency).decimal,
         net_minor=net_minor,
         category=original.category,
-        rate_bps=original.rate_bps,
+        rate_milli=original.rate_milli,
     )
 
 
@@ -159,9 +166,10 @@ def _taken(invoice: Invoice, net: int, *, whole: bool) -> _Taken:
             left=Money(net_left, invoice.currency).text,
         )
     rest = whole or net == net_left
-    vat = vat_left if rest else min(vat_minor_of(net, invoice.vat[0].rate_bps), vat_left)
-    off_open = min(net + vat, invoice.open_minor)
-    refundable = net + vat - off_open
+    vat = vat_left if rest else min(vat_minor_of(net, invoice.vat[0].rate_milli), vat_left)
+    rounding = invoice.rounding_minor if rest else 0
+    off_open = min(net + vat + rounding, invoice.open_minor)
+    refundable = net + vat + rounding - off_open
     closes = off_open == invoice.open_minor
     pending = invoice.pending_net_minor if closes else min(net, invoice.pending_net_minor)
     return _Taken(
@@ -171,6 +179,7 @@ def _taken(invoice: Invoice, net: int, *, whole: bool) -> _Taken:
         refundable=refundable,
         released_net=max(net - pending, 0) if refundable else 0,
         pending_net=pending,
+        rounding=rounding,
     )
 
 
@@ -183,6 +192,7 @@ async def _note(
     note = Invoice(
         id=InvoiceId(new_id()),
         kind="credit_note",
+        type_code="381",
         contract_id=invoice.contract_id,
         member_id=invoice.member_id,
         client_id=invoice.client_id,
@@ -201,16 +211,19 @@ async def _note(
         treatment=invoice.treatment,
         reference=await next_reference(work, str(invoice.buyer["country"])),
         currency=invoice.currency,
+        lines_minor=taken.net,
         net_minor=taken.net,
         vat_minor=taken.vat,
         total_minor=taken.total,
+        rounding_minor=taken.rounding,
+        payable_minor=taken.owed,
         charter_version=invoice.charter_version,
         created_at=work.now,
         lines=rows,
         vat=[
             InvoiceVat(
                 category=original.category,
-                rate_bps=original.rate_bps,
+                rate_milli=original.rate_milli,
                 taxable_minor=taken.net,
                 vat_minor=taken.vat,
                 reason_code=original.reason_code,
@@ -224,11 +237,11 @@ async def _note(
 
 
 def _take_back(invoice: Invoice, taken: _Taken, work: Work) -> None:
-    invoice.credited_minor += taken.total
+    invoice.credited_minor += taken.owed
     invoice.credited_net_minor += taken.net
     invoice.refundable_minor += taken.refundable
     invoice.pending_net_minor -= taken.pending_net
-    if invoice.credited_minor == invoice.total_minor:
+    if invoice.credited_minor == invoice.total_minor + invoice.rounding_minor:
         INVOICE_LIFECYCLE.move(invoice, "credit")
     elif invoice.open_minor == 0 and invoice.state != "paid":
         INVOICE_LIFECYCLE.move(invoice, "settle")
@@ -255,7 +268,7 @@ async def _post_and_tell(
         lines=[
             debit("vat_payable", money(taken.vat)),
             debit("member_pending", money(taken.net - odd), invoice.member_id),
-            debit("rounding", money(odd)),
+            debit("rounding", money(odd + taken.rounding)),
             credit("receivable", money(taken.off_open), invoice.client_id),
             credit("client_credit", money(taken.refundable), invoice.client_id),
         ],

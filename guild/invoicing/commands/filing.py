@@ -1,4 +1,4 @@
-"""After issuing: the files of a document and its mail, and noticing that a due date has passed."""
+"""After issuing: the files of a document, and noticing that a due date has passed."""
 
 from typing import Final
 
@@ -13,28 +13,22 @@ from guild.documents.pool import DocumentPool
 from guild.documents.schemas import Attachment, PrintOrder
 from guild.governance.queries import charter_at
 from guild.governance.rules import Charter
-from guild.invoicing.access import INVOICE_LINK
-from guild.invoicing.commands.letters import mail_document
 from guild.invoicing.commands.printing import sheet_of
 from guild.invoicing.einvoice.build import einvoice_of
 from guild.invoicing.einvoice.cii import cii_bytes
 from guild.invoicing.einvoice.ubl import ubl_bytes
 from guild.invoicing.errors import InvoiceNotFound
-from guild.invoicing.events import InvoiceOverdue
+from guild.invoicing.events import InvoiceFiled, InvoiceOverdue
 from guild.invoicing.models import OPEN_STATES, Invoice
 from guild.invoicing.queries.documents import Stored, frozen_invoice
-from guild.invoicing.rules.references import print_reference
-from guild.members import commands as members
 
 OVERDUE_BATCH: Final = 500
-LINK_HOURS: Final = 24 * 31
-"""A link lives a month, a day longer than the usual term of payment."""
 PDF: Final = "application/pdf"
 XML: Final = "application/xml"
 
 
 async def make_documents(work: Work, invoice_id: InvoiceId) -> None:
-    """Make the UBL and CII files and the PDF/A-3, keep all three, and mail the client a link.
+    """Make the UBL and CII files and the PDF/A-3, keep all three, and say that they exist.
 
     The bytes follow from the frozen document alone, so a second run makes the same and, finding
     them linked, does nothing more. Raises InvoiceNotFound for drafts and unknown ids.
@@ -55,14 +49,11 @@ async def make_documents(work: Work, invoice_id: InvoiceId) -> None:
         cii=await store(work, printed.cii, XML, f"{stem}-cii.xml", invoice_id),
     )
     if filed:
-        token = await members.issue_link(
-            work,
-            stored.contact_id,
-            purpose=INVOICE_LINK,
-            subject_id=invoice_id,
-            valid_hours=LINK_HOURS,
+        await work.emit(
+            InvoiceFiled(
+                invoice_id=invoice_id, member_id=stored.member_id, client_id=stored.client_id
+            )
         )
-        mail_document(work, stored, token=token, reference=print_reference(stored.frozen.reference))
 
 
 class Printed(msgspec.Struct, frozen=True, kw_only=True):

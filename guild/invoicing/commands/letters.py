@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from guild.core.ids import MailId
 from guild.core.mail import send_mail
 from guild.core.pages import long_date, money_text
 from guild.core.work import Work
@@ -54,8 +55,10 @@ WORDS: Final = {
 }
 
 
-def mail_document(work: Work, stored: Stored, *, token: str, reference: str) -> None:
-    """Tell the client's contact; only this mail holds the token."""
+def mail_document(
+    work: Work, stored: Stored, *, token: str, reference: str, to: str = ""
+) -> MailId:
+    """Tell the client's contact, at `to` if that is given; only this mail holds the token."""
     frozen = stored.frozen
     lang = language_of(frozen.language)
     words = WORDS[lang]
@@ -66,9 +69,9 @@ def mail_document(work: Work, stored: Stored, *, token: str, reference: str) -> 
         due=long_date(frozen.due_on, lang),
         reference=reference,
     )
-    send_mail(
+    return send_mail(
         work,
-        to=stored.contact_email,
+        to=to or stored.contact_email,
         subject=words[frozen.kind].format(number=frozen.number, coop=coop),
         text=words["text"].format(
             contact=stored.contact_name,

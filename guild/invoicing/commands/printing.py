@@ -52,7 +52,7 @@ def sheet_of(stored: Stored, charter: Charter, original: Stored | None) -> Invoi
                 quantity=line.quantity,
                 unit=line.unit,
                 unit_price=line.price,
-                vat_bps=line.rate_bps,
+                vat_milli=line.rate_milli,
                 net_minor=line.net_minor,
             )
             for line in frozen.lines
@@ -61,7 +61,7 @@ def sheet_of(stored: Stored, charter: Charter, original: Stored | None) -> Invoi
         vat=tuple(
             VatRow(
                 category=row.category,
-                rate_bps=row.rate_bps,
+                rate_milli=row.rate_milli,
                 base_minor=row.taxable_minor,
                 tax_minor=row.vat_minor,
                 reason=row.reason,

@@ -98,6 +98,8 @@ def status_of(invoice: Invoice, today: date) -> tuple[str, str]:
         return "Paid", "done"
     if invoice.state == "credited":
         return "Credited", "done"
+    if invoice.state == "written_off":
+        return "Given up", "stop"
     late = invoice.due_on is not None and invoice.due_on < today
     part = "Partly paid" if invoice.state == "partly_paid" else "Open"
     return (f"{part}, overdue", "look") if late else (f"{part}, not yet due", "wait")
@@ -169,7 +171,7 @@ def _page(
         ),
         taxes=tuple(
             PageLine(
-                text=f"VAT, {percent_of(row.rate_bps)} % of {money(row.taxable_minor)}"
+                text=f"VAT, {percent_of(row.rate_milli)} % of {money(row.taxable_minor)}"
                 if row.category == "S"
                 else row.reason or "VAT, 0 %",
                 detail="",

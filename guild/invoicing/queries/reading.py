@@ -1,7 +1,7 @@
 """Invoices as people see them: one, a page of many, what was paid, a client's account."""
 
 from collections.abc import Sequence
-from typing import Any, Literal, cast
+from typing import cast
 
 from sqlalchemy import Select, func, select
 
@@ -11,18 +11,15 @@ from guild.core.wire import Page, decode_cursor, encode_cursor
 from guild.core.work import Work
 from guild.invoicing import access
 from guild.invoicing.errors import InvoiceNotFound
-from guild.invoicing.models import Invoice, InvoiceLine, InvoiceVat, Payment
-from guild.invoicing.rules.canonical import plain
-from guild.invoicing.rules.references import print_reference
-from guild.invoicing.rules.totals import percent_of
+from guild.invoicing.models import Invoice, InvoiceLine, Payment
+from guild.invoicing.queries.documents import document_data
+from guild.invoicing.queries.shapes import invoice_out
 from guild.invoicing.schemas import (
     InvoiceOut,
     InvoiceRow,
     InvoiceState,
     Kind,
-    LineOut,
     PaymentOut,
-    VatOut,
 )
 from guild.members.models import Organisation
 
@@ -46,19 +43,15 @@ async def invoice_row(work: Work, invoice_id: InvoiceId) -> tuple[Invoice, str]:
 async def get_invoice(work: Work, invoice_id: InvoiceId) -> InvoiceOut:
     """One invoice or credit note in full; raises InvoiceNotFound."""
     invoice, client_name = await invoice_row(work, invoice_id)
-    lines = await work.session.scalars(
-        select(InvoiceLine)
-        .where(InvoiceLine.invoice_id == invoice_id)
-        .order_by(InvoiceLine.position)
-        .execution_options(populate_existing=True)
+    (stored,) = await document_data(work, [invoice_id])
+    milestones = await work.session.execute(
+        select(InvoiceLine.position, InvoiceLine.milestone_id).where(
+            InvoiceLine.invoice_id == invoice_id, InvoiceLine.milestone_id.is_not(None)
+        )
     )
-    vat = await work.session.scalars(
-        select(InvoiceVat)
-        .where(InvoiceVat.invoice_id == invoice_id)
-        .order_by(InvoiceVat.category, InvoiceVat.rate_bps)
-        .execution_options(populate_existing=True)
+    return invoice_out(
+        invoice, client_name, stored.frozen, {row.position: row.milestone_id for row in milestones}
     )
-    return _out(invoice, client_name, lines.all(), vat.all())
 
 
 async def list_invoices(
@@ -130,7 +123,11 @@ async def client_statement(work: Work, invoice: Invoice) -> tuple[Sequence[Invoi
     )
     left = Invoice.total_minor - Invoice.paid_minor - Invoice.credited_minor
     total = await work.session.scalar(
-        select(func.sum(left + Invoice.refundable_minor)).where(*theirs)
+        select(
+            func.sum(
+                left + Invoice.refundable_minor + Invoice.rounding_minor - Invoice.written_off_minor
+            )
+        ).where(*theirs)
     )
     return rows.all(), int(total or 0)
 
@@ -159,79 +156,4 @@ def _row(invoice: Invoice, client_name: str) -> InvoiceRow:
         total=Money(invoice.total_minor, invoice.currency).text,
         open=Money(invoice.open_minor, invoice.currency).text,
         currency=invoice.currency,
-    )
-
-
-def _percent(category: str, rate_bps: int) -> str | None:
-    return None if category == "O" else plain(percent_of(rate_bps))
-
-
-def _out(
-    invoice: Invoice, client_name: str, lines: Sequence[InvoiceLine], vat: Sequence[InvoiceVat]
-) -> InvoiceOut:
-    def amount(minor: int) -> str:
-        return Money(minor, invoice.currency).text
-
-    stored: dict[Literal["pdf", "ubl", "cii"], object] = {
-        "pdf": invoice.pdf_document_id,
-        "ubl": invoice.ubl_document_id,
-        "cii": invoice.cii_document_id,
-    }
-    return InvoiceOut(
-        id=invoice.id,
-        kind=cast("Kind", invoice.kind),
-        state=cast("InvoiceState", invoice.state),
-        number=invoice.number,
-        title=invoice.title,
-        contract_id=invoice.contract_id,
-        contract_number=invoice.contract_number,
-        member_id=invoice.member_id,
-        client_id=invoice.client_id,
-        client_name=client_name,
-        corrects_id=invoice.corrects_id,
-        reason=invoice.reason,
-        buyer_reference=invoice.buyer_reference,
-        order_reference=invoice.order_reference,
-        supply=cast("Literal['services', 'goods']", invoice.supply),
-        treatment=cast("Any", invoice.treatment),
-        delivered_on=invoice.delivered_on,
-        issued_on=invoice.issued_on,
-        due_on=invoice.due_on,
-        overdue_on=invoice.overdue_on,
-        settled_on=invoice.settled_on,
-        currency=invoice.currency,
-        lines=[
-            LineOut(
-                position=line.position,
-                text=line.text,
-                detail=line.detail,
-                quantity=plain(line.quantity),
-                unit=line.unit,
-                unit_price=plain(line.price),
-                net=amount(line.net_minor),
-                vat_category=line.category,
-                vat_percent=_percent(line.category, line.rate_bps),
-            )
-            for line in lines
-        ],
-        vat=[
-            VatOut(
-                category=row.category,
-                percent=_percent(row.category, row.rate_bps),
-                taxable=amount(row.taxable_minor),
-                vat=amount(row.vat_minor),
-                reason_code=row.reason_code,
-                reason=row.reason,
-            )
-            for row in vat
-        ],
-        net=amount(invoice.net_minor),
-        vat_total=amount(invoice.vat_minor),
-        total=amount(invoice.total_minor),
-        paid=amount(invoice.paid_minor),
-        credited=amount(invoice.credited_minor),
-        open=amount(invoice.open_minor),
-        reference=print_reference(invoice.reference),
-        files=[kind for kind, document_id in stored.items() if document_id is not None],
-        row_version=invoice.row_version,
     )

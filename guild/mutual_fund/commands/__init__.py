@@ -28,6 +28,7 @@ from guild.mutual_fund.commands.levy import (
     release_payment,
     resume_advance,
     return_levy,
+    take_back_payment,
 )
 from guild.mutual_fund.commands.losses import ask_write_off, confirm_write_off
 
@@ -57,5 +58,6 @@ __all__ = [
     "reserve_guarantee",
     "resume_advance",
     "return_levy",
+    "take_back_payment",
     "withdraw_claim",
 ]

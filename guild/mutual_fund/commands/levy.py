@@ -3,19 +3,20 @@
 `release_payment` is on the path of every payment: one read of the invoice's row, then appends.
 """
 
-from typing import Any
+from datetime import date
+from typing import Final
 
 import msgspec
-from sqlalchemy import Row, select
+from sqlalchemy import select, update
 
 from guild.contracts.models import Contract
 from guild.core.appends import Appender
 from guild.core.errors import Invalid
-from guild.core.ids import EntryId, InvoiceId
+from guild.core.ids import ContractId, EntryId, InvoiceId, MemberId, OrganisationId
 from guild.core.money import Money
 from guild.core.work import Work
 from guild.governance.queries import charter_at
-from guild.invoicing.events import InvoiceCredited, InvoiceIssued, PaymentRecorded
+from guild.invoicing.events import InvoiceCredited, InvoiceIssued, PaymentRecorded, PaymentReversed
 from guild.ledger import commands as ledger
 from guild.ledger.chart import POTS, Account, Line, credit, debit
 from guild.mutual_fund import queries
@@ -76,7 +77,7 @@ MOVE = Appender(
     ),
 )
 _MOVED = "mutual_fund.moved"
-"""Key in `session.info`: invoices with a move that this Work has not written yet."""
+"""Key in `Work.memo`: invoices with a move that this Work has not written yet."""
 
 
 async def register_invoice(work: Work, fact: InvoiceIssued) -> None:
@@ -100,33 +101,57 @@ async def register_invoice(work: Work, fact: InvoiceIssued) -> None:
     )
 
 
-async def locked(work: Work, invoice_id: InvoiceId) -> Row[Any]:
+class Levied(msgspec.Struct, frozen=True):
+    """The fund's row of an invoice, as it stands under its lock."""
+
+    invoice_id: InvoiceId
+    contract_id: ContractId
+    member_id: MemberId
+    client_id: OrganisationId
+    number: str
+    currency: str
+    net_minor: int
+    issued_on: date
+    rate_bps: int
+    pots: str
+    advance_on: date
+    guaranteed: bool
+    held_reason: str | None
+    settled: bool
+    released_net_minor: int
+    credited_net_minor: int
+    advanced_minor: int
+    repaid_minor: int
+    written_off_minor: int
+
+
+_COLUMNS: Final = ", ".join(Levied.__struct_fields__).replace("pots", "pots::text")
+LOCKED: Final = f"SELECT {_COLUMNS} FROM levied_invoice WHERE invoice_id = $1 FOR UPDATE"
+
+
+async def locked(work: Work, invoice_id: InvoiceId) -> Levied:
     """The invoice's row as it stands, moves of this very Work included, locked."""
-    moved: set[InvoiceId] = work.session.info.setdefault(_MOVED, set())
+    moved: set[InvoiceId] = work.memo.setdefault(_MOVED, set())
     if invoice_id in moved:
         await work.write()
         moved.clear()
-    query = (
-        select(LeviedInvoice.__table__)
-        .where(LeviedInvoice.invoice_id == invoice_id)
-        .with_for_update()
-    )
-    row = (await work.session.execute(query)).one_or_none()
-    if row is None:  # issued in this very Work
+    rows = await work.fetch(LOCKED, invoice_id)
+    if not rows:  # issued in this very Work
         await work.write()
-        row = (await work.session.execute(query)).one_or_none()
-    if row is None:
+        rows = await work.fetch(LOCKED, invoice_id)
+    if not rows:
         raise LevyNotFound
     moved.add(invoice_id)
-    return row
+    return Levied(*rows[0])
 
 
-def _terms(row: Row[Any]) -> levy.LevyTerms:
+def _terms(row: Levied) -> levy.LevyTerms:
     # JSONB forgets the order of its keys; the chart's order is the one that shares are split in.
-    return levy.LevyTerms(row.rate_bps, {pot: row.pots[pot] for pot in POTS if pot in row.pots})
+    pots = msgspec.json.decode(row.pots, type=dict[str, int])
+    return levy.LevyTerms(row.rate_bps, {pot: pots[pot] for pot in POTS if pot in pots})
 
 
-def _lines(row: Row[Any], release: levy.Release) -> list[Line]:
+def _lines(row: Levied, release: levy.Release) -> list[Line]:
     def money(minor: int) -> Money:
         return Money(minor, row.currency)
 
@@ -181,7 +206,7 @@ async def release_payment(work: Work, fact: PaymentRecorded) -> None:
     )
 
 
-async def _recover(work: Work, row: Row[Any], available: int) -> int:
+async def _recover(work: Work, row: Levied, available: int) -> int:
     """What a client pays after the fund gave up its advance is the fund's, up to the loss."""
     recovered: int = max(0, min(available, row.written_off_minor))
     if recovered:
@@ -232,6 +257,56 @@ async def return_levy(work: Work, fact: InvoiceCredited) -> None:
         text=f"Invoice {row.number}: levy and release returned",
         lines=_lines(row, taken),
         subject=fact.invoice_id,
+    )
+    await work.emit(
+        LevyPosted(
+            invoice_id=fact.invoice_id,
+            member_id=fact.member_id,
+            entry_id=entry_id,
+            net_minor=taken.net,
+            levy_minor=taken.levy,
+            repaid_minor=taken.repaid,
+            available_minor=taken.available,
+            currency=row.currency,
+        )
+    )
+
+
+async def take_back_payment(work: Work, fact: PaymentReversed) -> None:
+    """Undo what a payment had released: pots and member give back, the advance is out again.
+
+    What the payment had repaid of an advance is advanced again first, so that a chargeback after
+    the guarantee has paid is the fund's risk, as it was before; the rest comes from the member,
+    even below zero.
+    """
+    if not fact.net_minor:
+        return
+    row = await locked(work, fact.invoice_id)
+    before = row.released_net_minor
+    release = levy.released(before, before - fact.net_minor, _terms(row), 0)
+    again = max(0, min(row.repaid_minor - row.written_off_minor, -release.available))
+    taken = levy.Release(release.net, release.pots, -again, release.available + again)
+    entry_id = await ledger.post(
+        work,
+        kind="levy_returned",
+        text=f"Invoice {row.number}: payment taken back",
+        lines=_lines(row, taken),
+        subject=fact.invoice_id,
+    )
+    work.append(
+        MOVE,
+        invoice_id=fact.invoice_id,
+        released_net_minor=taken.net,
+        credited_net_minor=0,
+        repaid_minor=-again,
+        written_off_minor=0,
+        settled=False,
+    )
+    await work.write()
+    await work.session.execute(
+        update(LeviedInvoice)
+        .where(LeviedInvoice.invoice_id == fact.invoice_id)
+        .values(settled=False)
     )
     await work.emit(
         LevyPosted(
@@ -301,7 +376,7 @@ async def pay_advance(work: Work, invoice_id: InvoiceId) -> guarantee.Quote:
     return answer
 
 
-def _not_due(work: Work, row: Row[Any], wanted: int) -> str:
+def _not_due(work: Work, row: Levied, wanted: int) -> str:
     if not row.guaranteed:
         return "The order is not guaranteed: the member is paid when the client pays."
     if row.advanced_minor:
@@ -315,12 +390,12 @@ def _not_due(work: Work, row: Row[Any], wanted: int) -> str:
     return ""
 
 
-async def _contract_refuses(work: Work, row: Row[Any]) -> str:
+async def _contract_refuses(work: Work, row: Levied) -> str:
     state = await work.session.scalar(select(Contract.state).where(Contract.id == row.contract_id))
     return "" if state in {"signed", "completed"} else "The contract was ended."
 
 
-async def _promise_left(work: Work, row: Row[Any]) -> int:
+async def _promise_left(work: Work, row: Levied) -> int:
     """What of the contract's guarantee is not out in advances on its other invoices."""
     up_to = await work.session.scalar(
         select(GuaranteeReservation.up_to_minor).where(
@@ -346,7 +421,7 @@ async def resume_advance(work: Work, invoice_id: InvoiceId) -> None:
     kept.held_reason = None
 
 
-async def _others(work: Work, invoice_id: InvoiceId) -> Row[Any]:
+async def _others(work: Work, invoice_id: InvoiceId) -> Levied:
     row = await locked(work, invoice_id)
     if work.actor.is_member(row.member_id):
         raise OwnCase

@@ -3,6 +3,7 @@
 import secrets
 from collections.abc import Mapping
 from datetime import timedelta
+from typing import Final
 
 from sqlalchemy import exists, select
 
@@ -17,7 +18,12 @@ from guild.members import commands as members
 from guild.members.models import Contact, Member, Organisation
 from guild.reputation import rules
 from guild.reputation.access import LINK_PURPOSE
-from guild.reputation.commands.parties import log_rules, party_of
+from guild.reputation.commands.parties import (
+    log_rules,
+    owner_of_client,
+    owner_of_member,
+    party_of,
+)
 from guild.reputation.errors import (
     AlreadySpoken,
     NothingToRate,
@@ -51,15 +57,20 @@ RETALIATION = (
 )
 
 
+CONTRACT_STATE: Final = "SELECT state FROM contract WHERE id = $1 FOR UPDATE"
+
+
 async def invite(work: Work, contract_id: ContractId) -> bool:
     """Ask both sides, once the contract is completed and each invoice is paid or overdue.
 
     Called whenever one of these may have become true; does nothing when it is too early or when
     both were asked already. Returns whether it asked.
     """
-    contract = await work.session.get(Contract, contract_id, with_for_update=True)
-    if contract is None or contract.state != "completed":
+    # On the path of every settling payment, so the first look goes through the driver.
+    held = await work.fetch(CONTRACT_STATE, contract_id)
+    if not held or held[0]["state"] != "completed":
         return False
+    contract = await work.session.get_one(Contract, contract_id, populate_existing=True)
     if await work.session.get(AttestationInvitation, contract_id) is not None:
         return False
     # What was settled, credited or found overdue in this very Work may still wait to be written.
@@ -196,13 +207,17 @@ async def _commit(
     charter = await charter_at(work)
     freelancer, firm = await _parties(work, contract)
     subject, author = (freelancer, firm) if about == "freelancer" else (firm, freelancer)
+    worker, principal = await _owners(work, contract, firm)
+    behind = (worker, principal) if about == "freelancer" else (principal, worker)
     period, salt = rules.month_of(work.now), secrets.token_bytes(rules.SALT_SIZE)
     payload = rules.canonical(
         {
-            "v": 1,
+            "v": 2,
             "about": about,
             "subject": subject.pseudonym,
+            "subject_owner": behind[0],
             "author": author.pseudonym,
+            "author_owner": behind[1],
             "contract": invitation.pseudonym,
             "period": period,
             "answers": dict(answers),
@@ -219,6 +234,8 @@ async def _commit(
         contact_id=contact_id,
         subject_party=subject.id,
         author_party=author.id,
+        subject_owner=behind[0],
+        author_owner=behind[1],
         state=ATTESTATION_LIFECYCLE.initial,
         charter_version=charter.version,
         commitment=commitment,
@@ -248,6 +265,13 @@ async def _parties(work: Work, contract: Contract) -> tuple[ReputationParty, Rep
         await party_of(work, "member", member_key(work, member.id)),
         await party_of(work, "client", client_key(work, client)),
     )
+
+
+async def _owners(work: Work, contract: Contract, firm: ReputationParty) -> tuple[str, str]:
+    """Who stands behind the freelancer and behind the client, by pseudonym."""
+    member = await work.session.get_one(Member, contract.member_id)
+    contact = await work.session.get_one(Contact, contract.contact_id)
+    return await owner_of_member(work, member), await owner_of_client(work, firm, contact)
 
 
 def state_standing(work: Work, entry: Attestation, standing: str) -> None:

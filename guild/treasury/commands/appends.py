@@ -26,6 +26,11 @@ STATEMENTS = Appender(
         "pending": "int8",
         "imported_by": "uuid",
         "imported_at": "timestamptz",
+        "source": "text",
+        "proven": "boolean",
+        "stated_opening_minor": "int8",
+        "stated_closing_minor": "int8",
+        "known": "int8",
     },
 )
 ENTRIES = Appender(
@@ -50,7 +55,16 @@ ENTRIES = Appender(
         "explanation": "text",
         "explained_by": "uuid",
         "explained_at": "timestamptz",
+        "code": "text",
+        "mandate_id": "text",
+        "reversal": "boolean",
+        "undivided": "boolean",
+        "iban_index": "bytea",
     },
+)
+USES = Appender(
+    "bank_rule_use",
+    {"entry_id": "uuid", "round": "int8", "rule_id": "uuid", "applied_at": "timestamptz"},
 )
 SUGGESTIONS = Appender(
     "match_suggestion",

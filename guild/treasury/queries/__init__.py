@@ -9,23 +9,52 @@ from guild.treasury.queries.bank import (
     statements,
     suggestions,
 )
+from guild.treasury.queries.collections import direct_debits, mandates
 from guild.treasury.queries.invariants import INVARIANTS
 from guild.treasury.queries.money import member_money
 from guild.treasury.queries.payouts import batch_file, batches, payout, payout_document, payouts
+from guild.treasury.queries.reconciling import (
+    pending_entries,
+    reconciled,
+    reconciliation_csv,
+)
+from guild.treasury.queries.rules import bank_rule, bank_rules, preview_rule
+from guild.treasury.queries.runs import bands, choice_of, payout_run, payout_runs
+from guild.treasury.queries.splitting import suggested_split
+from guild.treasury.queries.undos import takes_back_candidates, undos
+from guild.treasury.queries.uploads import look_at, mapping, mappings
 
 __all__ = [
     "INVARIANTS",
+    "bands",
+    "bank_rule",
+    "bank_rules",
     "batch_file",
     "batches",
+    "choice_of",
     "clients",
     "coop_accounts",
+    "direct_debits",
     "entries",
     "entry",
+    "look_at",
+    "mandates",
+    "mapping",
+    "mappings",
     "member_money",
     "payout",
     "payout_document",
+    "payout_run",
+    "payout_runs",
     "payouts",
+    "pending_entries",
+    "preview_rule",
+    "reconciled",
     "reconciliation",
+    "reconciliation_csv",
     "statements",
+    "suggested_split",
     "suggestions",
+    "takes_back_candidates",
+    "undos",
 ]

@@ -65,6 +65,42 @@ async def statements_are_chained(session: AsyncSession) -> list[str]:
     return gaps + ends + sums
 
 
+async def books_agree_with_bank_by_day(session: AsyncSession) -> list[str]:
+    """On each day the books moved by what the bank booked, so that any closing balance holds."""
+    return await _told(
+        session,
+        """
+        SELECT coalesce(l.owner, e.account_id), coalesce(l.day, e.day),
+               coalesce(l.minor, 0), coalesce(e.minor, 0)
+          FROM (SELECT a.owner, p.occurred_on AS day, sum(p.amount_minor)::bigint AS minor
+                  FROM ledger_account a JOIN ledger_posting p ON p.account_id = a.id
+                  JOIN ledger_entry n ON n.id = p.entry_id AND n.kind <> 'bank_opened'
+                 WHERE a.code = 'bank' GROUP BY a.owner, p.occurred_on) l
+          FULL JOIN (SELECT account_id, booked_on AS day, sum(amount_minor)::bigint AS minor
+                       FROM bank_entry GROUP BY account_id, booked_on) e
+            ON e.account_id = l.owner AND e.day = l.day
+         WHERE coalesce(l.minor, 0) <> coalesce(e.minor, 0)
+        """,
+        "account {0} on {1}: the books moved by {2}, the bank by {3} (minor units)",
+    )
+
+
+async def closing_balances_are_met(session: AsyncSession) -> list[str]:
+    """Each closing balance that the bank stated is what its account held then."""
+    return await _told(
+        session,
+        """
+        SELECT s.id, s.to_on, s.stated_closing_minor, s.closing_minor FROM bank_statement s
+         WHERE s.stated_closing_minor <> s.closing_minor
+           AND s.stated_closing_minor <> s.closing_minor - (
+               SELECT coalesce(sum(e.amount_minor), 0) FROM bank_entry e
+                WHERE e.account_id = s.account_id AND e.statement_id <= s.id
+                  AND e.booked_on > s.to_on)
+        """,
+        "statement {0} of {1} closes with {2}, the account held {3} (minor units)",
+    )
+
+
 async def suspense_is_explained(session: AsyncSession) -> list[str]:
     """Suspense holds exactly the entries that nobody has explained yet."""
     return await _told(
@@ -73,7 +109,8 @@ async def suspense_is_explained(session: AsyncSession) -> list[str]:
         SELECT coalesce(l.currency, e.currency), -coalesce(l.minor, 0), coalesce(e.minor, 0)
           FROM ({_BALANCE.format(code="suspense")}) l
           FULL JOIN (SELECT currency, sum(amount_minor)::bigint AS minor FROM bank_entry
-                      WHERE state IN ('unmatched', 'suggested') GROUP BY currency) e
+                      WHERE state IN ('unmatched', 'suggested', 'set_aside')
+                      GROUP BY currency) e
             ON e.currency = l.currency
          WHERE -coalesce(l.minor, 0) <> coalesce(e.minor, 0)
         """,
@@ -128,6 +165,8 @@ async def files_hold_their_payouts(session: AsyncSession) -> list[str]:
 INVARIANTS = [
     bank_equals_statement,
     statements_are_chained,
+    books_agree_with_bank_by_day,
+    closing_balances_are_met,
     suspense_is_explained,
     transit_is_ordered,
     payouts_have_four_eyes,

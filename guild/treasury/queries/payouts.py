@@ -29,9 +29,13 @@ async def payout_views(work: Work, payouts: Sequence[Payout]) -> list[PayoutOut]
     people = {
         payout_id: (name, last4)
         for payout_id, name, last4 in await work.session.execute(
-            select(Payout.id, Member.display_name, BankAccount.iban_last4)
-            .join(Member, Member.id == Payout.member_id)
-            .join(BankAccount, BankAccount.id == Payout.payee_account_id)
+            select(
+                Payout.id,
+                func.coalesce(Member.display_name, Payout.payee_name),
+                func.coalesce(BankAccount.iban_last4, Payout.iban_last4),
+            )
+            .outerjoin(Member, Member.id == Payout.member_id)
+            .outerjoin(BankAccount, BankAccount.id == Payout.payee_account_id)
             .where(Payout.id.in_(ids))
         )
     }
@@ -44,7 +48,7 @@ async def payout_views(work: Work, payouts: Sequence[Payout]) -> list[PayoutOut]
     return [
         payout_out(
             payout,
-            member_name=people[payout.id][0],
+            payee_name=people[payout.id][0],
             last4=people[payout.id][1],
             approvals=approvals.get(payout.id, 0),
         )

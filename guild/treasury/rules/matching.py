@@ -122,7 +122,7 @@ class InvoiceIndex:
 
     def candidates(self, incoming: Incoming) -> tuple[Candidate, ...]:
         """Best first, at most five; the first is preselected only if `sure` or `likely`."""
-        named = self._named(incoming)
+        named = self.named(incoming)
         found = dict(named)
         if all(invoice.open_minor != incoming.amount_minor for invoice, _, _ in named.values()):
             for invoice in self.by_amount.get((incoming.amount_minor, incoming.currency), ()):
@@ -136,7 +136,7 @@ class InvoiceIndex:
         kept.sort(key=lambda one: (-one.score, str(one.invoice_id)))
         return _without_ties(kept)[:MOST_CANDIDATES]
 
-    def _named(self, incoming: Incoming) -> dict[UUID, tuple[OpenInvoice, int, str]]:
+    def named(self, incoming: Incoming) -> dict[UUID, tuple[OpenInvoice, int, str]]:
         """Invoices that the payer named: by reference first, by number second."""
         found: dict[UUID, tuple[OpenInvoice, int, str]] = {}
         references = [incoming.structured] if incoming.structured else []

@@ -99,6 +99,31 @@ async def test_nobody_changes_the_past(as_: As) -> None:
         ("invoicing", "number_format", "{year}-{nummer}", "cannot be used"),
         ("invoicing", "number_format", "{year}-{number.real}", "as they are"),
         ("payouts", "approvals", 1, ">= 2"),
+        ("payouts", "approvals", 3, "fewer than payouts.approvals"),
+        ("payouts", "bands", [], ">= 1"),
+        ("payouts", "bands", [{"up_to_minor": 1, "approvals": 2, "roles": {}}], "without limit"),
+        (
+            "payouts",
+            "bands",
+            [
+                {"up_to_minor": 2, "approvals": 2, "roles": {}},
+                {"up_to_minor": 1, "approvals": 2, "roles": {}},
+                {"up_to_minor": None, "approvals": 2, "roles": {}},
+            ],
+            "must rise",
+        ),
+        (
+            "payouts",
+            "bands",
+            [{"up_to_minor": None, "approvals": 2, "roles": {"treasurer": 3}}],
+            "more offices than approvals",
+        ),
+        (
+            "payouts",
+            "bands",
+            [{"up_to_minor": None, "approvals": 2, "roles": {"operator": 1}}],
+            "Invalid enum value",
+        ),
     ],
 )
 async def test_incoherent_documents_are_refused(
@@ -125,7 +150,7 @@ def test_unknown_and_missing_parameters_are_refused() -> None:
 
 def test_every_parameter_has_a_reason_and_a_source() -> None:
     parameters = [p for chapter in commands.founding_body().values() for p in chapter.values()]
-    assert len(parameters) == 38
+    assert len(parameters) == 44
     assert all(len(p["reason"]) > 20 and p["source"] for p in parameters)
 
 

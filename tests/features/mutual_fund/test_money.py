@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from sqlalchemy import event, select, text
+from sqlalchemy import select, text
 
 from guild.contracts import commands as contracts
 from guild.contracts.models import Contract
@@ -30,6 +30,7 @@ from guild.translog.verify import Wrong, check_fund
 from tests.conftest import NOON, As, Clock
 from tests.factories import Factories
 from tests.features.mutual_fund.court import endow
+from tests.golden.statements_counted import counted
 
 NET = 40_000
 GROSS = 48_400
@@ -396,17 +397,8 @@ async def test_no_pot_is_filled_from_nothing(as_: As) -> None:
 
 
 async def test_the_fund_adds_one_read_to_a_payment(trade: Trade) -> None:
-    said: list[str] = []
-
-    def note(_c: object, _u: object, statement: str, *_: object) -> None:
-        said.append(statement)
-
-    engine = trade.system.engine.sync_engine
-    event.listen(engine, "before_cursor_execute", note)
-    try:
+    with counted(trade.system.engine) as said:
         await trade.pay(GROSS)
-    finally:
-        event.remove(engine, "before_cursor_execute", note)
-    reads = [each for each in said if "levied_invoice" in each]
+    reads = [each for each in said if "FROM levied_invoice" in each]
     assert len(reads) == 1
     assert "FOR UPDATE" in reads[0]

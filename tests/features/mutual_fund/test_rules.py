@@ -207,7 +207,8 @@ def test_a_draw_can_be_drawn_again_from_what_is_published() -> None:
     again = jury.draw(head, CLAIM, 1, list(reversed(PEOPLE)))
     assert drawn == again
     # By hand, as the docs say it.
-    seed = hashlib.sha256(b"guild/jury/v1" + head + CLAIM.bytes + b"\x01").digest()
+    mark = hashlib.sha256(b"guild/claim/v1" + CLAIM.bytes).digest()
+    seed = hashlib.sha256(b"guild/jury/v2" + head + mark + b"\x01").digest()
     codes = [hashlib.sha256(b"guild/juror/v1" + CLAIM.bytes + p.bytes).digest() for p in PEOPLE]
     first = min(range(40), key=lambda i: hashlib.sha256(seed + codes[i]).digest())
     assert drawn.ranked[0] == PEOPLE[first]

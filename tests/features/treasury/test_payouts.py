@@ -30,7 +30,6 @@ from guild.treasury.schemas import (
     BatchOut,
     ConfirmOut,
     PayoutOut,
-    PayoutRunIn,
     RejectIn,
 )
 from tests.camt import Move
@@ -371,30 +370,6 @@ async def test_a_returned_payout_is_the_members_again(desk: Desk, clock: Clock) 
     assert returned.state == "returned"
     assert "AC04" in (returned.reason or "")
     assert await held(desk, "member_available", asked.member_id) == 100_000
-    assert await desk.wrong() == []
-
-
-async def test_a_run_asks_for_everyone_who_can_be_paid(desk: Desk, clock: Clock) -> None:
-    paid = [(await desk.payee(10_000 * n))[0] for n in (1, 2, 3)]
-    without = await desk.make.member()
-    await desk.paid_in(without, 500)
-    cooled(clock)
-    await desk.ask(paid[0], "60.00")
-    async with begin_work(desk.system, desk.treasurer()) as work:
-        run = await commands.prepare_payout_run(work, PayoutRunIn())
-    assert {one.member_id: one.amount for one in run.payouts} == {
-        paid[0].id: "40.00",
-        paid[1].id: "200.00",
-        paid[2].id: "300.00",
-    }
-    assert run.total == "540.00"
-    assert [(one.member_id, one.amount) for one in run.skipped] == [(without.id, "5.00")]
-    for asked in run.payouts:
-        with pytest.raises(OwnPayout):
-            await desk.approve(asked, [0])
-        await desk.approve(asked)
-    made = await batch(desk)
-    assert (made.payments, made.total) == (3, "540.00")
     assert await desk.wrong() == []
 
 

@@ -1,8 +1,0 @@
-"""JSON doors of receivables."""
-
-from collections.abc import Sequence
-from typing import Final
-
-from litestar.handlers import HTTPRouteHandler
-
-ROUTES: Final[Sequence[HTTPRouteHandler]] = []

@@ -1,0 +1,180 @@
+"""Judging new entries and writing them: payouts that they settle, rules, invoices they may pay."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import date
+from typing import NamedTuple
+
+from guild.core.ids import BankEntryId, StatementId, new_id
+from guild.core.money import Money
+from guild.core.work import Work
+from guild.ledger.chart import Account, Line
+from guild.ledger.commands import post
+from guild.treasury.commands.appends import ENTRIES, SUGGESTIONS, USES, suggestion_row
+from guild.treasury.commands.settling import Settled, settle_from_statement
+from guild.treasury.models import BANK_ENTRY, SEALED_PAYER, BankStatement, CoopBankAccount
+from guild.treasury.queries.invoices import invoices_for
+from guild.treasury.queries.ruling import Ruling, client_candidates, rulings
+from guild.treasury.rules.entries import ReadEntry
+from guild.treasury.rules.matching import Candidate, Incoming, InvoiceIndex, preselected
+
+IBAN_INDEX = "bank_entry.iban"
+"""Purpose of the blind index over the other sides' account numbers."""
+
+
+class Judged(NamedTuple):
+    """An entry with what is known about it before it is written."""
+
+    id: BankEntryId
+    entry: ReadEntry
+    iban_index: bytes | None
+    candidates: tuple[Candidate, ...]
+    settled: Settled | None
+    rule: Ruling | None
+
+
+async def judge(work: Work, account: CoopBankAccount, entries: Sequence[ReadEntry]) -> list[Judged]:
+    """For each entry: the payout it settles or returns, the rule it meets, or its invoices.
+
+    An invoice that the payer named comes before any rule.
+    """
+    incoming = [entry for entry in entries if entry.amount_minor > 0]
+    index = InvoiceIndex(await invoices_for(work, incoming) if incoming else ())
+    settled = await settle_from_statement(work, account, entries)
+    indexes = _indexes(work, entries)
+    ruling = await rulings(work)
+    judged = []
+    for entry in entries:
+        came_of = settled.get(entry.reference)
+        iban_index = indexes.get(entry.counterparty_iban)
+        candidates: tuple[Candidate, ...] = ()
+        rule: Ruling | None = None
+        if came_of is None and entry.amount_minor > 0:
+            candidates = index.candidates(incoming_of_read(entry, account.currency))
+        if came_of is None and ruling and entry.amount_minor and preselected(candidates) is None:
+            rule = ruling.first(entry, account, iban_index)
+            if rule is not None and rule.client_id is not None and entry.amount_minor > 0:
+                candidates = await client_candidates(work, rule, entry, account.currency)
+        judged.append(Judged(BankEntryId(new_id()), entry, iban_index, candidates, came_of, rule))
+    return judged
+
+
+def incoming_of_read(entry: ReadEntry, currency: str) -> Incoming:
+    """A read entry as the matching rules see it."""
+    return Incoming(
+        amount_minor=entry.amount_minor,
+        currency=currency,
+        structured=entry.structured,
+        text=entry.text,
+        counterparty=entry.counterparty,
+    )
+
+
+def _indexes(work: Work, entries: Sequence[ReadEntry]) -> dict[str, bytes]:
+    """Blind indexes by account number; a payer comes many times in one file."""
+    numbers = {entry.counterparty_iban for entry in entries} - {""}
+    return {iban: work.keyring.blind_index(iban, purpose=IBAN_INDEX) for iban in numbers}
+
+
+async def post_days(
+    work: Work, account: CoopBankAccount, statement: BankStatement, judged: Sequence[Judged]
+) -> None:
+    """One ledger entry for each day of the statement, between the bank and suspense.
+
+    Money in and money out stay apart. Who paid and why is in the statement's entries alone: the
+    books are kept for ever, and hold no names of payers. What a rule explains leaves suspense.
+    """
+    days: dict[date, list[int]] = defaultdict(list)
+    for one in judged:
+        days[one.entry.booked_on].append(one.entry.amount_minor)
+    for day, minors in days.items():
+        both = (sum(m for m in minors if m > 0), sum(m for m in minors if m < 0))
+        amounts = [Money(minor, account.currency) for minor in both if minor]
+        if not amounts:
+            continue
+        await post(
+            work,
+            kind="bank_statement",
+            text=f"Bank statement {statement.number or statement.bank_reference}",
+            lines=[
+                *(Line(Account("bank", account.id), amount) for amount in amounts),
+                *(Line(Account("suspense"), -amount) for amount in amounts),
+            ],
+            subject=statement.id,
+            occurred_on=day,
+        )
+    for one in judged:
+        if one.rule is not None and one.rule.account is not None:
+            await post_to(work, one.id, Money(one.entry.amount_minor, account.currency),
+                          one.rule.account, one.rule.words, one.entry.booked_on)  # fmt: skip
+
+
+async def post_to(
+    work: Work, entry_id: BankEntryId, amount: Money, account: str, words: str, day: date
+) -> None:
+    """Move an entry out of suspense to an account without an owner."""
+    await post(
+        work,
+        kind="bank_entry_booked",
+        text=words[:500],
+        lines=[Line(Account("suspense"), amount), Line(Account(account), -amount)],
+        subject=entry_id,
+        occurred_on=day,
+    )
+
+
+def append_entry(
+    work: Work, account: CoopBankAccount, statement_id: StatementId, judged: Judged
+) -> None:
+    """The entry as the bank reports it, and what is suggested for it."""
+    entry = judged.entry
+    state, words = _first_state(judged)
+    iban = entry.counterparty_iban
+    work.append(
+        ENTRIES,
+        id=judged.id,
+        statement_id=statement_id,
+        account_id=account.id,
+        reference=entry.reference,
+        amount_minor=entry.amount_minor,
+        currency=account.currency,
+        booked_on=entry.booked_on,
+        valued_on=entry.valued_on,
+        structured=entry.structured,
+        text=entry.text,
+        counterparty=entry.counterparty,
+        iban_sealed=work.keyring.seal(iban.encode(), context=SEALED_PAYER.context(judged.id))
+        if iban
+        else None,
+        iban_last4=iban[-4:],
+        end_to_end_id=entry.end_to_end_id,
+        return_reason=entry.return_reason,
+        state=state,
+        explanation=words[:500],
+        explained_by=work.actor.id if words else None,
+        explained_at=work.now if words else None,
+        code=entry.code[:60],
+        mandate_id=entry.mandate_id,
+        reversal=entry.reversal,
+        undivided=entry.undivided,
+        iban_index=judged.iban_index,
+    )
+    for candidate in judged.candidates:
+        work.append(SUGGESTIONS, **suggestion_row(judged.id, candidate))
+    if judged.rule is not None:
+        work.append(
+            USES, entry_id=judged.id, round=0, rule_id=judged.rule.rule_id, applied_at=work.now
+        )
+
+
+def _first_state(judged: Judged) -> tuple[str, str]:
+    """The state an entry begins in, and the explanation where the import itself knows it."""
+    if judged.settled:
+        return "confirmed", judged.settled.words
+    if not judged.entry.amount_minor:
+        return "explained", "An entry without an amount"
+    if judged.rule is not None and judged.rule.state:
+        return judged.rule.state, judged.rule.words
+    if judged.rule is not None and judged.candidates:
+        return "suggested", ""
+    return ("suggested" if preselected(judged.candidates) else BANK_ENTRY.initial), ""

@@ -1,0 +1,121 @@
+"""The bank over HTTP: accounts, statements, entries."""
+
+from typing import Annotated, Literal
+
+from litestar.params import QueryParameter
+
+from guild.core.errors import Invalid
+from guild.core.ids import BankAccountId, BankEntryId
+from guild.core.permissions import Permission
+from guild.core.wire import Cursor, Page, PageSize, get, post, post_once
+from guild.core.work import Work
+from guild.treasury import commands, queries
+from guild.treasury.rules.camt053 import MAX_BYTES
+from guild.treasury.schemas import (
+    BankEntryOut,
+    ConfirmIn,
+    ConfirmOut,
+    CoopAccountIn,
+    CoopAccountOut,
+    ExplainIn,
+    ImportOut,
+    ReconciliationOut,
+    StatementOut,
+    SuggestionOut,
+)
+
+EntryState = Literal["open", "unmatched", "suggested", "confirmed", "explained"]
+
+
+@post("/bank-accounts", permission=Permission.STATEMENTS_IMPORT, tags=["treasury"],
+      summary="Keep a bank account")  # fmt: skip
+async def open_coop_account(work: Work, data: CoopAccountIn) -> CoopAccountOut:
+    """Add an account of the co-operative, with what it holds already."""
+    return await commands.open_coop_account(work, data)
+
+
+@get("/bank-accounts", permission=Permission.TREASURY_READ, tags=["treasury"],
+     summary="Bank accounts of the co-operative")  # fmt: skip
+async def coop_accounts(work: Work) -> list[CoopAccountOut]:
+    """The accounts of the co-operative as their last statements left them."""
+    return await queries.coop_accounts(work)
+
+
+@get("/bank-accounts/{account_id:uuid}/reconciliation", permission=Permission.TREASURY_READ,
+     tags=["treasury"], summary="The books beside the bank")  # fmt: skip
+async def reconciliation(work: Work, account_id: BankAccountId) -> ReconciliationOut:
+    """Ledger balance, closing balance of the last statement, and what still waits."""
+    return await queries.reconciliation(work, account_id)
+
+
+@post_once("/bank-statements", permission=Permission.STATEMENTS_IMPORT, tags=["treasury"],
+           summary="Import a bank statement", request_max_body_size=MAX_BYTES + 1)  # fmt: skip
+async def import_statement(work: Work, body: bytes) -> ImportOut:
+    """Send a camt.053 file as it came from the bank, as the body of the request.
+
+    The same file, or the same statement in another file, changes nothing and answers with
+    `new_entries` 0.
+    """
+    return await commands.import_statements(work, body)
+
+
+@get("/bank-statements", permission=Permission.TREASURY_READ, tags=["treasury"],
+     summary="Imported statements")  # fmt: skip
+async def statements(
+    work: Work,
+    account_id: BankAccountId | None = None,
+    cursor: Cursor | None = None,
+    limit: PageSize = 50,
+) -> Page[StatementOut]:
+    """Imported statements, the latest first."""
+    return await queries.statements(work, account_id=account_id, cursor=cursor, limit=limit)
+
+
+@get("/bank-entries", permission=Permission.TREASURY_READ, tags=["treasury"],
+     summary="Movements at the bank")  # fmt: skip
+async def bank_entries(
+    work: Work,
+    wanted: Annotated[EntryState | None, QueryParameter(name="state")] = None,
+    cursor: Cursor | None = None,
+    limit: PageSize = 50,
+) -> Page[BankEntryOut]:
+    """Booked entries; `state=open` are those that wait for a person."""
+    return await queries.entries(work, state=wanted, cursor=cursor, limit=limit)
+
+
+@get("/bank-entries/{entry_id:uuid}/suggestions", permission=Permission.TREASURY_READ,
+     tags=["treasury"], summary="Invoices that an entry may pay")  # fmt: skip
+async def suggestions(work: Work, entry_id: BankEntryId) -> list[SuggestionOut]:
+    """Candidates with score, verdict and reasons, the best first, as things stand now."""
+    return await queries.suggestions(work, entry_id)
+
+
+@post_once("/bank-entries/{entry_id:uuid}/confirm", permission=Permission.MATCHES_CONFIRM,
+           tags=["treasury"], summary="Say what an entry pays")  # fmt: skip
+async def confirm(work: Work, entry_id: BankEntryId, data: ConfirmIn) -> ConfirmOut:
+    """Match an entry with an invoice, or with a payout. A surplus becomes the client's credit."""
+    if data.invoice_id is not None and data.payout_id is None:
+        return await commands.confirm_match(work, entry_id, data.invoice_id)
+    if data.payout_id is not None and data.invoice_id is None:
+        return await commands.confirm_payout(work, entry_id, data.payout_id)
+    raise Invalid("Name either an invoice or a payout.", field="invoice_id")
+
+
+@post_once("/bank-entries/{entry_id:uuid}/explain", permission=Permission.MATCHES_CONFIRM,
+           tags=["treasury"], summary="Say what an entry is that pays no invoice")  # fmt: skip
+async def explain(work: Work, entry_id: BankEntryId, data: ExplainIn) -> BankEntryOut:
+    """A charge of the bank, or money on a client's account."""
+    return await commands.explain_entry(work, entry_id, data)
+
+
+ROUTES = [
+    open_coop_account,
+    coop_accounts,
+    reconciliation,
+    import_statement,
+    statements,
+    bank_entries,
+    suggestions,
+    confirm,
+    explain,
+]
