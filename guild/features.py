@@ -66,6 +66,7 @@ from guild.invoicing import pages as invoicing_pages
 from guild.invoicing import queries as invoicing_queries
 from guild.invoicing import reactions as invoicing_reactions
 from guild.invoicing import routes as invoicing_routes
+from guild.invoicing.einvoice.validator import Validator
 from guild.ledger import models as ledger_models
 from guild.ledger import queries as ledger_queries
 from guild.ledger import routes as ledger_routes
@@ -206,7 +207,7 @@ async def check_invariants(work: Work) -> None:
         raise InvariantBroken(f"{wrong}")
 
 
-@scheduled("guild.check_log", every_minutes=24 * 60, timeout_s=600)
+@scheduled("guild.check_log", every_minutes=24 * 60, timeout_s=300)
 async def check_log(work: Work) -> None:
     """Recompute the whole public log; raises InvariantBroken naming what is wrong."""
     async with begin_work(work.system, SYSTEM, read_only=True, snapshot=True) as reading:
@@ -282,7 +283,7 @@ def system_on(
     nested: bool = False,
 ) -> System:
     """The process-wide resources with the registry of all features."""
-    return System(
+    system = System(
         settings,
         engine=engine,
         sessions=sessions,
@@ -292,6 +293,8 @@ def system_on(
         clock=clock,
         nested=nested,
     )
+    system.resources[contracts_queries.GUARANTEE] = fund_queries.guarantee_said
+    return system
 
 
 async def found(work: Work) -> None:
@@ -326,4 +329,7 @@ async def close(system: System) -> None:
     pool = system.resources.get("documents.pool")
     if isinstance(pool, DocumentPool):
         await pool.stop()
+    validator = system.resources.get("invoicing.validator")
+    if isinstance(validator, Validator):
+        validator.stop()
     await system.engine.dispose()

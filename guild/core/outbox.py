@@ -83,11 +83,10 @@ LEASE: Final = text("""
                    WHERE done_at IS NULL AND dead_at IS NULL AND due_at <= :now
                    ORDER BY due_at LIMIT :batch FOR UPDATE SKIP LOCKED)
     RETURNING id, attempts""")
-TAKE: Final = text("""
-    UPDATE outbox SET done_at = :now
-     WHERE id = :id AND done_at IS NULL AND dead_at IS NULL
-       AND job <> ALL (CAST(:outside AS text[]))
-    RETURNING job, ids""")
+TAKE: Final = """
+    UPDATE outbox SET done_at = $2
+     WHERE id = $1 AND done_at IS NULL AND dead_at IS NULL AND job <> ALL ($3::text[])
+    RETURNING job, ids::text"""
 NOT_DONE: Final = text("UPDATE outbox SET done_at = NULL WHERE id = :id")
 NEXT_DUE: Final = text("""
     SELECT min(due_at) FROM outbox WHERE done_at IS NULL AND dead_at IS NULL""")
@@ -163,13 +162,13 @@ async def _taken(work: Work, row_id: OutboxId) -> tuple[Job, dict[str, Any]] | N
     """
     jobs = work.system.jobs
     outside = [name for name, job in jobs.items() if isinstance(job, OutsideJob)]
-    rows = await work.session.execute(TAKE, {"id": row_id, "now": work.now, "outside": outside})
-    found = rows.first()
-    if found is None:
+    found = await work.fetch(TAKE, row_id, work.now, outside)
+    if not found:
         return None
-    job = jobs[found.job]
+    name, ids = found[0]
+    job = jobs[name]
     assert isinstance(job, Job)
-    return job, found.ids
+    return job, msgspec.json.decode(ids)
 
 
 async def _run_here(work: Work, row_id: OutboxId, job: Job, ids: dict[str, Any]) -> None:

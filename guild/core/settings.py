@@ -94,6 +94,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     seal_key_pem: bytes = b""
     seal_cert_pem: bytes = b""
     seal_root_pem: bytes = b""
+    rules_dir: str = ""
+    """A folder of further official rules for e-invoices (Peppol's XSLT), see docs/invoices.md."""
+    rules_pins: dict[str, str] = {}
+    """Each file of it that is asked, with its SHA-256; one that differs refuses to issue."""
     smtp_url: str = ""
     mail_hook_secret: str = ""
     """Signs what the mail server reports about bounces; reports are refused without it."""
@@ -215,6 +219,16 @@ def _secrets(text: str) -> dict[int, bytes]:
     return ring
 
 
+def _pins(text: str) -> dict[str, str]:
+    pins = {}
+    for part in filter(None, re.split(r"[,\s]+", text)):
+        name, _, digest = part.partition(":")
+        if not re.fullmatch(r"[A-Za-z0-9._-]+", name) or not re.fullmatch("[0-9a-f]{64}", digest):
+            raise SettingsWrong("GUILD_RULES_PINS must read `file.xslt:SHA256,file.xslt:SHA256`")
+        pins[name] = digest
+    return pins
+
+
 def read_settings(environ: Mapping[str, str] = os.environ) -> Settings:
     """Settings from `GUILD_…` variables; raises SettingsWrong with a sentence."""
     given = {
@@ -251,6 +265,8 @@ def read_settings(environ: Mapping[str, str] = os.environ) -> Settings:
                 "seal_key_pem": file("seal_key_file"),
                 "seal_cert_pem": file("seal_cert_file"),
                 "seal_root_pem": file("seal_root_file"),
+                "rules_dir": given.get("rules_dir", ""),
+                "rules_pins": _pins(given.get("rules_pins", "")),
                 "smtp_url": given.get("smtp_url", ""),
                 "mail_hook_secret": given.get("mail_hook_secret", ""),
                 "peppol": {

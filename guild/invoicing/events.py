@@ -7,6 +7,15 @@ from guild.core.events import Event
 from guild.core.ids import BankEntryId, ContractId, InvoiceId, MemberId, OrganisationId, PaymentId
 
 
+class InvoiceDrafted(Event, frozen=True, kw_only=True):
+    """A draft was made or changed; what it says now is checked in the background."""
+
+    subject: ClassVar[str] = "invoice_id"
+
+    invoice_id: InvoiceId
+    member_id: MemberId
+
+
 class InvoiceIssued(Event, frozen=True, kw_only=True):
     """An invoice took its number and was frozen; the receivable stands in the books."""
 

@@ -12,6 +12,12 @@ async def make_documents(work: Work, invoice_id: InvoiceId) -> None:
     await commands.make_documents(work, invoice_id)
 
 
+@job("invoicing.validate_draft", timeout_s=60)
+async def validate_draft(work: Work, invoice_id: InvoiceId) -> None:
+    """Judge a draft as it will be issued, so that issuing need not; again after each change."""
+    await commands.validate_draft(work, invoice_id)
+
+
 @scheduled("invoicing.mark_overdue", every_minutes=60)
 async def mark_overdue(work: Work) -> None:
     """Mark what fell due since the last run."""

@@ -4,7 +4,13 @@ from guild.core.events import reacts_to
 from guild.core.money import Money
 from guild.core.work import Work
 from guild.invoicing import commands, jobs
-from guild.invoicing.events import InvoiceCredited, InvoiceIssued
+from guild.invoicing.events import InvoiceCredited, InvoiceDrafted, InvoiceIssued
+
+
+@reacts_to(InvoiceDrafted)
+async def check_the_draft(work: Work, fact: InvoiceDrafted) -> None:
+    """Queue the validation of what the draft says now."""
+    work.later(jobs.validate_draft, invoice_id=fact.invoice_id)
 
 
 @reacts_to(InvoiceIssued)

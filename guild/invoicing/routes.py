@@ -2,6 +2,7 @@
 
 from typing import Annotated, Literal
 
+import msgspec
 from litestar import Response
 from litestar.params import QueryParameter
 
@@ -24,6 +25,8 @@ from guild.invoicing import commands, queries
 from guild.invoicing.access import INVOICE_LINK
 from guild.invoicing.errors import InvoiceFileNotFound, InvoiceNotFound
 from guild.invoicing.schemas import (
+    BrokenOut,
+    CheckOut,
     CreditIn,
     DraftChange,
     InvoiceIn,
@@ -33,9 +36,13 @@ from guild.invoicing.schemas import (
     IssuedOut,
     Kind,
     PaymentOut,
+    SeriesOut,
 )
 
 FileKind = Literal["pdf", "ubl", "cii"]
+KeptKind = Literal["pdf", "ubl", "cii", "report"]
+SeriesKind = Literal["invoice", "credit_note", "self_bill", "self_bill_credit"]
+Year = Annotated[int | None, QueryParameter(name="year", ge=2000, le=2200)]
 State = Annotated[InvoiceState | None, QueryParameter(name="state")]
 PRIVATE = {"Cache-Control": "private, no-store", "X-Content-Type-Options": "nosniff"}
 
@@ -119,6 +126,34 @@ async def credit(work: Work, invoice_id: InvoiceId, data: CreditIn) -> IssuedOut
     return await commands.credit_invoice(work, invoice_id, data.reason, lines=data.lines, net=net)
 
 
+@get("/invoices/{invoice_id:uuid}/check", permission=Permission.INVOICES_ISSUE,
+     tags=["invoices"], summary="Check a draft")  # fmt: skip
+async def check(work: Work, invoice_id: InvoiceId) -> CheckOut:
+    """Ask all rules of a draft as it would be issued today: each broken one in plain words."""
+    verdict = await commands.check_draft(work, invoice_id)
+    return CheckOut(
+        passed=verdict.passed,
+        broken=[BrokenOut(**msgspec.structs.asdict(one)) for one in verdict.broken],
+        rules=verdict.rules,
+    )
+
+
+@get("/series", permission=Permission.LEDGER_READ, tags=["invoices"],
+     summary="The series of numbers")  # fmt: skip
+async def list_series(work: Work, year: Year = None) -> list[SeriesOut]:
+    """Every series with its proof: no number missing, none twice, no date that goes back."""
+    return await queries.list_series(work, year)
+
+
+@get("/series/{kind:str}/{year:int}", permission=Permission.LEDGER_READ, tags=["invoices"],
+     summary="A series for an inspector")  # fmt: skip
+async def series_report(work: Work, kind: SeriesKind, year: int) -> Response[str]:
+    """One series as text: its proof, then every document in its order. For a tax inspector."""
+    parts = [part async for part in queries.series_report(work, kind, year, work.today)]
+    headers = {**PRIVATE, "Content-Disposition": f'attachment; filename="{kind}-{year}.txt"'}
+    return Response("".join(parts), media_type="text/plain; charset=utf-8", headers=headers)
+
+
 @get("/invoices/{invoice_id:uuid}/payments", permission=Permission.INVOICES_READ,
      tags=["invoices"], summary="What was paid")  # fmt: skip
 async def payments(work: Work, invoice_id: InvoiceId) -> list[PaymentOut]:
@@ -128,17 +163,25 @@ async def payments(work: Work, invoice_id: InvoiceId) -> list[PaymentOut]:
 
 @get("/invoices/{invoice_id:uuid}/{kind:str}", permission=Permission.INVOICES_READ,
      tags=["invoices"], summary="A file of an invoice")  # fmt: skip
-async def file(work: Work, invoice_id: InvoiceId, kind: FileKind) -> Response[bytes]:
-    """The PDF/A-3 (`pdf`), the Peppol UBL (`ubl`) or the EN 16931 CII (`cii`), as issued."""
+async def file(work: Work, invoice_id: InvoiceId, kind: KeptKind) -> Response[bytes]:
+    """The PDF/A-3 (`pdf`), the Peppol UBL (`ubl`) or the EN 16931 CII (`cii`), as issued.
+
+    `report` is what the official rules said of these very files. A document without EU VAT (Quebec,
+    United States) is a PDF only.
+    """
     return await file_answer(work, invoice_id, kind)
 
 
-async def file_answer(work: Work, invoice_id: InvoiceId, kind: FileKind) -> Response[bytes]:
+async def file_answer(work: Work, invoice_id: InvoiceId, kind: KeptKind) -> Response[bytes]:
     """A stored file as a download, its hash checked; raises InvoiceFileNotFound."""
     invoice, _ = await queries.invoice_row(work, invoice_id)
     document_id = getattr(invoice, f"{kind}_document_id")
     if document_id is None:
-        raise InvoiceFileNotFound(mend="Files are made a moment after issuing; try again.")
+        raise InvoiceFileNotFound(
+            mend="Files are made a moment after issuing; try again."
+            if invoice.pdf_document_id is None
+            else "A document without EU VAT exists as a PDF only."
+        )
     about = await documents.about(work, document_id)
     headers = {**PRIVATE, "Content-Disposition": f'attachment; filename="{about.name}"'}
     return Response(
@@ -184,6 +227,9 @@ ROUTES = [
     edit,
     issue,
     credit,
+    check,
+    list_series,
+    series_report,
     payments,
     file,
     read_linked,

@@ -13,11 +13,19 @@ from guild.core.work import Work
 from guild.invoicing.events import (
     InvoiceCredited,
     InvoiceIssued,
+    InvoiceReinstated,
+    InvoiceWrittenOff,
     PaymentRecorded,
     PaymentReversed,
 )
 from guild.mutual_fund import commands, jobs
 from guild.mutual_fund.events import ClaimAppealed, ClaimFiled
+from guild.receivables.events import (
+    ClientInsolvent,
+    InsolvencyLifted,
+    InvoiceDisputeClosed,
+    InvoiceDisputed,
+)
 from guild.treasury.events import PayoutRejected, PayoutReturned, PayoutSettled
 
 
@@ -79,6 +87,42 @@ async def on_payment_reversed(work: Work, fact: PaymentReversed) -> None:
 async def on_invoice_credited(work: Work, fact: InvoiceCredited) -> None:
     """Take back from pots and member what was released for what is now credited."""
     await commands.return_levy(work, fact)
+
+
+@reacts_to(InvoiceDisputed)
+async def on_invoice_disputed(work: Work, fact: InvoiceDisputed) -> None:
+    """Of the disputed part only the charter's share is advanced."""
+    await commands.hold_disputed(work, fact)
+
+
+@reacts_to(InvoiceDisputeClosed)
+async def on_dispute_closed(work: Work, fact: InvoiceDisputeClosed) -> None:
+    """Nothing is held back for the objection any more."""
+    await commands.end_dispute(work, fact.invoice_id)
+
+
+@reacts_to(InvoiceWrittenOff)
+async def on_invoice_written_off(work: Work, fact: InvoiceWrittenOff) -> None:
+    """Nothing more is advanced on what was given up."""
+    await commands.settle_invoice(work, fact.invoice_id, settled=True)
+
+
+@reacts_to(InvoiceReinstated)
+async def on_invoice_reinstated(work: Work, fact: InvoiceReinstated) -> None:
+    """The rest is owed again, so it can be advanced again."""
+    await commands.settle_invoice(work, fact.invoice_id, settled=False)
+
+
+@reacts_to(ClientInsolvent)
+async def on_client_insolvent(work: Work, fact: ClientInsolvent) -> None:
+    """No new guarantee for this client; what was promised stays promised."""
+    await commands.bar_client(work, fact.client_key, fact.declared_on)
+
+
+@reacts_to(InsolvencyLifted)
+async def on_insolvency_lifted(work: Work, fact: InsolvencyLifted) -> None:
+    """The client's limit is the charter's again."""
+    await commands.unbar_client(work, fact.client_key)
 
 
 @reacts_to(ClaimFiled)

@@ -33,6 +33,8 @@ class InvoiceDisputed(Event, frozen=True, kw_only=True):
     client_id: OrganisationId
     reason_code: str
     disputed_minor: int
+    disputed_net_minor: int
+    """The member's net in it."""
     currency: str
     advance_bps: int
 

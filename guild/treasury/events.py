@@ -291,3 +291,19 @@ class DirectDebitEnded(Event, frozen=True, kw_only=True):
     invoice_id: InvoiceId
     state: str
     reason: str
+
+
+class IncomeStatementAsked(Event, frozen=True, kw_only=True):
+    """Somebody wants a member's year printed; it is made in the background."""
+
+    subject: ClassVar[str] = "member_id"
+    member_id: MemberId
+    year: int
+
+
+class EmploymentNoted(Event, frozen=True, kw_only=True):
+    """From when on, or until when, the co-operative employs a member."""
+
+    subject: ClassVar[str] = "member_id"
+    member_id: MemberId
+    employment_id: UUID

@@ -5,6 +5,7 @@ from sqlalchemy import select
 from guild.core.ids import (
     BankEntryId,
     DirectDebitId,
+    MemberId,
     PayoutId,
     PayoutRunId,
     RefundId,
@@ -24,7 +25,8 @@ from guild.members.models import BankAccount, Member, Organisation
 from guild.treasury import commands
 from guild.treasury.commands.ordering import order_approved_refund, order_booked_invoice
 from guild.treasury.commands.printing import sheet_of
-from guild.treasury.models import DirectDebit, Payout, SepaMandate
+from guild.treasury.commands.year_sheets import year_sheet
+from guild.treasury.models import DirectDebit, IncomeStatement, Payout, SepaMandate
 
 REASON = "You get this because you are paid through the co-operative."
 
@@ -86,6 +88,37 @@ async def tell_of_payout(work: Work, payout_id: PayoutId) -> None:
             f"Payout {payout.number} of {_money(payout)} {done}.\n"
             f"Reason: {payout.reason}\n\n{mend}\n\nYour money: {work.settings.base_url}/money"
         ),
+        reason=REASON,
+        lang="en",
+    )
+
+
+@job("treasury.make_income_statement", timeout_s=120)
+async def make_income_statement(work: Work, member_id: MemberId, year: int) -> None:
+    """Print a member's year, keep it and tell her; once."""
+    kept = await work.session.get(IncomeStatement, (member_id, year), with_for_update=True)
+    if kept is None or kept.document_id is not None:
+        return
+    member = await work.session.get_one(Member, member_id)
+    sheet = await year_sheet(work, member, kept)
+    pool = work.system.resource("documents.pool", DocumentPool)
+    pdf = await pool.render(
+        PrintOrder(
+            html=render_html("treasury/income_print.html", {"sheet": sheet}),
+            lang=sheet.lang,
+            created=kept.asked_at,
+            attachments=(),
+            facturx_profile="",
+        )
+    )
+    kept.document_id = await store(
+        work, pdf, "application/pdf", f"income-{year}.pdf", member_id
+    )
+    send_mail(
+        work,
+        to=member.email,
+        subject=f"Your income statement for {year}",
+        text=f"Your year {year} is ready: {work.settings.base_url}/money/years/{year}",
         reason=REASON,
         lang="en",
     )

@@ -1,15 +1,18 @@
 """What follows from payouts that moved: the member is told."""
 
 from guild.core.events import reacts_to
+from guild.core.money import Money
 from guild.core.work import Work
 from guild.exchange.events import SupplierInvoicePayable
 from guild.governance.queries import charter_at
+from guild.receivables import commands as receivables
 from guild.receivables.events import RefundApproved
 from guild.treasury import commands, jobs
 from guild.treasury.commands import ordering
 from guild.treasury.events import (
     DirectDebitAnnounced,
     EntryAllocated,
+    IncomeStatementAsked,
     MatchConfirmed,
     PayoutApproved,
     PayoutRejected,
@@ -66,6 +69,17 @@ async def note_collected(work: Work, fact: MatchConfirmed) -> None:
     await commands.note_collected(work, fact.entry_id, fact.invoice_id)
 
 
+@reacts_to(MatchConfirmed)
+async def note_overpaid(work: Work, fact: MatchConfirmed) -> None:
+    """What an entry brought beyond what was open: the client is told, a second payment proposed
+    for refund.
+    """
+    if fact.surplus_minor > 0:
+        surplus = Money(fact.surplus_minor, fact.currency)
+        paid = Money(fact.amount_minor, fact.currency)
+        await receivables.note_overpayment(work, fact.invoice_id, fact.entry_id, surplus, paid)
+
+
 @reacts_to(RefundApproved)
 async def order_refund(work: Work, fact: RefundApproved) -> None:
     """A refund is ordered in the background: what cannot be paid so must not undo the decision."""
@@ -112,3 +126,9 @@ async def confirm_exact(work: Work, fact: StatementImported) -> None:
 async def tell_of_allocation(work: Work, fact: EntryAllocated) -> None:
     """The client reads how its transfer was shared out."""
     work.later(jobs.tell_of_allocation, entry_id=fact.entry_id)
+
+
+@reacts_to(IncomeStatementAsked)
+async def print_year(work: Work, fact: IncomeStatementAsked) -> None:
+    """A member's year is printed in the background."""
+    work.later(jobs.make_income_statement, member_id=fact.member_id, year=fact.year)

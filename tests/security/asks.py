@@ -199,7 +199,7 @@ def _money(world: World) -> dict[str, dict[str, Any]]:
             "path": _rows(world, entry_id="entry_out"),
             "json": {"kind": "bank_fees", "note": "Fees of November"}},
         "POST /api/v1/payouts": {"json": {"amount": "10.00"}},
-        "POST /api/v1/payouts/run": {"json": {}},
+        "POST /api/v1/payout-runs": {"json": {}},
         "POST /api/v1/payouts/{payout_id}/reject": {"json": {"reason": REASON}},
         "POST /api/v1/payment-batches": {"json": {}},
         "POST /api/v1/fund/endowments": {
@@ -255,7 +255,7 @@ def _money(world: World) -> dict[str, dict[str, Any]]:
         "POST /treasury/entries/{entry_id}/explain": {
             "path": _rows(world, entry_id="entry_out"),
             "data": {"kind": "bank_fees", "note": "Fees of November"}},
-        "POST /treasury/payouts/{payout_id}/reject": {"data": {"reason": REASON}},
+        "POST /approvals/payouts/{payout_id}/reject": {"data": {"reason": REASON}},
     }  # fmt: skip
 
 

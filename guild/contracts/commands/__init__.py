@@ -8,7 +8,7 @@ from guild.contracts.commands.answering import (
     sign_contract,
 )
 from guild.contracts.commands.asking_reps import answer_task, ask_rep, withdraw_task
-from guild.contracts.commands.drafting import draft_contract, edit_contract
+from guild.contracts.commands.drafting import draft_contract, edit_contract, rewrite_contract
 from guild.contracts.commands.expiring import expire_offer
 from guild.contracts.commands.offering import (
     resend_link,
@@ -58,6 +58,7 @@ __all__ = [
     "request_milestone_changes",
     "resend_link",
     "retire_template",
+    "rewrite_contract",
     "save_template",
     "seal_contract",
     "send_contract",

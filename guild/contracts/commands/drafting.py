@@ -12,6 +12,7 @@ from guild.contracts.rules.deals import kind_of
 from guild.contracts.rules.library import deposit_bps
 from guild.contracts.rules.terms import OwnPaper, Terms, terms_from
 from guild.contracts.schemas import ContractChange, ContractIn
+from guild.core.errors import Invalid
 from guild.core.ids import ContractId, new_id
 from guild.core.work import Work
 from guild.governance.queries import charter_at
@@ -56,16 +57,32 @@ async def draft_contract(work: Work, data: ContractIn) -> Contract:
 async def edit_contract(work: Work, contract_id: ContractId, change: ContractChange) -> Contract:
     """Change a draft; after a request for changes this begins the next version."""
     contract = await own_contract(work, contract_id)
-    former = CONTRACT_LIFECYCLE.move(contract, "edit")
     given = {
         name: value for name, value in msgspec.to_builtins(change).items() if value is not None
     }
     if given.get("deal", {}).get("kind", "milestones") != "milestones":
         given.setdefault("milestones", [])  # the deal makes them itself
-    data = msgspec.convert({**contract.draft, **given}, ContractIn)
+    return await _edit(work, contract, msgspec.convert({**contract.draft, **given}, ContractIn))
+
+
+async def rewrite_contract(work: Work, contract_id: ContractId, data: ContractIn) -> Contract:
+    """Put a draft as a whole in place of what it was; what is empty now is empty.
+
+    The client stays. Raises Invalid when another one is named.
+    """
+    contract = await own_contract(work, contract_id)
+    if data.client_id != contract.client_id:
+        raise Invalid("A contract keeps its client.", field="client_id")
+    return await _edit(work, contract, data)
+
+
+async def _edit(work: Work, contract: Contract, data: ContractIn) -> Contract:
+    if not CONTRACT_LIFECYCLE.may(contract.state, "edit"):
+        CONTRACT_LIFECYCLE.move(contract, "edit")  # says what is possible instead
     charter = await charter_at(work)
     paper: OwnPaper | None = terms_from(contract.terms).paper
     terms = await build_terms(work, data, charter, paper)
+    former = CONTRACT_LIFECYCLE.move(contract, "edit")
     if former == "changes_requested":
         contract.version += 1
         contract.guaranteed, contract.guarantee_reasons = False, []

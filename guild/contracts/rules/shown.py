@@ -19,6 +19,7 @@ from guild.contracts.rules.wording import (
     day_words,
     money_words,
     rate_words,
+    wording_bytes,
     words_of,
 )
 
@@ -40,8 +41,9 @@ def _template() -> Template:
 
 @cache
 def template_version() -> str:
-    """Name of the template and the start of its own fingerprint."""
-    return f"{TEMPLATE_NAME}@{sha256((TEMPLATES / TEMPLATE).read_bytes())[:12]}"
+    """Name of the template, and the start of the fingerprint of it and of the house's words."""
+    content = (TEMPLATES / TEMPLATE).read_bytes() + wording_bytes()
+    return f"{TEMPLATE_NAME}@{sha256(content)[:12]}"
 
 
 def shown_bytes(terms: Terms, *, number: str, version: int, coop: str) -> bytes:

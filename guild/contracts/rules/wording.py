@@ -50,6 +50,11 @@ def _wording(version: int) -> Mapping[str, Words]:
     return languages
 
 
+def wording_bytes() -> bytes:
+    """The house's words as they are written now, for a fingerprint."""
+    return (DATA / "wording" / f"{WORDING_VERSION}.json").read_bytes()
+
+
 def words_of(language: str, version: int = WORDING_VERSION) -> Words:
     """What the house says in a language; raises MissingTranslationError when it is not there."""
     found = _wording(version).get(language)

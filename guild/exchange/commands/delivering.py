@@ -48,6 +48,7 @@ async def send_again(work: Work, invoice_id: InvoiceId, data: SendAgainIn) -> Tr
     invoice, _ = await invoice_row(work, invoice_id)
     if not access.may_send(work.actor, invoice.member_id) or invoice.pdf_document_id is None:
         raise TransmissionNotFound
+    _refuse_address(data)
     known = await _current(work, invoice_id)
     if known is not None:
         _refuse_doubled(known, data)
@@ -57,7 +58,6 @@ async def send_again(work: Work, invoice_id: InvoiceId, data: SendAgainIn) -> Tr
             mend="Send it by mail, or have the operator set up a gateway (docs/peppol.md).",
             field="channel",
         )
-    _refuse_address(data)
     if known is not None:
         known.superseded_at = work.now
         await work.session.flush()

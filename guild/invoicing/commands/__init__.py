@@ -12,9 +12,11 @@ from guild.invoicing.commands.payments import (
 )
 from guild.invoicing.commands.prepaying import record_prepaid
 from guild.invoicing.commands.reversals import reverse_payment
+from guild.invoicing.commands.validating import check_draft, validate_draft
 from guild.invoicing.commands.writing_off import reinstate_rest, write_off_rest
 
 __all__ = [
+    "check_draft",
     "credit_invoice",
     "draft_invoice_from_milestones",
     "edit_draft",
@@ -29,5 +31,6 @@ __all__ = [
     "record_received",
     "reinstate_rest",
     "reverse_payment",
+    "validate_draft",
     "write_off_rest",
 ]

@@ -20,12 +20,12 @@ from guild.documents.commands import refuse_unprintable
 from guild.invoicing import access
 from guild.invoicing.commands.drafts import PIECE, next_reference
 from guild.invoicing.commands.issuing import freeze, issued_out, settle_appends
-from guild.invoicing.einvoice.build import FrozenInvoice, einvoice_of
+from guild.invoicing.commands.validating import refuse_invalid
+from guild.invoicing.einvoice.build import FrozenInvoice
 from guild.invoicing.errors import CreditTooLarge, InvoiceNotFound
 from guild.invoicing.events import InvoiceCredited
 from guild.invoicing.models import INVOICE_LIFECYCLE, Invoice, InvoiceLine, InvoiceVat
 from guild.invoicing.queries.documents import frozen_invoice
-from guild.invoicing.rules.peppol import refuse_broken
 from guild.invoicing.rules.totals import vat_minor_of
 from guild.invoicing.schemas import IssuedOut
 from guild.ledger import commands as ledger
@@ -87,7 +87,7 @@ async def credit_invoice(
     taken = _taken(invoice, sum(row.net_minor for row in rows), whole=not lines and net is None)
     note = await _note(work, invoice, rows, taken, reason)
     stored = await frozen_invoice(work, note.id)
-    refuse_broken(einvoice_of(stored.frozen))
+    await refuse_invalid(work, stored)
     (frozen,) = await freeze(work, "credit_note", [stored])
     _take_back(invoice, taken, work)
     await _post_and_tell(work, invoice, note.id, frozen, taken)

@@ -20,6 +20,7 @@ from guild.invoicing import access
 from guild.invoicing.commands.deciding import reckon_draft
 from guild.invoicing.commands.terms import apply_terms
 from guild.invoicing.errors import ContractNotSigned, InvoiceNotFound, NothingToInvoice
+from guild.invoicing.events import InvoiceDrafted
 from guild.invoicing.models import (
     INVOICE_LIFECYCLE,
     REFERENCE_SERIAL,
@@ -108,7 +109,8 @@ async def draft_invoice_from_milestones(
     work.session.add(invoice)
     invoice_id = invoice.id
     await apply_terms(work, invoice, terms)
-    await reckon_draft(work, invoice_id)
+    draft = await reckon_draft(work, invoice_id)
+    await work.emit(InvoiceDrafted(invoice_id=invoice_id, member_id=draft.member_id))
     return invoice_id
 
 
@@ -137,7 +139,8 @@ async def edit_draft(work: Work, invoice_id: InvoiceId, change: DraftChange) -> 
             setattr(invoice, name, value)
     invoice.row_version += 1
     await apply_terms(work, invoice, change)
-    await reckon_draft(work, invoice_id)
+    draft = await reckon_draft(work, invoice_id)
+    await work.emit(InvoiceDrafted(invoice_id=invoice_id, member_id=draft.member_id))
     return invoice_id
 
 

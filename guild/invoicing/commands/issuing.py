@@ -17,13 +17,13 @@ from guild.core.money import Money
 from guild.core.work import Work
 from guild.invoicing import access
 from guild.invoicing.commands.deciding import with_todays_tax
-from guild.invoicing.einvoice.build import FrozenInvoice, einvoice_of
+from guild.invoicing.commands.validating import refuse_invalid
+from guild.invoicing.einvoice.build import FrozenInvoice
 from guild.invoicing.errors import DatesOutOfOrder, InvoiceNotFound
 from guild.invoicing.events import InvoiceIssued
 from guild.invoicing.models import CREDIT_KINDS, INVOICE_LIFECYCLE
 from guild.invoicing.queries.documents import Stored, document_data
 from guild.invoicing.rules.numbering import number_text
-from guild.invoicing.rules.peppol import refuse_broken
 from guild.invoicing.rules.references import print_reference
 from guild.invoicing.schemas import IssuedOut
 from guild.ledger import commands as ledger
@@ -141,7 +141,7 @@ async def _checked(work: Work, draft: Stored | None) -> Stored:
         raise InvoiceNotFound("Credit notes are issued as they are made.")
     INVOICE_LIFECYCLE.move(SimpleNamespace(state=draft.state), "issue")
     draft = await with_todays_tax(work, draft)
-    refuse_broken(einvoice_of(draft.frozen))
+    await refuse_invalid(work, draft)
     return draft
 
 

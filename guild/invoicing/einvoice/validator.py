@@ -53,7 +53,7 @@ class _Child:
             self.process.stdin.flush()
             head = self.process.stdout.read(HEAD.size)
             frame = self.process.stdout.read(HEAD.unpack(head)[0]) if head else b""
-        except OSError:
+        except (OSError, ValueError):  # it died, or `stop` closed its pipes
             frame = b""
         finally:
             alarm.cancel()
@@ -112,5 +112,12 @@ class Validator:
     def stop(self) -> None:
         """End all processes; the next question starts one again."""
         children, self._all = self._all, set()
+        idle = 0
+        with contextlib.suppress(queue.Empty):
+            while True:
+                self._free.get_nowait()
+                idle += 1
         for child in children:
             child.end()
+        for _ in range(idle):
+            self._free.put(None)

@@ -276,6 +276,10 @@ class Invoice(Base):
     pdf_document_id: Mapped[DocumentId | None] = mapped_column(default=None)
     ubl_document_id: Mapped[DocumentId | None] = mapped_column(default=None)
     cii_document_id: Mapped[DocumentId | None] = mapped_column(default=None)
+    verdict_hash: Mapped[bytes | None] = mapped_column(default=None)
+    """Hash of the content that has passed all rules (`rules.content`), while it is a draft."""
+    verdict: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True), default=None)
+    """The last verdict: passed or what is broken, which rules, of which content."""
     report_document_id: Mapped[DocumentId | None] = mapped_column(default=None)
     """The validator's report on these very files."""
 

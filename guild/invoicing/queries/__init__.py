@@ -14,6 +14,7 @@ from guild.invoicing.queries.reading import (
     list_invoices,
     list_payments,
 )
+from guild.invoicing.queries.series import list_series, series_report
 
 __all__ = [
     "INVARIANTS",
@@ -27,4 +28,6 @@ __all__ = [
     "invoice_row",
     "list_invoices",
     "list_payments",
+    "list_series",
+    "series_report",
 ]

@@ -44,7 +44,7 @@ SELECT i.id, i.kind, i.state, i.contract_id, i.member_id, i.client_id, i.contact
        i.payable_minor, i.round_to, i.accounting_currency, i.exchange_rate, i.exchange_rate_on,
        i.exchange_rate_source, i.vat_accounting_minor, i.paid_minor, i.credited_minor,
        i.refundable_minor, i.pdf_document_id, i.ubl_document_id, i.cii_document_id,
-       i.report_document_id, i.client_references::text AS client_references,
+       i.report_document_id, i.verdict_hash, i.client_references::text AS client_references,
        i.preceding::text AS preceding,
        i.delivery::text AS delivery, i.payee::text AS payee,
        i.iban, i.bic, i.seller::text AS seller, i.buyer::text AS buyer,
@@ -116,6 +116,8 @@ class Stored(msgspec.Struct, frozen=True, kw_only=True):
     refundable_minor: int
     issued_at: dt.datetime | None
     files: dict[str, DocumentId]
+    verdict_hash: bytes | None
+    """The content that has passed all rules."""
     frozen: FrozenInvoice
 
 
@@ -215,6 +217,7 @@ def _stored(row: Record, coop: Cooperative, today: dt.date) -> Stored:
         refundable_minor=row["refundable_minor"],
         issued_at=row["issued_at"],
         files=_files(row),
+        verdict_hash=row["verdict_hash"],
         frozen=_frozen(row, coop, today, seller, buyer),
     )
 

@@ -1,5 +1,6 @@
 """What goes over the wire about invoices. Amounts are decimal strings in the invoice's currency."""
 
+from guild.invoicing.schemas.checking import BrokenOut, CheckOut
 from guild.invoicing.schemas.credits import CreditIn
 from guild.invoicing.schemas.drafts import AdjustmentIn, DraftChange, DraftTerms, InvoiceIn, LineIn
 from guild.invoicing.schemas.payments import PaymentOut
@@ -14,6 +15,7 @@ from guild.invoicing.schemas.reading import (
     PeriodOut,
     VatOut,
 )
+from guild.invoicing.schemas.series import SeriesOut
 from guild.invoicing.schemas.words import (
     InvoiceState,
     Kind,
@@ -27,6 +29,8 @@ __all__ = [
     "AdjustmentIn",
     "AdjustmentOut",
     "AttachmentOut",
+    "BrokenOut",
+    "CheckOut",
     "CreditIn",
     "DraftChange",
     "DraftTerms",
@@ -43,6 +47,7 @@ __all__ = [
     "PeriodOut",
     "Position",
     "RowVersion",
+    "SeriesOut",
     "Supply",
     "Treatment",
     "VatOut",

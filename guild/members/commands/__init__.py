@@ -7,6 +7,7 @@ from guild.members.commands.bank import (
     request_bank_account,
 )
 from guild.members.commands.founding import appoint_founder, create_first_operator
+from guild.members.commands.importing import import_clients
 from guild.members.commands.keys import make_api_key, revoke_api_key
 from guild.members.commands.limits import Limit, count_try, forget_tries, sweep_tries
 from guild.members.commands.links import (
@@ -59,6 +60,7 @@ __all__ = [
     "end_role",
     "forget_tries",
     "go_on_leave",
+    "import_clients",
     "issue_link",
     "make_account_usable",
     "make_api_key",

@@ -117,6 +117,11 @@ async def add_contact(work: Work, organisation_id: OrganisationId, entered: Cont
     return contact
 
 
+def checked_numbers(entered: OrganisationIn) -> tuple[str | None, str | None]:
+    """VAT and enterprise number in their compact form; raises what `register_organisation` does."""
+    return _numbers(entered.kind, entered.country, entered.vat_number, entered.enterprise_number)
+
+
 def _numbers(
     kind: str, country: str, vat_number: str | None, enterprise_number: str | None
 ) -> tuple[str | None, str | None]:

@@ -12,6 +12,7 @@ from guild.members.schemas import (
     OrganisationIn,
     OrganisationOut,
 )
+from guild.members.schemas.imports import ClientImportIn, ClientImportOut
 
 
 @post(
@@ -78,7 +79,23 @@ async def add_contact(work: Work, organisation_id: OrganisationId, data: Contact
     return await queries.contact_of(work, made.id)
 
 
+@post(
+    "/organisations/import",
+    permission=Permission.CLIENTS_MANAGE,
+    tags=["clients"],
+    summary="Import clients from a table",
+    status_code=200,
+    request_max_body_size=5_000_000,
+)
+async def import_clients(work: Work, data: ClientImportIn) -> ClientImportOut:
+    """Enter the clients of a CSV table. With `dry_run`, which is the default, nothing is entered
+    and the answer says what would become of each row; without a mapping it shows the columns.
+    """
+    return await commands.import_clients(work, data)
+
+
 ROUTES = [
+    import_clients,
     register_organisation,
     list_organisations,
     show_organisation,

@@ -2,6 +2,13 @@
 
 from guild.mutual_fund.commands.benefits import note_payout, pay_benefit
 from guild.mutual_fund.commands.claims import appeal, file_claim, withdraw_claim
+from guild.mutual_fund.commands.disputes import (
+    bar_client,
+    end_dispute,
+    hold_disputed,
+    settle_invoice,
+    unbar_client,
+)
 from guild.mutual_fund.commands.evidence import (
     add_evidence,
     confirm_evidence,
@@ -37,15 +44,18 @@ __all__ = [
     "answer_invitation",
     "appeal",
     "ask_write_off",
+    "bar_client",
     "confirm_evidence",
     "confirm_write_off",
     "draw_jury",
+    "end_dispute",
     "endow_pot",
     "file_claim",
     "forget_evidence",
     "give_quote",
     "give_verdict",
     "hold_advance",
+    "hold_disputed",
     "note_payout",
     "open_evidence",
     "pay_advance",
@@ -58,6 +68,8 @@ __all__ = [
     "reserve_guarantee",
     "resume_advance",
     "return_levy",
+    "settle_invoice",
     "take_back_payment",
+    "unbar_client",
     "withdraw_claim",
 ]

@@ -13,7 +13,7 @@ from guild.members.errors import OrganisationNotFound
 from guild.members.models import Organisation
 from guild.mutual_fund import queries
 from guild.mutual_fund.events import GuaranteeQuoted
-from guild.mutual_fund.models import RESERVATION, GuaranteeReservation
+from guild.mutual_fund.models import RESERVATION, GuaranteeBar, GuaranteeReservation
 from guild.mutual_fund.rules import guarantee
 from guild.mutual_fund.schemas import QuoteIn, QuoteOut
 
@@ -30,7 +30,9 @@ async def give_quote(work: Work, data: QuoteIn) -> QuoteOut:
     standing = await queries.standing_for(
         work, member_id, queries.client_key(client), value.currency
     )
-    answer = guarantee.quote(value, client.country, standing, limits)
+    answer = guarantee.quote(
+        value, client.country, standing, limits, barred=await _barred(work, client)
+    )
     start = data.completed_on or work.today
     pays_by = guarantee.pays_by(start, limits, work.settings.coop.country)
     return QuoteOut(
@@ -57,7 +59,10 @@ async def quote_offer(work: Work, fact: ContractOffered) -> None:
         work, fact.member_id, key, fact.currency, besides=fact.contract_id
     )
     value = Money(fact.value_minor, fact.currency)
-    answer = guarantee.quote(value, client.country, standing, queries.limits_of(charter))
+    answer = guarantee.quote(
+        value, client.country, standing, queries.limits_of(charter),
+        barred=await _barred(work, client),
+    )  # fmt: skip
     row = await work.session.get(GuaranteeReservation, fact.contract_id, with_for_update=True)
     if row is None:
         row = GuaranteeReservation(contract_id=fact.contract_id, state=RESERVATION.initial)
@@ -83,6 +88,12 @@ async def quote_offer(work: Work, fact: ContractOffered) -> None:
             charter_version=charter.version,
         )
     )
+
+
+async def _barred(work: Work, client: Organisation) -> str:
+    """Why no guarantee is given for a client any more; empty for all others."""
+    row = await work.session.get(GuaranteeBar, queries.client_key(client))
+    return row.reason if row else ""
 
 
 async def reserve_guarantee(work: Work, fact: ContractSigned) -> None:

@@ -25,7 +25,9 @@ from guild.mutual_fund.events import AdvanceHeld, AdvancePaid, LevyPosted
 from guild.mutual_fund.models import Advance, GuaranteeReservation, LeviedInvoice
 from guild.mutual_fund.rules import guarantee, levy
 
-# Whether the order is guaranteed is read in the statement that writes the row.
+# Whether the order is guaranteed, and when its work was done, is read in the statement that writes
+# the row: `advance_on` comes as the days of `guarantee.pays_by_age`, of which the statement takes
+# the one for the age of the work in days.
 REGISTER = Appender(
     "levied_invoice",
     {
@@ -40,14 +42,21 @@ REGISTER = Appender(
         "charter_version": "bigint",
         "rate_bps": "bigint",
         "pots": "jsonb",
-        "advance_on": "date",
+        "advance_on": "text",
     },
     statement=(
         "INSERT INTO levied_invoice (invoice_id, contract_id, member_id, client_id, number, "
         "currency, net_minor, issued_on, charter_version, rate_bps, pots, advance_on, guaranteed) "
         "SELECT r.invoice_id, r.contract_id, r.member_id, r.client_id, r.number, r.currency, "
-        "r.net_minor, r.issued_on, r.charter_version, r.rate_bps, r.pots::jsonb, r.advance_on, "
-        "g.contract_id IS NOT NULL FROM {rows} LEFT JOIN guarantee_reservation g "
+        "r.net_minor, r.issued_on, r.charter_version, r.rate_bps, r.pots::jsonb, "
+        "a.days[1 + least(coalesce(r.issued_on - w.done_on, 0), cardinality(a.days) - 1)], "
+        "g.contract_id IS NOT NULL FROM {rows} "
+        "CROSS JOIN LATERAL (SELECT r.advance_on::date[] AS days) a "
+        "CROSS JOIN LATERAL (SELECT CASE WHEN bool_and(coalesce(m.accepted_at, m.delivered_at) "
+        "IS NOT NULL) THEN max(least(coalesce(m.accepted_at, m.delivered_at)::date, r.issued_on)) "
+        "END AS done_on FROM invoice_line l JOIN milestone m ON m.id = l.milestone_id "
+        "WHERE l.invoice_id = r.invoice_id) w "
+        "LEFT JOIN guarantee_reservation g "
         "ON g.contract_id = r.contract_id AND g.state = 'reserved' AND g.currency = r.currency"
     ),
 )
@@ -81,9 +90,14 @@ _MOVED = "mutual_fund.moved"
 
 
 async def register_invoice(work: Work, fact: InvoiceIssued) -> None:
-    """Note an issued invoice with the terms of its day: levy, pots, and when an advance is due."""
+    """Note an issued invoice with the terms of its day: levy, pots, and when an advance is due.
+
+    The guarantee's working days run from the last of its milestones to be accepted (or delivered,
+    where acceptance is not needed); without milestones, or before the work is done, from its date.
+    """
     charter = await charter_at(work)
     country = work.settings.coop.country
+    days = guarantee.pays_by_age(work.today, queries.limits_of(charter), country)
     work.append(
         REGISTER,
         invoice_id=fact.invoice_id,
@@ -97,7 +111,7 @@ async def register_invoice(work: Work, fact: InvoiceIssued) -> None:
         charter_version=charter.version,
         rate_bps=charter.levy.rate_bps,
         pots=msgspec.json.encode(charter.levy.pots).decode(),
-        advance_on=guarantee.pays_by(work.today, queries.limits_of(charter), country),
+        advance_on=f"{{{','.join(map(str, days))}}}",
     )
 
 
@@ -329,8 +343,8 @@ async def pay_advance(work: Work, invoice_id: InvoiceId) -> guarantee.Quote:
     twice. One advance at a time passes the reserve floor.
     """
     row = await locked(work, invoice_id)
-    wanted = levy.advance_of(row.net_minor - row.credited_net_minor, row.released_net_minor,
-                             _terms(row))  # fmt: skip
+    undisputed = row.net_minor - row.credited_net_minor - row.disputed_net_minor
+    wanted = levy.advance_of(max(undisputed, 0), row.released_net_minor, _terms(row))
     refusal = _not_due(work, row, wanted) or await _contract_refuses(work, row)
     if refusal:
         return guarantee.Quote(False, 0, (refusal,))

@@ -25,6 +25,7 @@ from guild.mutual_fund.queries.invariants import (
     levies_fit_the_books,
     limits_are_kept,
 )
+from guild.mutual_fund.queries.panel import guarantee_said
 from guild.mutual_fund.queries.standing import (
     advances_out,
     client_key,
@@ -50,6 +51,7 @@ __all__ = [
     "due_advances",
     "fund_journal",
     "fund_overview",
+    "guarantee_said",
     "jury_list",
     "levies_fit_the_books",
     "limits_are_kept",

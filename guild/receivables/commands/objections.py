@@ -70,6 +70,7 @@ async def object_to(work: Work, invoice_id: InvoiceId, data: ObjectionIn) -> Obj
         raise NothingOpen
     if await _holding(work, invoice_id) is not None:
         raise AlreadyDisputed(mend="Wait for the answer, or withdraw it first.")
+    files = [(file, _content(place, file)) for place, file in enumerate(data.files)]
     amount = await _disputed(work, invoice, data)
     if amount > before.open_minor:
         left = Money(before.open_minor, invoice.currency)
@@ -95,7 +96,7 @@ async def object_to(work: Work, invoice_id: InvoiceId, data: ObjectionIn) -> Obj
     )
     work.session.add(row)
     await work.session.flush()
-    await _keep_files(work, row, data.files)
+    await _keep_files(work, row, files)
     await work.emit(
         InvoiceDisputed(
             objection_id=row.id,
@@ -104,6 +105,7 @@ async def object_to(work: Work, invoice_id: InvoiceId, data: ObjectionIn) -> Obj
             client_id=row.client_id,
             reason_code=row.reason_code,
             disputed_minor=amount,
+            disputed_net_minor=amount * invoice.net_minor // invoice.total_minor,
             currency=row.currency,
             advance_bps=terms.dispute_advance_bps,
         )
@@ -133,18 +135,25 @@ async def _disputed(work: Work, invoice: Invoice, data: ObjectionIn) -> int:
     return min(gross, invoice.open_minor) if len(found) and gross else invoice.open_minor
 
 
-async def _keep_files(work: Work, row: Objection, files: Sequence[FileIn]) -> None:
-    for place, file in enumerate(files):
-        try:
-            content = b64decode(file.content, validate=True)
-        except ValueError:
-            raise Invalid("The content is not base64.", field=f"files.{place}.content") from None
-        if not content.startswith(MAGIC[file.media_type]) or len(content) > FILE_BYTES_MAX:
-            raise Invalid(
-                f"“{file.name}” is not a {file.media_type.partition('/')[2].upper()} file of at "
-                "most one megabyte.",
-                field=f"files.{place}.content",
-            )
+def _content(place: int, file: FileIn) -> bytes:
+    """The bytes of a file that came in base64; raises Invalid when it is not what it says."""
+    try:
+        content = b64decode(file.content, validate=True)
+    except ValueError:
+        raise Invalid("The content is not base64.", field=f"files.{place}.content") from None
+    if not content.startswith(MAGIC[file.media_type]) or len(content) > FILE_BYTES_MAX:
+        raise Invalid(
+            f"“{file.name}” is not a {file.media_type.partition('/')[2].upper()} file of at "
+            "most one megabyte.",
+            field=f"files.{place}.content",
+        )
+    return content
+
+
+async def _keep_files(
+    work: Work, row: Objection, files: Sequence[tuple[FileIn, bytes]]
+) -> None:
+    for file, content in files:
         document = await store(work, content, file.media_type, file.name, row.id)
         work.session.add(
             ObjectionFile(
@@ -226,12 +235,12 @@ async def rule_on(
     _may_rule(work, row, outcome)
     if outcome in {"dismiss", "to_court", "redeliver"} and not note.strip():
         raise Invalid("Say why; the client reads it.", field="note")
-    OBJECTION.move(row, outcome)
+    _move(work, row, outcome)
     row.outcome_note = note.strip()
     if row.state in HOLDING:
         days = (await charter_at(work)).receivables.dispute_mediation_days
         row.answer_by = work.today + timedelta(days=days)
-    await _moved(work, row, closed_by=work.actor.kind)
+    await _moved(work, row)
     return row
 
 
@@ -260,8 +269,7 @@ async def concede(
     """Issue the credit note that ends an objection: what is disputed, or a smaller net amount."""
     row = await locked_objection(work, objection_id)
     work.require(access.may_act_for(work.actor, row.member_id), "The member credits.")
-    OBJECTION.move(row, "credit")
-    await work.session.flush()
+    _move(work, row, "credit")
     invoice = await work.session.get_one(Invoice, row.invoice_id)
     said: dict[str, Any] = {}
     if net is not None:
@@ -277,15 +285,20 @@ async def concede(
     note = await invoicing.credit_invoice(work, row.invoice_id, reason, **said)
     row.credit_note_id = note.id
     row.outcome_note = reason.strip()
-    await _moved(work, row, closed_by=work.actor.kind)
+    await _moved(work, row)
     return row
 
 
-async def _moved(work: Work, row: Objection, *, closed_by: str) -> None:
+def _move(work: Work, row: Objection, action: str) -> None:
+    """Take a step; an end is dated at once, because a half-written end may be flushed."""
+    OBJECTION.move(row, action)
+    if row.state not in HOLDING:
+        row.closed_on, row.closed_at, row.closed_by = work.today, work.now, work.actor.kind
+
+
+async def _moved(work: Work, row: Objection) -> None:
     """State what became of it and tell the client, and the reps when it is theirs now."""
     closed = row.state not in HOLDING
-    if closed:
-        row.closed_on, row.closed_at, row.closed_by = work.today, work.now, closed_by
     await work.session.flush()
     if closed:
         await work.emit(
@@ -330,8 +343,8 @@ async def apply_silence(work: Work, objection_id: ObjectionId) -> None:
     one: Standing = await standing(work, row.invoice_id)
     if one.open_minor <= 0:
         row.outcome_note = "The invoice was settled."
-        OBJECTION.move(row, "withdraw")
-        await _moved(work, row, closed_by="job")
+        _move(work, row, "withdraw")
+        await _moved(work, row)
         return
     if work.today <= row.answer_by:
         return
@@ -343,16 +356,16 @@ async def apply_silence(work: Work, objection_id: ObjectionId) -> None:
             await rule_on_silence(work, row)
     elif row.state == "answered":
         row.outcome_note = "No reply to the answer within the days of the charter."
-        OBJECTION.move(row, "withdraw")
-        await _moved(work, row, closed_by="job")
+        _move(work, row, "withdraw")
+        await _moved(work, row)
 
 
 async def rule_on_silence(work: Work, row: Objection) -> None:
     """The member said nothing: a representative takes the objection up."""
-    OBJECTION.move(row, "mediate")
+    _move(work, row, "mediate")
     days = (await charter_at(work)).receivables.dispute_mediation_days
     row.answer_by = work.today + timedelta(days=days)
-    await _moved(work, row, closed_by="job")
+    await _moved(work, row)
 
 
 async def locked_objection(work: Work, objection_id: ObjectionId) -> Objection:

@@ -47,8 +47,8 @@ CLIENT_REFUND: Final = Lifecycle(
 )
 """Money back to a client: proposed, approved by another person, then the bank's course."""
 
-REFUND_LIVE: Final = ("proposed", "approved", "ordered", "failed")
-"""States in which a refund still takes up the client's credit."""
+REFUND_LIVE: Final = ("proposed", "approved", "failed")
+"""States in which a refund takes up the client's credit; what is ordered has left it already."""
 
 INSOLVENCY: Final = Lifecycle(
     "insolvency",

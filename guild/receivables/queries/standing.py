@@ -14,7 +14,7 @@ from guild.core.ids import ContactId, ContractId, InvoiceId, MemberId, Organisat
 from guild.core.work import Work
 from guild.invoicing import access
 from guild.invoicing.errors import InvoiceNotFound
-from guild.invoicing.models import Invoice, Payment
+from guild.invoicing.models import Invoice, Payment, PaymentReversal
 from guild.receivables.models import HOLDING, Objection
 from guild.receivables.rules.clients import client_key
 from guild.receivables.rules.interest import Debt, Held
@@ -166,11 +166,16 @@ async def debt_of(work: Work, one: Standing) -> Debt:
     """What interest is reckoned on: the sum less credit notes, each payment, each dispute.
 
     Payments that a later credit note made refundable are taken off from the last one on: what was
-    taken back never was a debt.
+    taken back never was a debt. A payment that was reversed was none.
     """
     paid = await work.session.execute(
         select(Payment.received_on, Payment.amount_minor)
-        .where(Payment.invoice_id == one.id)
+        .where(
+            Payment.invoice_id == one.id,
+            Payment.id.not_in(
+                select(PaymentReversal.payment_id).where(PaymentReversal.invoice_id == one.id)
+            ),
+        )
         .order_by(Payment.received_on, Payment.id)
     )
     payments = [(day, minor) for day, minor in paid]

@@ -5,15 +5,15 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Final
 
-from sqlalchemy import exists, select
+from sqlalchemy import select
 
-from guild.contracts.models import Contract, Milestone
+from guild.contracts.models import Contract
 from guild.core.errors import Invalid
-from guild.core.ids import AttestationId, ContactId, ContractId, DisputeId, new_id
+from guild.core.ids import AttestationId, ContactId, ContractId, DisputeId, InvoiceId, new_id
 from guild.core.mail import send_mail
 from guild.core.work import Work
 from guild.governance.queries import charter_at
-from guild.invoicing.models import OPEN_STATES, Invoice
+from guild.invoicing.models import OPEN_STATES
 from guild.members import commands as members
 from guild.members.models import Contact, Member, Organisation
 from guild.reputation import rules
@@ -58,31 +58,38 @@ RETALIATION = (
 
 
 CONTRACT_STATE: Final = "SELECT state FROM contract WHERE id = $1 FOR UPDATE"
+_WAITING: Final = ", ".join(f"'{state}'" for state in ("draft", *OPEN_STATES))
+ALL_SETTLED: Final = f"""
+    SELECT NOT EXISTS (SELECT FROM attestation_invitation a WHERE a.contract_id = $1)
+       AND EXISTS (SELECT FROM invoice i WHERE i.contract_id = $1 AND i.kind = 'invoice'
+                      AND i.state <> 'draft')
+       AND NOT EXISTS (SELECT FROM invoice i WHERE i.contract_id = $1 AND i.kind = 'invoice'
+                          AND i.state IN ({_WAITING})
+                          AND i.overdue_on IS NULL AND i.id IS DISTINCT FROM $2)
+       AND NOT EXISTS (SELECT FROM milestone m WHERE m.contract_id = $1 AND m.state = 'accepted')
+"""
 
 
-async def invite(work: Work, contract_id: ContractId) -> bool:
+async def invite(
+    work: Work, contract_id: ContractId, *, settled: InvoiceId | None = None
+) -> bool:
     """Ask both sides, once the contract is completed and each invoice is paid or overdue.
 
     Called whenever one of these may have become true; does nothing when it is too early or when
-    both were asked already. Returns whether it asked.
+    both were asked already. `settled` was settled by this very Work, which need not have written
+    it yet. Returns whether it asked.
     """
-    # On the path of every settling payment, so the first look goes through the driver.
+    # On the path of every settling payment, so the looks go through the driver. The contract is
+    # locked first: two who come at once must not each wait for the other's half.
     held = await work.fetch(CONTRACT_STATE, contract_id)
     if not held or held[0]["state"] != "completed":
         return False
-    contract = await work.session.get_one(Contract, contract_id, populate_existing=True)
-    if await work.session.get(AttestationInvitation, contract_id) is not None:
+    if settled is None:
+        await work.write()  # what was credited or found overdue in this very Work may still wait
+    if not (await work.fetch(ALL_SETTLED, contract_id, settled))[0][0]:
         return False
-    # What was settled, credited or found overdue in this very Work may still wait to be written.
     await work.write()
-    invoice = (Invoice.contract_id == contract_id) & (Invoice.kind == "invoice")
-    issued = exists().where(invoice, Invoice.state.not_in(["draft"]))
-    waiting = exists().where(
-        invoice, Invoice.state.in_(["draft", *OPEN_STATES]), Invoice.overdue_on.is_(None)
-    )
-    uninvoiced = exists().where(Milestone.contract_id == contract_id, Milestone.state == "accepted")
-    if not await work.session.scalar(select(issued & ~waiting & ~uninvoiced)):
-        return False
+    contract = await work.session.get_one(Contract, contract_id, populate_existing=True)
     closes_at = work.now + timedelta(days=ATTEST_DAYS)
     work.session.add(
         AttestationInvitation(

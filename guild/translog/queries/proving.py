@@ -23,27 +23,29 @@ KEPT_MAX: Final = 100_000
 
 async def inclusion_proof(work: Work, index: int, size: int | None = None) -> InclusionOut:
     """Prove that leaf ``index`` stands in the tree of ``size`` leaves (the newest by default)."""
-    size = await _signed_size(work, size)
+    size, kept = await _signed_size(work, size)
     if not 0 <= index < size:
         raise NoSuchLeaf(f"There is no leaf {index} in a tree of {size}.", field="index")
     path = merkle.inclusion_ranges(index, size)
-    leaf, root, *hashes = await _hashes(work, [(index, index + 1), (0, size), *path])
+    leaf, root, *hashes = await _hashes(work, kept, [(index, index + 1), (0, size), *path])
     return InclusionOut(index=index, size=size, leaf_hash=leaf, root=root, hashes=hashes)
 
 
 async def consistency_proof(work: Work, old: int, new: int | None = None) -> ConsistencyOut:
     """Prove that the tree of ``new`` leaves (by default all) only added to that of ``old``."""
-    new = await _signed_size(work, new)
+    new, kept = await _signed_size(work, new)
     if not 0 <= old <= new:
         raise ImpossibleProof(f"A tree of {new} cannot extend a tree of {old}.", field="old")
     path = merkle.consistency_ranges(old, new)
-    old_root, new_root, *hashes = await _hashes(work, [(0, old), (0, new), *path])
+    old_root, new_root, *hashes = await _hashes(work, kept, [(0, old), (0, new), *path])
     return ConsistencyOut(old=old, new=new, old_root=old_root, new_root=new_root, hashes=hashes)
 
 
-async def _hashes(work: Work, ranges: Sequence[merkle.Range]) -> list[str]:
+Hashes = dict[merkle.Node, bytes]
+
+
+async def _hashes(work: Work, kept: Hashes, ranges: Sequence[merkle.Range]) -> list[str]:
     """The hash of each range of leaves, in base64: from what is kept, else from storage."""
-    kept = _kept(work)
     try:
         return [_hash(one, kept) for one in ranges]
     except KeyError:
@@ -56,30 +58,28 @@ async def _hashes(work: Work, ranges: Sequence[merkle.Range]) -> list[str]:
     return [_hash(one, kept) for one in ranges]
 
 
-def _hash(one: merkle.Range, stored: dict[merkle.Node, bytes]) -> str:
+def _hash(one: merkle.Range, stored: Hashes) -> str:
     return encode_base64(merkle.range_hash(*one, stored) if one[1] else merkle.EMPTY_ROOT)
 
 
-def _kept(work: Work) -> dict[merkle.Node, bytes]:
-    """What this process remembers; a Work that may write sees rows that may yet be rolled back,
-    so nothing of it is kept.
+_NEWEST: Final = """
+    SELECT max(size), current_setting('transaction_read_only') = 'on' FROM translog_checkpoint"""
+
+
+async def _signed_size(work: Work, size: int | None) -> tuple[int, Hashes]:
+    """The size that is asked about, and what this process remembers of the tree.
+
+    A Work that may write sees rows that may yet be rolled back, so nothing of it is kept; nor of
+    Works that are savepoints of one transaction.
     """
-    reading = work.session.get_bind().get_execution_options().get("postgresql_readonly", False)
-    if not reading:
-        return {}
-    return work.system.resource("translog.nodes", dict[merkle.Node, bytes])
-
-
-_NEWEST_SIZE: Final = text("SELECT max(size) FROM translog_checkpoint")
-
-
-async def _signed_size(work: Work, size: int | None) -> int:
-    newest: int | None = await work.session.scalar(_NEWEST_SIZE)
+    ((newest, reading),) = await work.fetch(_NEWEST)
     if newest is None:
         raise NoCheckpointYet(mend="The sequencer runs once a minute; try again then.")
     if size is not None and not 0 <= size <= newest:
         raise NoSuchLeaf(f"The signed log has {newest} leaves.", field="size")
-    return newest if size is None else size
+    keeps = reading and not work.system.nested
+    kept = work.system.resource("translog.nodes", Hashes) if keeps else {}
+    return newest if size is None else size, kept
 
 
 # Arrays keep the text of the statement the same for every proof, so it is prepared once.

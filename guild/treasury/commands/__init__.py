@@ -18,6 +18,7 @@ from guild.treasury.commands.collecting import (
     stop_collection,
 )
 from guild.treasury.commands.confirming import confirm_match
+from guild.treasury.commands.income import ask_for_statement, note_employment, payroll
 from guild.treasury.commands.mandates import cancel_mandate, confirm_mandate, enter_mandate
 from guild.treasury.commands.matching import confirm_payout, explain_entry, set_aside_entry
 from guild.treasury.commands.orders import Payee, order_refund, order_supplier_payment
@@ -44,6 +45,7 @@ __all__ = [
     "announce_collections",
     "approve_payout",
     "approve_run",
+    "ask_for_statement",
     "ask_undo",
     "cancel_mandate",
     "change_rule",
@@ -70,10 +72,12 @@ __all__ = [
     "mark_batch_sent",
     "note_collected",
     "note_collection_returned",
+    "note_employment",
     "open_coop_account",
     "order_refund",
     "order_supplier_payment",
     "pay_again",
+    "payroll",
     "record_payee_check",
     "reject_payout",
     "request_payout",

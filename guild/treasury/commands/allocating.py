@@ -30,7 +30,7 @@ WORDS: Final = {
         "Répartition de votre virement de {amount}",
         (
             "Votre virement de {amount} du {day} a été enregistré ainsi :\n\n{lines}\n\n{rest}"
-            "Si vous l’entendiez autrement, dites-le-nous avant le {until} en répondant à ce message."
+            "Si vous l’entendiez autrement, dites-le avant le {until} en répondant à ce message."
         ),
         "{amount} de plus que ces factures sont gardés sur votre compte.\n\n",
         "Vous recevez ce message parce que vous avez payé des factures de la coopérative.",
@@ -48,7 +48,7 @@ WORDS: Final = {
         "Wie Ihre Überweisung über {amount} aufgeteilt wurde",
         (
             "Ihre Überweisung über {amount} vom {day} wurde so verbucht:\n\n{lines}\n\n{rest}"
-            "Wenn sie anders gemeint war, sagen Sie es uns bis {until}: Antworten Sie auf diese Mail."
+            "Wenn sie anders gemeint war, sagen Sie es bis {until}: Antworten Sie auf diese Mail."
         ),
         "{amount} mehr, als diese Rechnungen verlangten, bleiben auf Ihrem Konto.\n\n",
         "Sie erhalten dies, weil Sie Rechnungen der Genossenschaft bezahlt haben.",

@@ -70,12 +70,13 @@ async def decide_undo(work: Work, undo_id: UndoId, data: DecideUndoIn) -> UndoOu
     if work.actor.is_member(undo.asked_by):
         raise SecondPersonNeeded("You asked for this; somebody else has to look at it.")
     entry = await locked_entry(work, undo.entry_id, explained=True)
+    if data.approve:
+        await _check_can_undo(work, entry)
     MATCH_UNDO.move(undo, "approve" if data.approve else "refuse")
     undo.decided_by, undo.decided_at = work.actor.member_id, work.now
     # The guards let an entry go back only after the decision stands.
     await work.session.flush()
     if data.approve:
-        await _check_can_undo(work, entry)
         await _take_back(work, entry, undo)
         BANK_ENTRY.move(entry, "undo")
         entry.round += 1

@@ -1,5 +1,5 @@
 """The member's money page and the treasurer's desk; every form works without JavaScript."""
 
-from guild.treasury.pages import desk, member, payouts
+from guild.treasury.pages import approvals, bank, desk, member, payouts, rules
 
-PAGES = [*member.PAGES, *desk.PAGES, *payouts.PAGES]
+PAGES = [*member.PAGES, *desk.PAGES, *bank.PAGES, *rules.PAGES, *approvals.PAGES, *payouts.PAGES]

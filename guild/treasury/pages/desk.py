@@ -15,17 +15,12 @@ from guild.core.permissions import Permission
 from guild.core.wire import get, post
 from guild.core.work import Work
 from guild.treasury import commands, queries
+from guild.treasury.pages.entry import entry_again, shown_entry
 from guild.treasury.pages.forms import FORM, Form, Show, Upload, amount, or_again
 from guild.treasury.rules.camt053 import MAX_BYTES
 from guild.treasury.schemas import ExplainIn
 
 SHOWN: Final = 20
-
-
-EXPLANATIONS: Final = [
-    ("bank_fees", "A charge or interest of the bank"),
-    ("client_credit", "A client’s money, kept on account or given back"),
-]
 
 
 async def _desk(work: Work, *, status: int = 200, errors: Any = ()) -> Response[str]:
@@ -38,6 +33,7 @@ async def _desk(work: Work, *, status: int = 200, errors: Any = ()) -> Response[
         requested=await queries.payouts(work, state="requested", limit=SHOWN),
         approved=await queries.payouts(work, state="approved", limit=SHOWN),
         batches=await queries.batches(work, limit=SHOWN),
+        undos=await queries.undos(work),
     )  # fmt: skip
 
 
@@ -50,7 +46,7 @@ async def desk_page(work: Work) -> Response[str]:
 @post("/treasury/statements", permission=Permission.STATEMENTS_IMPORT,
       request_max_body_size=MAX_BYTES + 100_000, **FORM)  # fmt: skip
 async def import_statement(work: Work, data: Upload) -> Redirect:
-    """Import an uploaded camt.053 file."""
+    """Import an uploaded file as it came from the bank."""
     file = data.get("statement")
 
     async def bring_in() -> None:
@@ -64,22 +60,11 @@ async def import_statement(work: Work, data: Upload) -> Redirect:
     return await or_again(bring_in(), "/treasury#entries", again)
 
 
-async def _entry(
-    work: Work, entry_id: BankEntryId, *, status: int = 200, errors: Any = ()
-) -> Response[str]:
-    return page(
-        work, "treasury/entry.html", status=status, errors=list(errors), section="/treasury",
-        amount=amount, explanations=EXPLANATIONS, clients=await queries.clients(work),
-        entry=await queries.entry(work, entry_id),
-        suggestions=await queries.suggestions(work, entry_id),
-    )  # fmt: skip
-
-
 @get("/treasury/entries/{entry_id:uuid}", permission=Permission.TREASURY_READ,
      include_in_schema=False)  # fmt: skip
 async def entry_page(work: Work, entry_id: BankEntryId) -> Response[str]:
     """One entry, the invoices that it may pay and why."""
-    return await _entry(work, entry_id)
+    return await shown_entry(work, entry_id)
 
 
 @post("/treasury/entries/{entry_id:uuid}/confirm", permission=Permission.MATCHES_CONFIRM, **FORM)
@@ -92,10 +77,7 @@ async def confirm_entry(work: Work, entry_id: BankEntryId, data: Form) -> Redire
         invoice_id = msgspec.convert(data["invoice_id"], UUID)
         await commands.confirm_match(work, entry_id, InvoiceId(invoice_id))
 
-    async def again(**shown: Any) -> Response[str]:
-        return await _entry(work, entry_id, **shown)
-
-    return await or_again(confirm(), "/treasury#entries", again)
+    return await or_again(confirm(), "/treasury#entries", entry_again(work, entry_id))
 
 
 @post("/treasury/entries/{entry_id:uuid}/explain", permission=Permission.MATCHES_CONFIRM, **FORM)
@@ -106,14 +88,12 @@ async def explain_entry(work: Work, entry_id: BankEntryId, data: Form) -> Redire
         said = {name: data[name] for name in ("kind", "client_id", "note") if data.get(name)}
         await commands.explain_entry(work, entry_id, msgspec.convert(said, ExplainIn))
 
-    async def again(**shown: Any) -> Response[str]:
-        return await _entry(work, entry_id, **shown)
-
-    return await or_again(explain(), "/treasury#entries", again)
+    return await or_again(explain(), "/treasury#entries", entry_again(work, entry_id))
 
 
 def desk_again(work: Work) -> Show:
     """The desk, for a form on it that was refused."""
+
     async def again(**shown: Any) -> Response[str]:
         return await _desk(work, **shown)
 

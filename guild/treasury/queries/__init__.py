@@ -1,6 +1,7 @@
 """Reads of the treasury, and what must always be true of it."""
 
 from guild.treasury.queries.bank import (
+    EntrySieve,
     clients,
     coop_accounts,
     entries,
@@ -10,9 +11,17 @@ from guild.treasury.queries.bank import (
     suggestions,
 )
 from guild.treasury.queries.collections import direct_debits, mandates
+from guild.treasury.queries.income import income_document, income_of
 from guild.treasury.queries.invariants import INVARIANTS
 from guild.treasury.queries.money import member_money
-from guild.treasury.queries.payouts import batch_file, batches, payout, payout_document, payouts
+from guild.treasury.queries.payouts import (
+    approved_by_me,
+    batch_file,
+    batches,
+    payout,
+    payout_document,
+    payouts,
+)
 from guild.treasury.queries.reconciling import (
     pending_entries,
     reconciled,
@@ -23,9 +32,12 @@ from guild.treasury.queries.runs import bands, choice_of, payout_run, payout_run
 from guild.treasury.queries.splitting import suggested_split
 from guild.treasury.queries.undos import takes_back_candidates, undos
 from guild.treasury.queries.uploads import look_at, mapping, mappings
+from guild.treasury.queries.whereabouts import whereabouts
 
 __all__ = [
     "INVARIANTS",
+    "EntrySieve",
+    "approved_by_me",
     "bands",
     "bank_rule",
     "bank_rules",
@@ -37,6 +49,8 @@ __all__ = [
     "direct_debits",
     "entries",
     "entry",
+    "income_document",
+    "income_of",
     "look_at",
     "mandates",
     "mapping",
@@ -57,4 +71,5 @@ __all__ = [
     "suggestions",
     "takes_back_candidates",
     "undos",
+    "whereabouts",
 ]

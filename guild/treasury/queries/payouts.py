@@ -105,6 +105,17 @@ async def payouts(
     )
 
 
+async def approved_by_me(work: Work, wanted: Sequence[PayoutId]) -> frozenset[PayoutId]:
+    """Which of these the actor has approved already."""
+    rows = await work.session.scalars(
+        select(PayoutApproval.payout_id).where(
+            PayoutApproval.payout_id.in_(wanted),
+            PayoutApproval.approver_id == work.actor.member_id,
+        )
+    )
+    return frozenset(rows)
+
+
 async def batches(work: Work, *, limit: int = 20) -> list[BatchOut]:
     """The latest payment files."""
     rows = await work.session.scalars(

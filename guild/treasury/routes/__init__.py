@@ -1,5 +1,12 @@
 """The treasury over HTTP, one subject per file."""
 
-from guild.treasury.routes import bank, collections, payouts, runs
+from guild.treasury.routes import bank, collections, income, incoming, payouts, runs
 
-ROUTES = [*bank.ROUTES, *payouts.ROUTES, *runs.ROUTES, *collections.ROUTES]
+ROUTES = [
+    *bank.ROUTES,
+    *incoming.ROUTES,
+    *payouts.ROUTES,
+    *runs.ROUTES,
+    *collections.ROUTES,
+    *income.ROUTES,
+]

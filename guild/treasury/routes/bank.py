@@ -1,13 +1,23 @@
 """The bank over HTTP: accounts, statements, entries."""
 
+from datetime import date
 from typing import Annotated, Literal
 
 from litestar.params import QueryParameter
 
 from guild.core.errors import Invalid
-from guild.core.ids import BankAccountId, BankEntryId
+from guild.core.ids import BankAccountId, BankEntryId, CsvMappingId
 from guild.core.permissions import Permission
-from guild.core.wire import Cursor, Page, PageSize, get, post, post_once
+from guild.core.wire import (
+    Amount,
+    Cursor,
+    OptionalText,
+    Page,
+    PageSize,
+    get,
+    post,
+    post_once,
+)
 from guild.core.work import Work
 from guild.treasury import commands, queries
 from guild.treasury.rules.camt053 import MAX_BYTES
@@ -24,7 +34,7 @@ from guild.treasury.schemas import (
     SuggestionOut,
 )
 
-EntryState = Literal["open", "unmatched", "suggested", "confirmed", "explained"]
+EntryState = Literal["open", "unmatched", "suggested", "set_aside", "confirmed", "explained"]
 
 
 @post("/bank-accounts", permission=Permission.STATEMENTS_IMPORT, tags=["treasury"],
@@ -50,13 +60,20 @@ async def reconciliation(work: Work, account_id: BankAccountId) -> Reconciliatio
 
 @post_once("/bank-statements", permission=Permission.STATEMENTS_IMPORT, tags=["treasury"],
            summary="Import a bank statement", request_max_body_size=MAX_BYTES + 1)  # fmt: skip
-async def import_statement(work: Work, body: bytes) -> ImportOut:
-    """Send a camt.053 file as it came from the bank, as the body of the request.
+async def import_statement(
+    work: Work,
+    body: bytes,
+    account_id: BankAccountId | None = None,
+    mapping_id: CsvMappingId | None = None,
+) -> ImportOut:
+    """Send a file as it came from the bank, as the body: camt.053, camt.054, CODA or mapped CSV.
 
-    The same file, or the same statement in another file, changes nothing and answers with
-    `new_entries` 0.
+    What it is, is told by its content. The same file, the same statement in another file, and
+    what another format has shown already change nothing.
     """
-    return await commands.import_statements(work, body)
+    return await commands.import_statements(
+        work, body, account_id=account_id, mapping_id=mapping_id
+    )
 
 
 @get("/bank-statements", permission=Permission.TREASURY_READ, tags=["treasury"],
@@ -76,11 +93,24 @@ async def statements(
 async def bank_entries(
     work: Work,
     wanted: Annotated[EntryState | None, QueryParameter(name="state")] = None,
+    account_id: BankAccountId | None = None,
+    q: OptionalText = "",
+    amount_from: Amount | None = None,
+    amount_to: Amount | None = None,
+    since: date | None = None,
+    until: date | None = None,
     cursor: Cursor | None = None,
     limit: PageSize = 50,
 ) -> Page[BankEntryOut]:
-    """Booked entries; `state=open` are those that wait for a person."""
-    return await queries.entries(work, state=wanted, cursor=cursor, limit=limit)
+    """Booked entries; `state=open` are those that wait for a person.
+
+    `q` looks in name, text and references; amounts are without sign.
+    """
+    sieve = queries.EntrySieve(
+        state=wanted, account_id=account_id, q=q, amount_from=amount_from, amount_to=amount_to,
+        since=since, until=until,
+    )  # fmt: skip
+    return await queries.entries(work, sieve, cursor=cursor, limit=limit)
 
 
 @get("/bank-entries/{entry_id:uuid}/suggestions", permission=Permission.TREASURY_READ,

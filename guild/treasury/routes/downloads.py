@@ -6,13 +6,19 @@ from guild.core.ids import BatchId
 
 
 def xml_file(content: bytes, batch_id: BatchId) -> Response[bytes]:
-    """A payment file as a download."""
-    return _download(content, "application/xml", f"pain001-{batch_id.hex}.xml")
+    """A payment or collection file as a download."""
+    kind = "pain008" if b"pain.008" in content[:200] else "pain001"
+    return _download(content, "application/xml", f"{kind}-{batch_id.hex}.xml")
 
 
 def pdf_file(name: str, content: bytes) -> Response[bytes]:
     """A payout statement as a download."""
     return _download(content, "application/pdf", name)
+
+
+def table_file(content: bytes, name: str) -> Response[bytes]:
+    """A table as a CSV download."""
+    return _download(content, "text/csv", name)
 
 
 def _download(content: bytes, media_type: str, name: str) -> Response[bytes]:

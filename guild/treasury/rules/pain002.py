@@ -117,8 +117,7 @@ def read_status(content: bytes) -> StatusFile:
         TransactionStatus(
             end_to_end_id=one(entry, "m:OrgnlEndToEndId"),
             status=one(entry, "m:TxSts") or one(payment, "m:PmtInfSts"),
-            reason=one(entry, "m:StsRsnInf/m:Rsn/m:Cd")
-            or one(payment, "m:StsRsnInf/m:Rsn/m:Cd"),
+            reason=one(entry, "m:StsRsnInf/m:Rsn/m:Cd") or one(payment, "m:StsRsnInf/m:Rsn/m:Cd"),
             text=" ".join(texts(entry, "m:StsRsnInf/m:AddtlInf"))[:200],
         )
         for payment in payments

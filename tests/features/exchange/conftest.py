@@ -1,6 +1,8 @@
 """A co-operative with a loopback gateway, and suppliers who write to it."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from typing import Any
 
 import msgspec
 import pytest
@@ -14,6 +16,7 @@ from guild.core.outbox import drain
 from guild.core.permissions import SYSTEM
 from guild.core.settings import Peppol, Settings
 from guild.core.work import System, begin_work
+from guild.documents.pool import DocumentPool
 from guild.exchange.models import Transmission
 from guild.exchange.queries import INVARIANTS
 from guild.governance.commands import install_founding_charter
@@ -25,6 +28,7 @@ MAIL_SECRET = "another shared secret of over 32 letters"
 CLIENT = "0208:0403019261"
 """The client of `make.issued_invoice`, and the partner of the loopback gateway."""
 COOP = "0208:0123456749"
+POOL = "documents.pool"
 
 
 @pytest.fixture
@@ -36,21 +40,45 @@ def settings(settings: Settings) -> Settings:
 
 
 @pytest_asyncio.fixture
-async def looped(engine: AsyncEngine, settings: Settings, clock: Clock) -> AsyncIterator[System]:
-    """A System like `system`, with the loopback gateway."""
-    own = msgspec.structs.replace(
-        settings, peppol=Peppol(gateway="loopback", hook_secret=SECRET, partner=CLIENT)
-    )
-    async with engine.connect() as connection:
-        outer = await connection.begin()
-        maker = async_sessionmaker(
-            connection, expire_on_commit=False, join_transaction_mode="create_savepoint"
-        )
-        made = features.system_on(own, engine, maker, maker, clock=clock, nested=True)
-        async with begin_work(made, SYSTEM) as work:
-            await install_founding_charter(work)
+async def system(system: System) -> AsyncIterator[System]:
+    """Whose press, if one was started, ends with the test."""
+    system.resource(POOL, lambda: DocumentPool(1))
+    yield system
+    await system.resources[POOL].stop()
+
+
+Looping = Callable[..., AbstractAsyncContextManager[System]]
+
+
+@pytest.fixture
+def looping(engine: AsyncEngine, settings: Settings, clock: Clock) -> Looping:
+    """A System like `system`, with the loopback gateway and other settings of it if wanted."""
+
+    @asynccontextmanager
+    async def loop(**peppol: Any) -> AsyncIterator[System]:
+        chosen = {"gateway": "loopback", "hook_secret": SECRET, "partner": CLIENT, **peppol}
+        own = msgspec.structs.replace(settings, peppol=Peppol(**chosen))
+        async with engine.connect() as connection:
+            outer = await connection.begin()
+            maker = async_sessionmaker(
+                connection, expire_on_commit=False, join_transaction_mode="create_savepoint"
+            )
+            made = features.system_on(own, engine, maker, maker, clock=clock, nested=True)
+            async with begin_work(made, SYSTEM) as work:
+                await install_founding_charter(work)
+            made.resource(POOL, lambda: DocumentPool(1))
+            yield made
+            await made.resources[POOL].stop()
+            await outer.rollback()
+
+    return loop
+
+
+@pytest_asyncio.fixture
+async def looped(looping: Looping) -> AsyncIterator[System]:
+    """A System with the loopback gateway."""
+    async with looping() as made:
         yield made
-        await outer.rollback()
 
 
 @pytest.fixture

@@ -27,7 +27,14 @@ from guild.exchange.rules.next_steps import NEXT, REASONS, next_step
 from guild.exchange.schemas import SendAgainIn
 from tests.conftest import As, Clock
 from tests.factories import Factories
-from tests.features.exchange.conftest import CLIENT, COOP, invariants_hold, run, transmission
+from tests.features.exchange.conftest import (
+    CLIENT,
+    COOP,
+    Looping,
+    invariants_hold,
+    run,
+    transmission,
+)
 
 
 class Odd:
@@ -148,15 +155,14 @@ async def test_a_gateway_that_is_away_is_asked_again_and_then_the_mail_goes(
 
 
 async def test_the_reference_is_printed_where_the_gateway_wants_it(
-    looped: System, looped_make: Factories, clock: Clock
+    looping: Looping, clock: Clock
 ) -> None:
-    object.__setattr__(looped.settings.peppol, "reference", "printed")
-    invoice_id = await looped_make.issued_invoice()
-    await run(looped, clock)
-    row = await transmission(looped, invoice_id)
-    async with begin_work(looped, SYSTEM, read_only=True) as work:
-        message = await work.session.get(LoopbackMessage, row.id.hex)
-    object.__setattr__(looped.settings.peppol, "reference", "digits")
+    async with looping(reference="printed") as printing:
+        invoice_id = await Factories(printing).issued_invoice()
+        await run(printing, clock)
+        row = await transmission(printing, invoice_id)
+        async with begin_work(printing, SYSTEM, read_only=True) as work:
+            message = await work.session.get(LoopbackMessage, row.id.hex)
     assert message is not None
     assert b"<cbc:PaymentID>+++" in message.ubl
     assert row.sent_document_id is not None
@@ -220,9 +226,10 @@ async def test_what_never_arrived_is_known_after_an_hour(
     await run(looped, clock)
     await run(looped, clock, minutes=5)
     assert (await transmission(looped, invoice_id)).state == "unknown"
+    clock.advance(minutes=61)
     async with begin_work(looped, SYSTEM) as work:
         assert await commands.ask_about_open(work) == 1
-    await run(looped, clock, minutes=61)
+    await run(looped, clock)
     row = await transmission(looped, invoice_id)
     assert (row.state, row.code) == ("failed", "never_arrived")
     letters = await looped_make.letters()

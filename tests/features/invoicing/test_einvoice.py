@@ -343,7 +343,7 @@ def _theirs(ours: FrozenInvoice, category: str) -> dict[str, Any]:
         }  # fmt: skip
     if ours.preceding:
         data["preceding_invoices"] = [
-            {"number": ours.preceding.number, "date": ours.preceding.issued_on.isoformat()}
+            {"number": one.number, "date": one.issued_on.isoformat()} for one in ours.preceding
         ]
     code, reason = REASONS[category]
     if category not in {"S", "Z"}:

@@ -1,8 +1,0 @@
-"""Pages of receivables."""
-
-from collections.abc import Sequence
-from typing import Final
-
-from litestar.handlers import HTTPRouteHandler
-
-PAGES: Final[Sequence[HTTPRouteHandler]] = []

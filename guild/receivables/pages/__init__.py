@@ -1,0 +1,6 @@
+"""Pages of receivables: the client's account by link, the member's and the treasury's desk."""
+
+from guild.receivables.pages.client import PAGES as CLIENT
+from guild.receivables.pages.house import PAGES as HOUSE
+
+PAGES = [*CLIENT, *HOUSE]
