@@ -37,6 +37,7 @@ OWN_ROOMS: Final = {
     "translog": frozenset({"merkle", "checkpoint", "verify"}),
     "invoicing": frozenset({"einvoice"}),
     "exchange": frozenset({"gateway"}),
+    "treasury": frozenset({"providers"}),
 }
 FEATURES: Final = [
     "ledger",
@@ -54,7 +55,7 @@ FEATURES: Final = [
     "webhooks",
     "exports",
 ]
-COMMITTERS: Final = frozenset({"core/work.py", "worker.py"})
+COMMITTERS: Final = frozenset({"core/work.py", "core/transaction.py", "worker.py"})
 CLOCKS: Final = frozenset({"core/clock.py", "core/ids.py"})
 ENVIRONS: Final = frozenset({"core/settings.py", "cli.py", "supervisor.py", "documents/pool.py"})
 """Settings are read in one place; the others hand an environment on to processes or logging."""

@@ -92,7 +92,8 @@ class Appends:
 
     def taken(self) -> list[Any]:
         """The statement that writes everything collected, and its arguments; nothing is left."""
-        shape, arguments = [], []
+        shape: list[tuple[Appender, int]] = []
+        arguments: list[Any] = []
         for kind, added in self._rows.items():
             rows = [*dict.fromkeys(added)] if kind.distinct else added
             few = len(rows) if len(rows) <= FEW else 0

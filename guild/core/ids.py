@@ -100,5 +100,10 @@ def new_id() -> UUID:
     _last = ticks = max(ticks, _last + 1)
     random = int.from_bytes(os.urandom(8), "big") >> 2
     made = (ticks >> 12) << 80 | 0x7 << 76 | (ticks & 0xFFF) << 64 | 0b10 << 62 | random
-    # The driver's own UUID, as rows carry it too, is a UUID that costs a tenth to make and send.
-    return pgproto.UUID(made.to_bytes(16, "big"))
+    return sendable(made.to_bytes(16, "big"))
+
+
+def sendable(sixteen: bytes) -> UUID:
+    """The UUID of these bytes, as rows carry it too: the driver's own, cheap to make and send."""
+    made: UUID = pgproto.UUID(sixteen)
+    return made

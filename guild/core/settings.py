@@ -70,6 +70,18 @@ class Peppol(msgspec.Struct, frozen=True, kw_only=True):
     """How a Belgian structured reference is written in PaymentID: 12 digits, or +++…+++."""
 
 
+class Pay(msgspec.Struct, frozen=True, kw_only=True):
+    """Payment providers (docs/bank.md); each is off without its key."""
+
+    stripe_key: str = ""
+    stripe_hook_secret: str = ""
+    """Signs the webhooks of the endpoint; they are refused without it."""
+    stripe_url: str = "https://api.stripe.com"
+    gocardless_key: str = ""
+    gocardless_hook_secret: str = ""
+    gocardless_url: str = "https://api.gocardless.com"
+
+
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """Everything that differs between two installations."""
 
@@ -102,6 +114,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     mail_hook_secret: str = ""
     """Signs what the mail server reports about bounces; reports are refused without it."""
     peppol: Peppol = msgspec.field(default_factory=Peppol)
+    pay: Pay = msgspec.field(default_factory=Pay)
     clock_file: str = ""
     """A file with the moment to take for now: stories and drills only."""
     keep_answers_days: Annotated[int, msgspec.Meta(ge=1)] = 30
@@ -273,6 +286,11 @@ def read_settings(environ: Mapping[str, str] = os.environ) -> Settings:
                     name.removeprefix("peppol_"): value
                     for name, value in given.items()
                     if name.startswith("peppol_")
+                },
+                "pay": {
+                    name.removeprefix("pay_"): value
+                    for name, value in given.items()
+                    if name.startswith("pay_")
                 },
                 "clock_file": given.get("clock_file", ""),
                 "keep_answers_days": int(given.get("keep_answers_days", "30")),

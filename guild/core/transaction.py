@@ -6,6 +6,7 @@ transaction begins and ends on the driver, and a session joins it on the same co
 somebody asks for one. Works of tests are savepoints of one outer transaction instead.
 """
 
+from collections.abc import Iterator
 from typing import Any, Final, Protocol
 
 import asyncpg
@@ -19,7 +20,16 @@ SET_DEFERRED: Final = text("SET CONSTRAINTS ALL DEFERRED")
 """Savepoints of one outer transaction share the mode; a fresh transaction begins deferred."""
 CHECK_NOW: Final = text("SET CONSTRAINTS ALL IMMEDIATE")
 REFUSALS: Final = (asyncpg.PostgresError, asyncpg.InterfaceError)
-Record = asyncpg.Record
+
+
+class Record(Protocol):
+    """A row as the driver gives it: values by name or place, in the order of the columns."""
+
+    def __getitem__(self, key: str | int) -> Any:
+        """One value."""
+
+    def __iter__(self) -> Iterator[Any]:
+        """All values."""
 
 
 class Transaction(Protocol):
@@ -101,9 +111,10 @@ class OwnTransaction:
         """The rows of one statement."""
         await self.flush()
         try:
-            return await self._driver.fetch(sql, *arguments)
+            found: list[Record] = await self._driver.fetch(sql, *arguments)
         except REFUSALS as refusal:
             raise told(sql, refusal) from refusal
+        return found
 
     async def flush(self) -> None:
         """Send what the session holds back."""
@@ -133,9 +144,10 @@ class OwnTransaction:
 
     async def _execute(self, sql: str) -> str:
         try:
-            return await self._driver.execute(sql)
+            status: str = await self._driver.execute(sql)
         except REFUSALS as refusal:
             raise told(sql, refusal) from refusal
+        return status
 
 
 class Savepoint:

@@ -71,8 +71,8 @@ def _logo(path: str) -> str:
         strange = sorted(set(map(str, element.attrib)) - _ATTRIBUTES)
         if strange or any("url(" in value for value in element.attrib.values()):
             raise BrandWrong(f"coop.logo_file has attributes that are not printed: {strange}")
-    root.attrib.pop("width", None)
-    root.attrib.pop("height", None)
+    root.attrib.pop("width", "")
+    root.attrib.pop("height", "")
     root.set("class", "mark")
     etree.cleanup_namespaces(root)
     return etree.tostring(root, encoding="unicode")

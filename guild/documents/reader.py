@@ -95,8 +95,9 @@ def extract(pdf: bytes) -> PaperRead:
 
 
 def _has_programs(reader: PdfReader) -> bool:
-    """Scripts, launched programs, forms with scripts, files in the file: anywhere in its objects."""
-    for number in range(1, min(int(reader.trailer["/Size"]), 200_000)):  # type: ignore[arg-type]
+    """Scripts, launched programs, forms with scripts, files in the file: in any object."""
+    size: Any = reader.trailer["/Size"]
+    for number in range(1, min(int(size), 200_000)):
         try:
             thing: Any = reader.get_object(number)
         except Exception:  # noqa: BLE001, S112 -- a broken object that no page needs says nothing

@@ -102,6 +102,13 @@ class ReaderUnavailable(Unavailable):
     title = "The file could not be read just now"
 
 
+class RulesNotInstalled(Unavailable):
+    """The official schemas are not there; nothing is said to have passed them."""
+
+    code = "official_rules_missing"
+    title = "The official rules cannot be asked"
+
+
 class AlreadyReceived(Conflict):
     """The same bytes are here already."""
 

@@ -60,9 +60,7 @@ async def notice(work: Work, request: Request[Any, Any, Any], body: bytes) -> No
 @post("/mail/bounces", permission=Permission.PUBLIC, tags=["delivery"], signed=True,
       summary="A mail came back", status_code=202,
       request_max_body_size=NOTICE_MAX)  # fmt: skip
-async def mail_bounce(
-    work: Work, request: Request[Any, Any, Any], body: bytes
-) -> NoticeOut:
+async def mail_bounce(work: Work, request: Request[Any, Any, Any], body: bytes) -> NoticeOut:
     """The mail server reports that a mail of ours came back. Signed like the gateway's notices."""
     return await commands.take_bounce(work, dict(request.headers), body)
 

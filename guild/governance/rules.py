@@ -205,11 +205,22 @@ class CostTerms(_Part, frozen=True, kw_only=True):
     """Up to this amount, with VAT, whoever accepted a supplier's invoice may book it as well."""
 
 
+PrincipleCode = Literal[
+    "safety", "stability_flexibility", "transparency", "shared_prosperity", "fair_pay",
+    "inclusion_input", "support_connection", "growth_development",
+]  # fmt: skip
+"""The eight principles, as the reviewers' checklist calls them."""
+
+
 class ComplianceTerms(_Part, frozen=True, kw_only=True):
     """The code that reviewers apply and how long a label holds."""
 
     principles: Annotated[tuple[Sentence, ...], Meta(min_length=1, max_length=20)]
     label_valid_months: Annotated[int, Meta(ge=1, le=60)]
+    label_basic_points: Annotated[int, Meta(ge=1, le=8)]
+    """So many of the eight basic points must be met."""
+    label_essential: Annotated[tuple[PrincipleCode, ...], Meta(max_length=8)]
+    """Principles whose basic point a label cannot do without."""
 
 
 class ReminderStep(_Part, frozen=True, kw_only=True):

@@ -1,9 +1,8 @@
 """What follows from issuing: the files are made in the background."""
 
 from guild.core.events import reacts_to
-from guild.core.money import Money
 from guild.core.work import Work
-from guild.invoicing import commands, jobs
+from guild.invoicing import jobs
 from guild.invoicing.events import InvoiceCredited, InvoiceDrafted, InvoiceIssued
 
 
@@ -23,11 +22,3 @@ async def make_files_of_invoice(work: Work, fact: InvoiceIssued) -> None:
 async def make_files_of_credit_note(work: Work, fact: InvoiceCredited) -> None:
     """Queue the files of the credit note."""
     work.later(jobs.make_documents, invoice_id=fact.credit_note_id)
-
-
-@reacts_to(InvoiceIssued)
-async def settle_what_was_prepaid(work: Work, fact: InvoiceIssued) -> None:
-    """Pay the prepaid part from the client's account, or refuse to issue."""
-    if fact.prepaid_minor:
-        prepaid = Money(fact.prepaid_minor, fact.currency)
-        await commands.record_prepaid(work, fact.invoice_id, fact.client_id, prepaid)

@@ -10,7 +10,7 @@ from enum import StrEnum
 from functools import lru_cache
 from uuid import UUID, uuid5
 
-from guild.core.ids import AccountId
+from guild.core.ids import AccountId, sendable
 from guild.core.money import Money
 
 #: Namespace of all computed account ids. It must never change: ids are stored in postings.
@@ -129,7 +129,7 @@ class Account:
 
 @lru_cache(20_000)
 def _account_id(code: str, owner: UUID | None, currency: str) -> AccountId:
-    return AccountId(uuid5(NAMESPACE, f"{code}|{owner or ''}|{currency}"))
+    return AccountId(sendable(uuid5(NAMESPACE, f"{code}|{owner or ''}|{currency}").bytes))
 
 
 @dataclass(frozen=True, slots=True)

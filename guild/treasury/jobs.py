@@ -1,5 +1,8 @@
 """Telling members what became of their payouts, after the fact and outside of any request."""
 
+from typing import Any
+from uuid import UUID
+
 from sqlalchemy import select
 
 from guild.core.ids import (
@@ -8,14 +11,15 @@ from guild.core.ids import (
     MemberId,
     PayoutId,
     PayoutRunId,
+    ProviderPaymentId,
     RefundId,
     StatementId,
     SupplierInvoiceId,
 )
-from guild.core.jobs import job, scheduled
+from guild.core.jobs import OutsideJob, job, scheduled
 from guild.core.mail import send_mail
 from guild.core.pages import long_date, money_text
-from guild.core.work import Work
+from guild.core.work import System, Work
 from guild.documents.commands import store
 from guild.documents.layout import render_html
 from guild.documents.pool import DocumentPool
@@ -27,6 +31,8 @@ from guild.treasury.commands.ordering import order_approved_refund, order_booked
 from guild.treasury.commands.printing import sheet_of
 from guild.treasury.commands.year_sheets import year_sheet
 from guild.treasury.models import DirectDebit, IncomeStatement, Payout, SepaMandate
+from guild.treasury.providers.choice import provider_of
+from guild.treasury.providers.interface import Asked, Link, Seen
 
 REASON = "You get this because you are paid through the co-operative."
 
@@ -111,9 +117,7 @@ async def make_income_statement(work: Work, member_id: MemberId, year: int) -> N
             facturx_profile="",
         )
     )
-    kept.document_id = await store(
-        work, pdf, "application/pdf", f"income-{year}.pdf", member_id
-    )
+    kept.document_id = await store(work, pdf, "application/pdf", f"income-{year}.pdf", member_id)
     send_mail(
         work,
         to=member.email,
@@ -232,3 +236,43 @@ async def tell_of_allocation(work: Work, entry_id: BankEntryId) -> None:
 async def drop_uploads(work: Work) -> None:
     """Bank files that nobody imported within a day are forgotten."""
     await commands.drop_old_uploads(work)
+
+
+async def _link_to_ask(work: Work, payment_id: ProviderPaymentId) -> tuple[str, Asked] | None:
+    return await commands.link_to_ask(work, payment_id)
+
+
+async def _ask_for_link(system: System, request: tuple[str, Asked]) -> Link:
+    name, asked = request
+    return await provider_of(system.settings, name).ask(asked)
+
+
+async def _note_link(work: Work, ids: dict[str, Any], link: Link) -> None:
+    payment_id = ProviderPaymentId(UUID(str(ids["payment_id"])))
+    await commands.note_link(work, payment_id, link.external_id, link.url)
+
+
+make_payment_link = OutsideJob(
+    "treasury.make_payment_link", prepare=_link_to_ask, call=_ask_for_link, record=_note_link
+)
+"""Repeatable: the provider knows our id of the payment and makes one link for it."""
+
+
+async def _payment_to_fetch(work: Work, provider: str, object_id: str) -> tuple[str, str]:  # noqa: ARG001
+    return provider, object_id
+
+
+async def _fetch(system: System, request: tuple[str, str]) -> Seen | None:
+    name, object_id = request
+    return await provider_of(system.settings, name).fetch(object_id)
+
+
+async def _record_seen(work: Work, ids: dict[str, Any], seen: Seen | None) -> None:
+    if seen is not None:
+        await commands.record_seen(work, str(ids["provider"]), seen)
+
+
+fetch_payment = OutsideJob(
+    "treasury.fetch_payment", prepare=_payment_to_fetch, call=_fetch, record=_record_seen
+)
+"""A webhook is a hint: the provider itself says what became of the payment."""

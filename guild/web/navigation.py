@@ -30,6 +30,7 @@ ENTRIES: Final = (
         main=False,
     ),
     Entry("/objections", "Objections", "What clients say is wrong", P.OBJECTIONS_READ, main=False),
+    Entry("/costs", "Costs", "What suppliers ask for your projects", P.COSTS_READ),
     Entry("/me", "You", "Your details, your account at the bank, your sessions and keys", P.SELF),
     Entry("/claims", "Protection", "When you are ill or times are hard", P.CLAIMS_FILE),
     Entry("/jury", "Jury", "Claims that you were drawn to decide", P.CLAIMS_JUDGE, main=False),

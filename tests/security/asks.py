@@ -13,6 +13,8 @@ import msgspec
 from tests.conftest import NOON
 from tests.factories import Factories
 from tests.features.compliance.scene import GOOD as FINDINGS
+from tests.security import outlets
+from tests.features.exchange import papers
 from tests.security.world import FAIR, GOOD, World
 
 TODAY = NOON.date()
@@ -22,7 +24,9 @@ DEFAULTS = {
     "batch_id": "batch", "claim_id": "claim_filed", "evidence_id": "evidence_filed_plain",
     "attestation_id": "entry", "dispute_id": "dispute", "client_id": "client",
     "organisation_id": "client", "grant_id": "grant", "key_id": "key",
-    "review_id": "review_opened", "label_id": "label", "job_id": "dead_job",
+    "supplier_invoice_id": "cost", "review_id": "review_opened", "label_id": "label", "job_id": "dead_job",
+    "webhook_id": "webhook_active",
+    "export_id": "export",
 }  # fmt: skip
 FIXED = {"kind": "pdf", "role": "treasurer", "step": "reply", "what": "bank-accounts"}
 LINKS = (
@@ -37,6 +41,7 @@ LINKS = (
     ("", ("offer", "other_offer", "delivery")),
 )
 REASON = "There is a good reason for it."
+WRONG_COST = {"code": "PRI", "reason": REASON}
 
 
 class Ask(msgspec.Struct, kw_only=True):
@@ -93,7 +98,14 @@ def _rows(world: World, **names: str) -> dict[str, Any]:
 
 
 def _special(world: World) -> Mapping[str, dict[str, Any]]:
-    return _people(world) | _papers(world) | _money(world) | _standing(world) | _forms(world)
+    return (
+        _people(world)
+        | _papers(world)
+        | _money(world)
+        | _standing(world)
+        | _forms(world)
+        | outlets.asks(world.rows)
+    )
 
 
 def _people(world: World) -> dict[str, dict[str, Any]]:
@@ -173,6 +185,7 @@ def _papers(world: World) -> dict[str, dict[str, Any]]:
         "PATCH /api/v1/invoices/{invoice_id}": {
             "path": _rows(world, invoice_id="drafted_invoice"),
             "json": {"row_version": 1, "buyer_reference": "PO 1"}},
+        "GET /api/v1/series/{kind}/{year}": {"path": {"kind": "invoice", "year": "2026"}},
         "POST /api/v1/invoices/{invoice_id}/issue": {
             "path": _rows(world, invoice_id="drafted_invoice")},
         "POST /api/v1/invoices/{invoice_id}/credit-notes": {"json": {"reason": REASON}},
@@ -192,6 +205,22 @@ def _money(world: World) -> dict[str, dict[str, Any]]:
             "name": "Savings", "iban": "BE68539007547034", "opening_balance": "0.00",
             "opened_on": "2026-11-01"}},
         "GET /api/v1/bank-accounts/{account_id}/reconciliation": {"path": coop},
+        "POST /api/v1/supplier-invoices": {"content": papers.ubl(number="F-9")},
+        "POST /costs": {"files": {"file": ("a.xml", papers.ubl(number="F-8"), "text/xml")}},
+        "POST /api/v1/supplier-invoices/{supplier_invoice_id}/match": {
+            "json": {"contract_id": str(rows["signed"])}},
+        "POST /api/v1/supplier-invoices/{supplier_invoice_id}/dispute": {"json": WRONG_COST},
+        "POST /api/v1/supplier-invoices/{supplier_invoice_id}/refuse": {"json": WRONG_COST},
+        "POST /api/v1/supplier-invoices/{supplier_invoice_id}/book": {
+            "path": _rows(world, supplier_invoice_id="cost_accepted")},
+        "POST /costs/{supplier_invoice_id}/match": {
+            "data": {"contract_id": str(rows["signed"])}},
+        "POST /costs/{supplier_invoice_id}/dispute": {"data": WRONG_COST},
+        "POST /costs/{supplier_invoice_id}/refuse": {"data": WRONG_COST},
+        "POST /costs/{supplier_invoice_id}/book": {
+            "path": _rows(world, supplier_invoice_id="cost_accepted")},
+        "POST /api/v1/invoices/{invoice_id}/deliveries": {"json": {"channel": "mail"}},
+        "POST /invoices/{invoice_id}/delivery": {"data": {"channel": "mail"}},
         "POST /api/v1/bank-statements": {"content": world.desk.statement()},
         "POST /api/v1/bank-entries/{entry_id}/confirm": {
             "json": {"invoice_id": str(rows["invoice"])}},

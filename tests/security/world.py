@@ -29,6 +29,7 @@ from guild.core.outbox import OutboxRow
 from guild.core.permissions import SYSTEM, Permission, Role
 from guild.core.settings import Settings
 from guild.core.work import System, begin_work
+from guild.exchange.commands import accept, upload
 from guild.invoicing.commands import make_documents
 from guild.ledger.chart import credit, debit
 from guild.ledger.commands import post
@@ -53,9 +54,11 @@ from tests.conftest import NOON, Clock, found
 from tests.factories import Factories
 from tests.features.compliance.scene import GOOD as GOOD_FINDINGS
 from tests.features.compliance.scene import GRANT
+from tests.features.exchange import papers
 from tests.features.mutual_fund.court import endow
 from tests.features.reputation.story import FAIR, GOOD, Story, firm
 from tests.features.treasury.conftest import Desk
+from tests.security.outlets import make_outlets
 
 BASE = "http://guild.test"
 START = NOON - timedelta(hours=73)
@@ -113,6 +116,7 @@ class World:
         await self._money()
         await self._standing()
         await self._office()
+        await make_outlets(self)
         self.clock.set(NOON)
         await self._sign_in()
         return self
@@ -227,6 +231,17 @@ class World:
             subject.contact_id, subject.id, purpose=purpose, hours=LINK_HOURS
         )
 
+    async def _costs(self, owner: Member) -> None:
+        """What suppliers ask for the owner's project: one to decide about, one accepted."""
+        for name, number in (("cost", "F-1"), ("cost_accepted", "F-2")):
+            async with begin_work(self.system, self.make.actor(owner)) as work:
+                taken = await upload(
+                    work, papers.ubl(number=number), contract_id=self.rows["signed"]
+                )
+                if name == "cost_accepted":
+                    await accept(work, taken.id)
+            self.rows[name] = taken.id
+
     async def _money(self) -> None:
         owner, desk = self.people["owner"], self.desk
         story = Story(self.system, self.make)
@@ -248,6 +263,7 @@ class World:
             self.links[name] = await self.make.link(
                 row.contact_id, invoice_id, purpose="invoice", hours=LINK_HOURS
             )
+        await self._costs(owner)
         await desk.bring_in(
             desk.statement(
                 Move(cents=121_000, reference="E1", name="Client", text="invoice"),

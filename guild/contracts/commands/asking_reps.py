@@ -134,16 +134,18 @@ async def answer_task(work: Work, task_id: RepTaskId, data: AnswerTaskIn) -> Rep
     contract = await locked(work, Contract.id == found.contract_id)
     assert contract is not None, "the task names it"
     task = await work.session.get_one(RepTask, task_id, with_for_update=True)
-    REP_TASK_LIFECYCLE.move(task, "answer")
     charter = await charter_at(work)
+    expires_on = None
     if task.kind == "floor_waiver" and data.outcome == "yes":
+        expires_on = data.expires_on
         last = work.today + timedelta(days=charter.contracts.waiver_days_max)
-        if data.expires_on is None or not work.today <= data.expires_on <= last:
+        if expires_on is None or not work.today <= expires_on <= last:
             raise Invalid(
                 "A waiver names its last day.", field="expires_on",
                 mend=f"Choose a day until {last.isoformat()}.",
             )  # fmt: skip
-        task.expires_on = data.expires_on
+    REP_TASK_LIFECYCLE.move(task, "answer")
+    task.expires_on = expires_on
     task.rep_id = work.actor.member_id
     task.outcome, task.answer, task.answered_at = data.outcome, data.answer, work.now
     await work.session.flush()

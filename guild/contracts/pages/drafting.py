@@ -5,7 +5,7 @@ save. A form that is refused is shown again with what was typed.
 """
 
 import base64
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, get_args
 from uuid import UUID
 
 import msgspec
@@ -32,7 +32,7 @@ from guild.contracts.rules.library import LANGUAGES, library
 from guild.contracts.rules.terms import Profession, terms_from
 from guild.contracts.rules.wording import spoken_clause
 from guild.contracts.schemas import SendIn
-from guild.contracts.schemas.papers import AnswerTaskIn, AskRepIn, PaperIn
+from guild.contracts.schemas.papers import AnswerTaskIn, AskRepIn, PaperIn, TaskKind
 from guild.contracts.schemas.templates import TemplateIn
 from guild.core.errors import Invalid
 from guild.core.ids import ContractId, RepTaskId
@@ -46,7 +46,7 @@ Form = Annotated[dict[str, str], Body(media_type=RequestEncodingType.URL_ENCODED
 REFUSALS: Final = (Invalid, TermsInvalid, msgspec.ValidationError)
 """What is raised before anything is written, so that the form may be shown in the same Work."""
 SEND_REFUSALS: Final = (ConsentMissing, NameMissing, SameAddress, ProtectionsMissing, FloorRate)
-PROFESSIONS: Final = [(one, one.replace("_", " ").capitalize()) for one in Profession.__args__]
+PROFESSIONS: Final = [(one, one.replace("_", " ").capitalize()) for one in get_args(Profession)]
 LANGUAGE_NAMES: Final = [("en", "English"), ("fr", "French"), ("nl", "Dutch")]
 KINDS: Final = {
     "milestones": "Several deliveries, each with its price",
@@ -234,7 +234,7 @@ async def offer_paper(work: Work) -> Response[bytes]:
       include_in_schema=False, status_code=303)  # fmt: skip
 async def ask(work: Work, contract_id: UUID, data: Form) -> Redirect:
     """Ask a rep."""
-    kind = "floor_waiver" if data.get("kind") == "floor_waiver" else "own_paper"
+    kind: TaskKind = "floor_waiver" if data.get("kind") == "floor_waiver" else "own_paper"
     question = data.get("question", "")[:5000]
     await commands.ask_rep(work, ContractId(contract_id), AskRepIn(kind=kind, question=question))
     return Redirect(f"/contracts/{contract_id}/draft#reps", status_code=303)

@@ -57,9 +57,11 @@ def drafted(form: dict[str, str], before: dict[str, Any]) -> ContractIn:
 
 def _typed(form: dict[str, str]) -> dict[str, Any]:
     """The fields that the form has, each as the wire writes it."""
-    texts = {name: form[name].strip() for name in (*TEXTS, *CODES, *CHOSEN) if name in form}
-    numbers = {name: _number(form[name]) for name in NUMBERS if name in form}
-    amounts = {name: amount(form[name]) for name in AMOUNTS if name in form}
+    texts: dict[str, Any] = {
+        name: form[name].strip() for name in (*TEXTS, *CODES, *CHOSEN) if name in form
+    }
+    numbers: dict[str, Any] = {name: _number(form[name]) for name in NUMBERS if name in form}
+    amounts: dict[str, Any] = {name: amount(form[name]) for name in AMOUNTS if name in form}
     return {**texts, **numbers, **amounts}
 
 

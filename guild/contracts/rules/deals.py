@@ -81,7 +81,8 @@ Deal = Milestones | FixedPrice | TimeAndMaterials | Retainer | Licence
 
 def kind_of(deal: Deal) -> DealKind:
     """The tag of a deal."""
-    return msgspec.convert(type(deal).__struct_config__.tag, DealKind)
+    kind: DealKind = msgspec.convert(type(deal).__struct_config__.tag, DealKind)
+    return kind
 
 
 def schedule(

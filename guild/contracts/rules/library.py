@@ -174,7 +174,9 @@ def _chosen(
             raise ValueError(f"In {clause.id}: {fault}")
     values: dict[str, Value] = {}
     for name, variable in own.items():
-        value = given.get(name, variable.default)
+        value: Value | None = given.get(name)
+        if value is None:
+            value = variable.default
         assert value is not None, f"{clause.id}.{name} has no default"
         values[name] = value
     return ChosenClause(id=clause.id, version=version.version, values=values)

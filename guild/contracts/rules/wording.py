@@ -147,7 +147,8 @@ def clauses(terms: Terms, coop: str) -> tuple[Clause, ...]:
 
     Raises MissingTranslationError when one has no text in the language of the contract.
     """
-    before, after = [], []
+    before: list[Clause] = []
+    after: list[Clause] = []
     for chosen in terms.library:
         clause = library()[chosen.id]
         spoken = spoken_clause(terms, clause.at(chosen.version), chosen.values, chosen.id, coop)

@@ -1,4 +1,4 @@
-"""What people decide about a supplier's invoice: whose it is, whether it is owed, and booking it."""
+"""What people decide about a supplier's invoice: whose it is, whether it is owed, booking it."""
 
 from datetime import date
 

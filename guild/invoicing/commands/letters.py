@@ -65,7 +65,7 @@ def mail_document(
     coop = work.settings.coop.name
     line = words["due"] if frozen.kind == "invoice" else words["credited"]
     amount = line.format(
-        total=money_text(frozen.total_minor, frozen.currency, lang),
+        total=money_text(frozen.payable_minor, frozen.currency, lang),
         due=long_date(frozen.due_on, lang),
         reference=reference,
     )

@@ -19,7 +19,7 @@ from guild.core.ids import (
 )
 from guild.core.money import Money
 from guild.core.work import Work
-from guild.invoicing.commands.issuing import note_append, settle_appends
+from guild.invoicing.commands.appended import note_append, settle_appends
 from guild.invoicing.errors import InvoiceNotFound, PaymentTooLarge
 from guild.invoicing.events import PaymentRecorded
 from guild.invoicing.models import INVOICE_LIFECYCLE

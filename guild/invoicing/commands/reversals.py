@@ -8,7 +8,7 @@ from sqlalchemy import select
 from guild.core.ids import BankEntryId, PaymentId
 from guild.core.money import Money
 from guild.core.work import Work
-from guild.invoicing.commands.issuing import settle_appends
+from guild.invoicing.commands.appended import settle_appends
 from guild.invoicing.errors import PaymentKept, PaymentNotFound
 from guild.invoicing.events import PaymentReversed
 from guild.invoicing.models import INVOICE_LIFECYCLE, Invoice, Payment, PaymentReversal

@@ -32,6 +32,7 @@ async def apply_terms(work: Work, invoice: Invoice, terms: DraftTerms) -> None:
 
     Raises Invalid with the field for what cannot be.
     """
+    await work.session.flush()
     for name in AS_GIVEN:
         value = getattr(terms, name)
         if value is not UNSET:
@@ -50,7 +51,7 @@ async def apply_terms(work: Work, invoice: Invoice, terms: DraftTerms) -> None:
     if terms.references is not UNSET:
         invoice.client_references = msgspec.to_builtins(terms.references)
     if terms.delivery is not UNSET:
-        invoice.delivery = terms.delivery and msgspec.to_builtins(terms.delivery)
+        invoice.delivery = None if terms.delivery is None else msgspec.to_builtins(terms.delivery)
     _period(invoice, terms)
     _exchange(work, invoice, terms)
     _money(invoice, terms)

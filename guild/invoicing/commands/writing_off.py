@@ -13,7 +13,7 @@ from guild.core.errors import Conflict
 from guild.core.ids import EntryId, InvoiceId
 from guild.core.money import Money
 from guild.core.work import Work
-from guild.invoicing.commands.issuing import settle_appends
+from guild.invoicing.commands.appended import settle_appends
 from guild.invoicing.errors import InvoiceNotFound
 from guild.invoicing.events import InvoiceReinstated, InvoiceWrittenOff
 from guild.invoicing.models import INVOICE_LIFECYCLE, Invoice

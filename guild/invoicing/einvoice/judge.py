@@ -133,9 +133,10 @@ class Judge:
         if schema is None:
             return [Finding("XSD", True, f"No such document: {root.tag}", "/", paper.syntax)]
         if not schema.validate(root):
+            log: Any = schema.error_log  # the stubs do not know that it can be iterated
             return [
                 Finding("XSD", True, str(error.message)[:TEXT_MAX], error.path or "", paper.syntax)
-                for error in schema.error_log
+                for error in log
             ]
         node = self._saxon.parse_xml(xml_text=paper.xml.decode())
         return [
@@ -153,7 +154,7 @@ def _findings(svrl: str, syntax: Syntax) -> list[Finding]:
         Finding(
             rule=failed.get("id") or "?",
             fatal=failed.get("flag") != "warning",
-            text=" ".join("".join(failed.itertext()).split())[:TEXT_MAX],
+            text=" ".join("".join(map(str, failed.itertext())).split())[:TEXT_MAX],
             location=failed.get("location") or "",
             syntax=syntax,
         )

@@ -31,10 +31,6 @@ def invoice_out(
     milestones: Mapping[int, MilestoneId | None],
 ) -> InvoiceOut:
     """The whole document; `milestones` are those of its lines by position."""
-
-    def amount(minor: int) -> str:
-        return Money(minor, invoice.currency).text
-
     stored: dict[Literal["pdf", "ubl", "cii", "report"], object] = {
         "pdf": invoice.pdf_document_id,
         "ubl": invoice.ubl_document_id,
@@ -75,15 +71,7 @@ def invoice_out(
         lines=[_line(said, line, milestones.get(line.position)) for line in said.lines],
         adjustments=_adjustments(said, None),
         vat=[_vat(said, row) for row in said.vat],
-        lines_total=amount(said.lines_minor),
-        allowances=amount(said.allowances_minor),
-        charges=amount(said.charges_minor),
-        net=amount(said.net_minor),
-        vat_total=amount(said.vat_minor),
-        total=amount(said.total_minor),
-        prepaid=amount(said.prepaid_minor),
-        rounding=amount(said.rounding_minor),
-        payable=amount(said.payable_minor),
+        **_sums(invoice, said),
         exchange=_exchange(said),
         attachments=[
             AttachmentOut(
@@ -94,13 +82,29 @@ def invoice_out(
             )
             for one in said.attachments
         ],
-        paid=amount(invoice.paid_minor),
-        credited=amount(invoice.credited_minor),
-        open=amount(invoice.open_minor),
         reference=print_reference(invoice.reference),
         files=[kind for kind, document_id in stored.items() if document_id is not None],
         row_version=invoice.row_version,
     )
+
+
+def _sums(invoice: Invoice, said: FrozenInvoice) -> dict[str, str]:
+    """Every sum of the document by its name on the wire."""
+    minors = {
+        "lines_total": said.lines_minor,
+        "allowances": said.allowances_minor,
+        "charges": said.charges_minor,
+        "net": said.net_minor,
+        "vat_total": said.vat_minor,
+        "total": said.total_minor,
+        "prepaid": said.prepaid_minor,
+        "rounding": said.rounding_minor,
+        "payable": said.payable_minor,
+        "paid": invoice.paid_minor,
+        "credited": invoice.credited_minor,
+        "open": invoice.open_minor,
+    }
+    return {name: Money(minor, said.currency).text for name, minor in minors.items()}
 
 
 def _percent(category: str, rate_milli: int) -> str | None:

@@ -85,13 +85,6 @@ def _dates(invoice: EInvoice) -> Iterator[Finding]:
             "The document would be due before it is issued.",
             "Enter a term of payment of no day or more.",
         )
-    if invoice.delivered_on > invoice.issued_on:
-        yield (
-            "GUILD-DELIVERED",
-            "delivered_on",
-            "The work would be delivered after the document is issued.",
-            "Correct the day of delivery, or draw up a deposit or a pro-forma.",
-        )
 
 
 def _mentions(invoice: EInvoice) -> Iterator[Finding]:

@@ -9,7 +9,7 @@ from guild.core.permissions import Permission
 from guild.core.work import Work
 from guild.documents.commands import refuse_unprintable
 from guild.members.access import organisations_visible_to
-from guild.members.errors import AlreadyKnown, OrganisationNotFound
+from guild.members.errors import AlreadyKnown, ClientExists, OrganisationNotFound
 from guild.members.events import OrganisationRegistered
 from guild.members.models import Contact, Organisation
 from guild.members.rules.numbers import firm_numbers
@@ -20,7 +20,7 @@ async def register_organisation(work: Work, entered: OrganisationIn) -> Organisa
     """Enter a client, with its first contact if given.
 
     Raises VatNumberInvalid, EnterpriseNumberInvalid, Invalid for a consumer with a VAT number, and
-    AlreadyKnown with a link when this member already has a client with the same VAT number.
+    ClientExists with a link when this member already has a client with the same VAT number.
     """
     work.require(Permission.CLIENTS_MANAGE)
     member_id = work.actor.member_id
@@ -145,7 +145,7 @@ async def _refuse_twin(work: Work, member_id: MemberId, vat_number: str | None) 
         )
     ).one_or_none()
     if twin is not None:
-        raise AlreadyKnown(
+        raise ClientExists(
             f"You have this client already: {twin.name}.",
             mend="Use the one that is there, or correct the VAT number.",
             field="vat_number",

@@ -50,6 +50,16 @@ class OrganisationIn(In, frozen=True, kw_only=True):
     contact: ContactIn | None = None
 
 
+class LookalikeOut(Out, frozen=True, kw_only=True):
+    """A client that is there already and may be the one meant."""
+
+    id: OrganisationId
+    name: str
+    country: str
+    vat_number: str | None
+    same_vat_number: bool
+
+
 class OrganisationChangeIn(In, frozen=True, kw_only=True):
     """What changes; `row_version` is the one that was read, so that nobody overwrites unseen."""
 

@@ -4,7 +4,7 @@ from datetime import date
 
 from guild.core.ids import InvoiceId
 from guild.core.work import Work
-from guild.mutual_fund.commands.levy import locked
+from guild.mutual_fund.commands.levied import locked
 from guild.mutual_fund.models import GuaranteeBar, LeviedInvoice
 from guild.receivables.events import InvoiceDisputed
 

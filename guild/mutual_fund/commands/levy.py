@@ -3,16 +3,13 @@
 `release_payment` is on the path of every payment: one read of the invoice's row, then appends.
 """
 
-from datetime import date
-from typing import Final
-
 import msgspec
 from sqlalchemy import select, update
 
 from guild.contracts.models import Contract
 from guild.core.appends import Appender
 from guild.core.errors import Invalid
-from guild.core.ids import ContractId, EntryId, InvoiceId, MemberId, OrganisationId
+from guild.core.ids import EntryId, InvoiceId
 from guild.core.money import Money
 from guild.core.work import Work
 from guild.governance.queries import charter_at
@@ -20,7 +17,8 @@ from guild.invoicing.events import InvoiceCredited, InvoiceIssued, PaymentRecord
 from guild.ledger import commands as ledger
 from guild.ledger.chart import POTS, Account, Line, credit, debit
 from guild.mutual_fund import queries
-from guild.mutual_fund.errors import LevyNotFound, OwnCase
+from guild.mutual_fund.commands.levied import Levied, locked, terms_of
+from guild.mutual_fund.errors import OwnCase
 from guild.mutual_fund.events import AdvanceHeld, AdvancePaid, LevyPosted
 from guild.mutual_fund.models import Advance, GuaranteeReservation, LeviedInvoice
 from guild.mutual_fund.rules import guarantee, levy
@@ -85,8 +83,6 @@ MOVE = Appender(
         "WHERE i.invoice_id = s.invoice_id"
     ),
 )
-_MOVED = "mutual_fund.moved"
-"""Key in `Work.memo`: invoices with a move that this Work has not written yet."""
 
 
 async def register_invoice(work: Work, fact: InvoiceIssued) -> None:
@@ -115,56 +111,6 @@ async def register_invoice(work: Work, fact: InvoiceIssued) -> None:
     )
 
 
-class Levied(msgspec.Struct, frozen=True):
-    """The fund's row of an invoice, as it stands under its lock."""
-
-    invoice_id: InvoiceId
-    contract_id: ContractId
-    member_id: MemberId
-    client_id: OrganisationId
-    number: str
-    currency: str
-    net_minor: int
-    issued_on: date
-    rate_bps: int
-    pots: str
-    advance_on: date
-    guaranteed: bool
-    held_reason: str | None
-    settled: bool
-    released_net_minor: int
-    credited_net_minor: int
-    advanced_minor: int
-    repaid_minor: int
-    written_off_minor: int
-
-
-_COLUMNS: Final = ", ".join(Levied.__struct_fields__).replace("pots", "pots::text")
-LOCKED: Final = f"SELECT {_COLUMNS} FROM levied_invoice WHERE invoice_id = $1 FOR UPDATE"
-
-
-async def locked(work: Work, invoice_id: InvoiceId) -> Levied:
-    """The invoice's row as it stands, moves of this very Work included, locked."""
-    moved: set[InvoiceId] = work.memo.setdefault(_MOVED, set())
-    if invoice_id in moved:
-        await work.write()
-        moved.clear()
-    rows = await work.fetch(LOCKED, invoice_id)
-    if not rows:  # issued in this very Work
-        await work.write()
-        rows = await work.fetch(LOCKED, invoice_id)
-    if not rows:
-        raise LevyNotFound
-    moved.add(invoice_id)
-    return Levied(*rows[0])
-
-
-def _terms(row: Levied) -> levy.LevyTerms:
-    # JSONB forgets the order of its keys; the chart's order is the one that shares are split in.
-    pots = msgspec.json.decode(row.pots, type=dict[str, int])
-    return levy.LevyTerms(row.rate_bps, {pot: pots[pot] for pot in POTS if pot in pots})
-
-
 def _lines(row: Levied, release: levy.Release) -> list[Line]:
     def money(minor: int) -> Money:
         return Money(minor, row.currency)
@@ -188,7 +134,7 @@ async def release_payment(work: Work, fact: PaymentRecorded) -> None:
     row = await locked(work, fact.invoice_id)
     before = row.released_net_minor
     out = row.advanced_minor - row.repaid_minor
-    release = levy.released(before, before + fact.net_minor, _terms(row), out)
+    release = levy.released(before, before + fact.net_minor, terms_of(row), out)
     entry_id = await ledger.post(
         work,
         kind="payment_released",
@@ -246,7 +192,7 @@ async def return_levy(work: Work, fact: InvoiceCredited) -> None:
     member lowered the price herself, so the fund does not bear it.
     """
     row = await locked(work, fact.invoice_id)
-    terms = _terms(row)
+    terms = terms_of(row)
     before = row.released_net_minor
     after = before - fact.released_net_minor
     release = levy.released(before, after, terms, 0)
@@ -297,7 +243,7 @@ async def take_back_payment(work: Work, fact: PaymentReversed) -> None:
         return
     row = await locked(work, fact.invoice_id)
     before = row.released_net_minor
-    release = levy.released(before, before - fact.net_minor, _terms(row), 0)
+    release = levy.released(before, before - fact.net_minor, terms_of(row), 0)
     again = max(0, min(row.repaid_minor - row.written_off_minor, -release.available))
     taken = levy.Release(release.net, release.pots, -again, release.available + again)
     entry_id = await ledger.post(
@@ -344,7 +290,7 @@ async def pay_advance(work: Work, invoice_id: InvoiceId) -> guarantee.Quote:
     """
     row = await locked(work, invoice_id)
     undisputed = row.net_minor - row.credited_net_minor - row.disputed_net_minor
-    wanted = levy.advance_of(max(undisputed, 0), row.released_net_minor, _terms(row))
+    wanted = levy.advance_of(max(undisputed, 0), row.released_net_minor, terms_of(row))
     refusal = _not_due(work, row, wanted) or await _contract_refuses(work, row)
     if refusal:
         return guarantee.Quote(False, 0, (refusal,))

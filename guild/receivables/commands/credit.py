@@ -35,7 +35,7 @@ from guild.receivables.events import (
 )
 from guild.receivables.models import CLIENT_REFUND, REFUND_LIVE, ClientRefund, Overpayment
 from guild.receivables.queries.standing import standing, visible_standing
-from guild.receivables.schemas import ApplyCreditIn, AppliedOut, RefundIn
+from guild.receivables.schemas import AppliedOut, ApplyCreditIn, RefundIn
 
 
 async def note_overpayment(
@@ -167,15 +167,11 @@ async def decide_refund(
         one = await standing(work, row.invoice_id)
         words = words_of(lang_of(one))["refund"]
         amount = money_text(row.amount_minor, row.currency, lang_of(one))
-        await mail_client(
-            work, one, words["subject"], [words["text"]], linked=False, amount=amount
-        )
+        await mail_client(work, one, words["subject"], [words["text"]], linked=False, amount=amount)
     return row
 
 
-async def note_refund(
-    work: Work, refund_id: RefundId, step: str, on: date | None = None
-) -> None:
+async def note_refund(work: Work, refund_id: RefundId, step: str, on: date | None = None) -> None:
     """What the bank made of an approved refund: `order`, `settle`, `fail` or `drop`.
 
     Treasury calls it and posts the money: `client_credit` to where it leaves from.
@@ -205,9 +201,7 @@ async def apply_credit(work: Work, data: ApplyCreditIn) -> AppliedOut:
         raise NothingOpen
     free = await free_credit(work, one.client_id, invoice.currency)
     fits = Money(min(free.minor, invoice.open_minor), invoice.currency)
-    amount = (
-        money_in(data.amount, invoice.currency, field="amount") if data.amount else fits
-    )
+    amount = money_in(data.amount, invoice.currency, field="amount") if data.amount else fits
     if amount > free or not amount:
         raise CreditTooSmall(f"{free} is free on the client's account.", field="amount")
     await record_payment(

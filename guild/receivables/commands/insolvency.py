@@ -35,9 +35,7 @@ FILES_MAX: Final = 2_000
 LIVE: Final = ("offered", "signed", "draft")
 
 
-async def flag_insolvent(
-    work: Work, client_id: OrganisationId, data: InsolvencyIn
-) -> InsolvencyId:
+async def flag_insolvent(work: Work, client_id: OrganisationId, data: InsolvencyIn) -> InsolvencyId:
     """Flag a client as insolvent, with the evidence; it counts for every member who has it.
 
     Reminders rest, the fund gives no new guarantee, the proofs are bundled by a job, and members
@@ -97,9 +95,7 @@ async def lift_insolvency(work: Work, client_id: OrganisationId, reason: str) ->
     row.lifted_by, row.lifted_at, row.lift_reason = work.actor.member_id, work.now, reason
     await work.session.flush()
     await work.emit(
-        InsolvencyLifted(
-            insolvency_id=row.id, client_id=row.client_id, client_key=row.client_key
-        )
+        InsolvencyLifted(insolvency_id=row.id, client_id=row.client_id, client_key=row.client_key)
     )
 
 
@@ -225,15 +221,17 @@ async def _add_course(
         select(InterestClaim).where(InterestClaim.invoice_id == invoice_id)
     ):
         await _add_document(work, files, f"{stem}-interest.pdf", claim.document_id)
-    for promise in await work.session.scalars(
+    promises = await work.session.scalars(
         select(Promise).where(Promise.invoice_id == invoice_id).order_by(Promise.id)
-    ):
-        said.append({"promise": promise.pay_by.isoformat(), "state": promise.state})
-    for objection in await work.session.scalars(
+    )
+    said += [{"promise": one.pay_by.isoformat(), "state": one.state} for one in promises]
+    objections = await work.session.scalars(
         select(Objection).where(Objection.invoice_id == invoice_id).order_by(Objection.id)
-    ):
-        said.append({"objection": objection.reason_code, "text": objection.text,
-                     "state": objection.state, "answer": objection.answer})  # fmt: skip
+    )
+    said += [
+        {"objection": one.reason_code, "text": one.text, "state": one.state, "answer": one.answer}
+        for one in objections
+    ]
     if said:
         files[f"{stem}-course.json"] = json.dumps(said, indent=1, ensure_ascii=False).encode()
 

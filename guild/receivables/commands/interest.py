@@ -218,9 +218,7 @@ async def record_interest_payment(
 async def _locked(work: Work, claim_id: InterestClaimId) -> InterestClaim:
     row = await work.session.scalar(
         select(InterestClaim)
-        .where(
-            InterestClaim.id == claim_id, access.rows_visible_to(work.actor, InterestClaim)
-        )
+        .where(InterestClaim.id == claim_id, access.rows_visible_to(work.actor, InterestClaim))
         .with_for_update()
         .execution_options(populate_existing=True)
     )

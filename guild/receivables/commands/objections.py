@@ -150,9 +150,7 @@ def _content(place: int, file: FileIn) -> bytes:
     return content
 
 
-async def _keep_files(
-    work: Work, row: Objection, files: Sequence[tuple[FileIn, bytes]]
-) -> None:
+async def _keep_files(work: Work, row: Objection, files: Sequence[tuple[FileIn, bytes]]) -> None:
     for file, content in files:
         document = await store(work, content, file.media_type, file.name, row.id)
         work.session.add(
@@ -209,9 +207,7 @@ async def answer_objection(work: Work, objection_id: ObjectionId, answer: str) -
     row.answer_by = work.today + timedelta(days=charter.receivables.dispute_reply_days)
     await work.session.flush()
     await work.emit(
-        ObjectionAnswered(
-            objection_id=row.id, invoice_id=row.invoice_id, reply_by=row.answer_by
-        )
+        ObjectionAnswered(objection_id=row.id, invoice_id=row.invoice_id, reply_by=row.answer_by)
     )
     one = await standing(work, row.invoice_id)
     said = words_of(lang_of(one))["answered"]
@@ -222,9 +218,7 @@ async def answer_objection(work: Work, objection_id: ObjectionId, answer: str) -
     return row
 
 
-async def rule_on(
-    work: Work, objection_id: ObjectionId, outcome: str, note: str = ""
-) -> Objection:
+async def rule_on(work: Work, objection_id: ObjectionId, outcome: str, note: str = "") -> Objection:
     """Move an objection on; who may do which is decided here.
 
     The client insists or withdraws; the member asks for mediation or delivers anew; a
@@ -395,4 +389,3 @@ async def _holding(work: Work, invoice_id: InvoiceId) -> Objection | None:
         select(Objection).where(Objection.invoice_id == invoice_id, Objection.state.in_(HOLDING))
     )
     return found
-

@@ -79,9 +79,7 @@ async def promise_payment(work: Work, invoice_id: InvoiceId, data: PromiseIn) ->
     )
     work.session.add(made)
     await work.session.flush()
-    await work.emit(
-        PaymentPromised(promise_id=made.id, invoice_id=invoice_id, pay_by=data.pay_by)
-    )
+    await work.emit(PaymentPromised(promise_id=made.id, invoice_id=invoice_id, pay_by=data.pay_by))
     words = words_of(lang_of(one))["promise"]
     promised = long_date(data.pay_by, lang_of(one))
     await mail_client(work, one, words["subject"], [words["text"]], promised=promised)
@@ -100,9 +98,7 @@ async def notice_broken(work: Work) -> int:
     """
     rows = await work.session.scalars(
         select(Promise)
-        .where(
-            Promise.state == "open", Promise.pay_by < work.today - timedelta(days=GRACE_DAYS)
-        )
+        .where(Promise.state == "open", Promise.pay_by < work.today - timedelta(days=GRACE_DAYS))
         .order_by(Promise.pay_by, Promise.id)
         .limit(BATCH)
         .with_for_update(skip_locked=True)
@@ -120,4 +116,3 @@ async def notice_broken(work: Work) -> int:
         )
     await work.session.flush()
     return len(found)
-

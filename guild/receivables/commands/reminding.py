@@ -6,7 +6,7 @@ how often it runs or how many processes run it at once.
 """
 
 from datetime import timedelta
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy import func, select, text
 
@@ -100,9 +100,7 @@ def from_jobs(work: Work, reminder_id: ReminderId) -> None:
     work.later(work.system.jobs["receivables.print_reminder"], reminder_id=reminder_id)
 
 
-def _log(
-    work: Work, one: Standing, step: Planned, result: str, charter_version: int
-) -> ReminderId:
+def _log(work: Work, one: Standing, step: Planned, result: str, charter_version: int) -> ReminderId:
     row = Reminder(
         id=ReminderId(new_id()),
         invoice_id=one.id,
@@ -130,7 +128,7 @@ async def _mail(work: Work, one: Standing, step: Planned) -> None:
     paragraphs = [said["text"], words["facts"]]
     if one.disputed_minor:
         paragraphs.append(words["disputed"])
-    extra = {"late": (work.today - one.due_on).days, "interest": "", "promised": ""}
+    extra: dict[str, Any] = {"late": (work.today - one.due_on).days, "interest": "", "promised": ""}
     broken = await work.session.scalar(
         select(func.max(Promise.pay_by)).where(
             Promise.invoice_id == one.id, Promise.state == "broken"
@@ -172,9 +170,7 @@ async def print_reminder(work: Work, reminder_id: ReminderId) -> None:
     one = await standing(work, row.invoice_id)
     interest = await interest_words(work, one) if row.tone in {"firm", "final"} else ""
     client = await work.session.get_one(Organisation, one.client_id)
-    sheet = reminder_sheet(
-        work, one, row, client, words_of(lang_of(one)), said_of(one), interest
-    )
+    sheet = reminder_sheet(work, one, row, client, words_of(lang_of(one)), said_of(one), interest)
     pool = work.system.resource("documents.pool", DocumentPool)
     pdf = await pool.render(
         PrintOrder(

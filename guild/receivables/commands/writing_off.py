@@ -6,8 +6,8 @@ treasurer asks and a treasurer who did not ask, and whose invoice it is not, dec
 
 from sqlalchemy import select
 
-from guild.core.ids import InvoiceId, WriteOffId, new_id
 from guild.core.errors import Conflict
+from guild.core.ids import InvoiceId, WriteOffId, new_id
 from guild.core.money import Money
 from guild.core.work import Work
 from guild.governance.queries import charter_at
@@ -80,9 +80,7 @@ async def ask_write_off(work: Work, invoice_id: InvoiceId, data: WriteOffIn) -> 
     return row.id
 
 
-async def decide_write_off(
-    work: Work, write_off_id: WriteOffId, *, approve: bool
-) -> WriteOff:
+async def decide_write_off(work: Work, write_off_id: WriteOffId, *, approve: bool) -> WriteOff:
     """A treasurer who did not ask decides; nobody decides about her own invoice."""
     row = await _locked(work, write_off_id)
     work.require(access.is_treasurer(work.actor), "A treasurer decides this.")
@@ -101,10 +99,12 @@ async def decide_write_off(
 
 async def _book(work: Work, row: WriteOff) -> None:
     """Book what is open now: less than was asked when something came in meanwhile."""
-    WRITE_OFF.move(row, "book")
+    if not WRITE_OFF.may(row.state, "book"):
+        WRITE_OFF.move(row, "book")
     given_up = await invoicing.write_off_rest(work, row.invoice_id, row.reason)
     if given_up.amount_minor > row.amount_minor:
         raise Conflict("More is open now than was asked for; ask again.")
+    WRITE_OFF.move(row, "book")
     row.amount_minor, row.vat_minor = given_up.amount_minor, given_up.vat_minor
     row.entry_id = given_up.entry_id
     row.approved_by = work.actor.member_id

@@ -31,8 +31,7 @@ class Promise(Base):
     __table_args__ = (
         CheckConstraint(PROMISE.check_sql(), name="state_known"),
         CheckConstraint("said_by IN ('contact', 'member')", name="said_by_known"),
-        Index("uq_promise_open", "invoice_id", unique=True,
-              postgresql_where=sql("state = 'open'")),  # fmt: skip
+        Index("uq_promise_open", "invoice_id", unique=True, postgresql_where=sql("state = 'open'")),
         Index("ix_promise_pay_by", "pay_by", postgresql_where=sql("state = 'open'")),
         Index(None, "invoice_id", "id"),
     )

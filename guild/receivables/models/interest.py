@@ -40,8 +40,12 @@ class InterestClaim(Base):
         CheckConstraint("interest_minor + compensation_minor > 0", name="claims_something"),
         CheckConstraint("period_from <= period_to", name="period"),
         Index("uq_interest_claim_period", "invoice_id", "period_from", unique=True),
-        Index("uq_interest_claim_compensation", "invoice_id", unique=True,
-              postgresql_where=sql("compensation_minor > 0")),  # fmt: skip
+        Index(
+            "uq_interest_claim_compensation",
+            "invoice_id",
+            unique=True,
+            postgresql_where=sql("compensation_minor > 0"),
+        ),
         Index("uq_interest_claim_reference", "reference", unique=True),
         Index(None, "client_id", "id"),
         Index("ix_interest_claim_open", "id", postgresql_where=sql("state = 'claimed'")),

@@ -37,8 +37,15 @@ OBJECTION: Final = Lifecycle(
 HOLDING: Final = ("open", "answered", "mediation", "redelivery", "court")
 """States in which reminders and interest rest on the disputed part."""
 
-REASONS: Final = ("not_delivered", "incomplete", "defective", "not_agreed", "amount", "paid",
-                  "other")  # fmt: skip
+REASONS: Final = (
+    "not_delivered",
+    "incomplete",
+    "defective",
+    "not_agreed",
+    "amount",
+    "paid",
+    "other",
+)
 
 
 class Objection(Base):
@@ -50,12 +57,19 @@ class Objection(Base):
         CheckConstraint(f"reason_code IN {REASONS!r}", name="reason_known"),
         CheckConstraint("amount_minor > 0", name="amount_positive"),
         CheckConstraint(f"(state IN {HOLDING!r}) = (closed_at IS NULL)", name="closed_is_dated"),
-        Index("uq_objection_holding", "invoice_id", unique=True,
-              postgresql_where=sql(f"state IN {HOLDING!r}")),  # fmt: skip
+        Index(
+            "uq_objection_holding",
+            "invoice_id",
+            unique=True,
+            postgresql_where=sql(f"state IN {HOLDING!r}"),
+        ),
         Index(None, "invoice_id", "id"),
         Index(None, "member_id", "id"),
-        Index("ix_objection_answer_by", "answer_by",
-              postgresql_where=sql("state IN ('open', 'answered', 'mediation')")),  # fmt: skip
+        Index(
+            "ix_objection_answer_by",
+            "answer_by",
+            postgresql_where=sql("state IN ('open', 'answered', 'mediation')"),
+        ),
     )
 
     id: Mapped[ObjectionId] = mapped_column(primary_key=True)
@@ -80,9 +94,7 @@ class Objection(Base):
     closed_on: Mapped[date | None] = mapped_column(default=None)
     closed_at: Mapped[datetime | None] = mapped_column(default=None)
     closed_by: Mapped[str] = mapped_column(String(10), default="")
-    credit_note_id: Mapped[InvoiceId | None] = mapped_column(
-        ForeignKey("invoice.id"), default=None
-    )
+    credit_note_id: Mapped[InvoiceId | None] = mapped_column(ForeignKey("invoice.id"), default=None)
     charter_version: Mapped[int]
 
 

@@ -31,7 +31,7 @@ WRITE_OFF: Final = Lifecycle(
         "reinstate": (("booked",), "reinstated"),
     },
 )
-"""Asked for with a reason, booked by a second person (small rests at once), undone if money comes."""
+"""Asked for with a reason, booked by a second person (small rests at once), undone by money."""
 
 CLIENT_REFUND: Final = Lifecycle(
     "client_refund",
@@ -57,7 +57,13 @@ INSOLVENCY: Final = Lifecycle(
 )
 """An insolvent client; lifted by another person when the court has lifted it."""
 
-WRITE_OFF_REASONS: Final = ("small_rest", "insolvent", "uncollectable", "settlement", "statute_barred")
+WRITE_OFF_REASONS: Final = (
+    "small_rest",
+    "insolvent",
+    "uncollectable",
+    "settlement",
+    "statute_barred",
+)
 
 
 class WriteOff(Base):
@@ -68,13 +74,19 @@ class WriteOff(Base):
         CheckConstraint(WRITE_OFF.check_sql(), name="state_known"),
         CheckConstraint(f"reason_code IN {WRITE_OFF_REASONS!r}", name="reason_known"),
         CheckConstraint("amount_minor > 0 AND vat_minor >= 0", name="amounts"),
-        CheckConstraint("approved_by IS NULL OR small OR approved_by <> asked_by",
-                        name="second_person"),  # fmt: skip
-        CheckConstraint("(state IN ('booked', 'reinstated')) = (entry_id IS NOT NULL)",
-                        name="booked_is_posted"),  # fmt: skip
+        CheckConstraint(
+            "approved_by IS NULL OR small OR approved_by <> asked_by", name="second_person"
+        ),
+        CheckConstraint(
+            "(state IN ('booked', 'reinstated')) = (entry_id IS NOT NULL)", name="booked_is_posted"
+        ),
         CheckConstraint("vat_decision IN ('', 'reclaim', 'bear')", name="vat_decision_known"),
-        Index("uq_write_off_live", "invoice_id", unique=True,
-              postgresql_where=sql("state IN ('asked', 'booked')")),  # fmt: skip
+        Index(
+            "uq_write_off_live",
+            "invoice_id",
+            unique=True,
+            postgresql_where=sql("state IN ('asked', 'booked')"),
+        ),
     )
 
     id: Mapped[WriteOffId] = mapped_column(primary_key=True)
@@ -102,7 +114,7 @@ class WriteOff(Base):
 
 
 class Overpayment(Base):
-    """What a bank entry brought beyond what was open; kept for the client. Append-only."""
+    """What a bank entry brought beyond what was open, kept for the client. Append-only."""
 
     __tablename__ = "overpayment"
     __table_args__ = (
@@ -121,16 +133,21 @@ class Overpayment(Base):
 
 
 class ClientRefund(Base):
-    """Money that goes back to a client, out of its credit. Treasury moves it once it is approved."""
+    """Money that goes back to a client out of its credit; treasury moves it once approved."""
 
     __tablename__ = "client_refund"
     __table_args__ = (
         CheckConstraint(CLIENT_REFUND.check_sql(), name="state_known"),
         CheckConstraint("amount_minor > 0", name="amount_positive"),
-        CheckConstraint("approved_by IS NULL OR approved_by IS DISTINCT FROM proposed_by",
-                        name="second_person"),  # fmt: skip
-        Index("uq_client_refund_entry", "bank_entry_id", unique=True,
-              postgresql_where=sql("bank_entry_id IS NOT NULL AND state <> 'refused'")),  # fmt: skip
+        CheckConstraint(
+            "approved_by IS NULL OR approved_by IS DISTINCT FROM proposed_by", name="second_person"
+        ),
+        Index(
+            "uq_client_refund_entry",
+            "bank_entry_id",
+            unique=True,
+            postgresql_where=sql("bank_entry_id IS NOT NULL AND state <> 'refused'"),
+        ),
         Index(None, "client_id", "id"),
     )
 
@@ -161,8 +178,12 @@ class Insolvency(Base):
     __table_args__ = (
         CheckConstraint(INSOLVENCY.check_sql(), name="state_known"),
         CheckConstraint("lifted_by IS NULL OR lifted_by <> flagged_by", name="second_person"),
-        Index("uq_insolvency_flagged", "client_key", unique=True,
-              postgresql_where=sql("state = 'flagged'")),  # fmt: skip
+        Index(
+            "uq_insolvency_flagged",
+            "client_key",
+            unique=True,
+            postgresql_where=sql("state = 'flagged'"),
+        ),
         Index(None, "client_id"),
     )
 

@@ -17,7 +17,6 @@ from guild.core.ids import (
     RefundId,
     WriteOffId,
 )
-
 from guild.core.pages import page
 from guild.core.permissions import Permission
 from guild.core.wire import Cursor, get, post
@@ -103,7 +102,7 @@ async def decide_refund(
     return await _desk_doing(work, doing)
 
 
-# -- one invoice ------------------------------------------------------------------------------------
+# -- one invoice ---------------------------------------------------------------------
 
 
 async def _invoice(
@@ -118,7 +117,8 @@ async def _invoice(
     charter = await charter_at(work)
     return page(
         work, "receivables/invoice.html", status=status, errors=list(errors),
-        section="/receivables", entered=defaultdict(str, entered or {}), one=one, why=WHY, interest=interest,
+        section="/receivables", entered=defaultdict(str, entered or {}), one=one, why=WHY,
+        interest=interest,
         reminders=await queries.reminders(work, invoice_id),
         claims=(await queries.interest_claims(work, invoice_id=invoice_id)).items,
         small=charter.receivables.write_off_small_minor,
@@ -213,7 +213,7 @@ async def objection_by_form(
     return await _doing(work, invoice_id, data, doing())
 
 
-# -- objections for representatives -----------------------------------------------------------------
+# -- objections for representatives --------------------------------------------------
 
 
 @get("/objections", permission=P.OBJECTIONS_READ, include_in_schema=False)
@@ -244,7 +244,7 @@ async def rule_by_form(
     return await or_again(doing, "/objections", again)
 
 
-# -- one client -------------------------------------------------------------------------------------
+# -- one client ----------------------------------------------------------------------
 
 
 async def _client(

@@ -10,8 +10,7 @@ from guild.receivables.queries.account import (
 from guild.receivables.queries.ageing import ageing, ageing_csv
 from guild.receivables.queries.interest import interest_now, preview_interest
 from guild.receivables.queries.invariants import INVARIANTS
-from guild.receivables.queries.profile import payment_profile
-from guild.receivables.queries.reading import (
+from guild.receivables.queries.lists import (
     insolvency,
     interest_claim,
     interest_claims,
@@ -19,20 +18,23 @@ from guild.receivables.queries.reading import (
     is_insolvent,
     linked_interest_note,
     linked_interest_notes,
+    open_interest_claims,
+    proof_bundle,
+    refunds,
+    write_off,
+    write_offs,
+)
+from guild.receivables.queries.profile import payment_profile
+from guild.receivables.queries.reading import (
     next_run,
     objection,
     objection_file,
     objections,
-    open_interest_claims,
-    proof_bundle,
     receivable,
-    refunds,
     reminder_letter,
     reminder_rules,
     reminders,
     rule_out,
-    write_off,
-    write_offs,
 )
 from guild.receivables.queries.standing import standing, standings, visible_standing
 from guild.receivables.rules.clients import client_key

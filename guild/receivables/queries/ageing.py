@@ -125,9 +125,7 @@ async def ageing(
 
 
 def _amounts(row: Any) -> dict[str, str]:
-    return {
-        name: Money(int(row[name] or 0), row["currency"]).text for name in (*BUCKETS, "total")
-    }
+    return {name: Money(int(row[name] or 0), row["currency"]).text for name in (*BUCKETS, "total")}
 
 
 def ageing_csv(shown: AgeingOut) -> bytes:

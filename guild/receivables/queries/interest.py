@@ -130,11 +130,7 @@ async def why_not_claimable(work: Work, one: Standing, now: InterestNow) -> str:
 def _days(now: InterestNow, currency: str) -> list[InterestDayOut]:
     rows = []
     for segment in now.reckoned.segments:
-        part = (
-            Money(segment.principal_minor, currency).decimal
-            * Decimal(segment.percent)
-            / 36_500
-        )
+        part = Money(segment.principal_minor, currency).decimal * Decimal(segment.percent) / 36_500
         day = segment.first
         while day <= segment.last:
             rows.append(

@@ -1,15 +1,15 @@
-"""Reads for doors and pages: how an invoice stands, lists of what waits, single rows."""
+"""How an invoice stands: what is open and why, objections to it, reminders of it."""
 
 from datetime import timedelta
-from typing import Any, TypeVar, cast
+from typing import Any, cast
 from uuid import UUID
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, select
 
 from guild.core.errors import GuildError
-from guild.core.ids import DocumentId, InvoiceId, ObjectionId, OrganisationId
+from guild.core.ids import DocumentId, InvoiceId, ObjectionId
 from guild.core.money import Money
-from guild.core.wire import Page, decode_cursor, encode_cursor
+from guild.core.wire import Page, decode_cursor
 from guild.core.work import Work
 from guild.documents import queries as documents
 from guild.governance.queries import charter_at
@@ -19,47 +19,32 @@ from guild.ledger.chart import Account
 from guild.members.models import Member, Organisation
 from guild.receivables import access
 from guild.receivables.errors import (
-    BundleNotReady,
-    InsolvencyNotFound,
-    InterestClaimNotFound,
     ObjectionNotFound,
     ReminderNotFound,
-    WriteOffNotFound,
 )
 from guild.receivables.models import (
     HOLDING,
-    ClientRefund,
-    Insolvency,
-    InterestClaim,
     Objection,
     ObjectionFile,
     Promise,
     Reminder,
     ReminderRule,
-    WriteOff,
 )
-from guild.receivables.queries.account import visible_client
 from guild.receivables.queries.interest import interest_now
+from guild.receivables.queries.paging import page_of
 from guild.receivables.queries.standing import standings, visible_standing
-from guild.receivables.rules.clients import client_key
 from guild.receivables.rules.reminders import Planned, next_of, plan_of
 from guild.receivables.schemas import (
-    InsolvencyOut,
-    InterestClaimOut,
     NextRunRow,
     ObjectionFileOut,
     ObjectionOut,
     PromiseOut,
     ReceivableOut,
-    RefundOut,
     ReminderOut,
     ReminderPlanOut,
     ReminderRuleOut,
     RemindersOut,
-    WriteOffOut,
 )
-
-T = TypeVar("T")
 
 
 async def receivable(work: Work, invoice_id: InvoiceId) -> ReceivableOut:
@@ -75,9 +60,7 @@ async def receivable(work: Work, invoice_id: InvoiceId) -> ReceivableOut:
     except GuildError as none:
         note = none.detail
     held = await work.session.scalar(
-        select(Objection.id).where(
-            Objection.invoice_id == invoice_id, Objection.state.in_(HOLDING)
-        )
+        select(Objection.id).where(Objection.invoice_id == invoice_id, Objection.state.in_(HOLDING))
     )
     promises = await work.session.scalars(
         select(Promise).where(Promise.invoice_id == invoice_id).order_by(Promise.id)
@@ -119,7 +102,7 @@ async def receivable(work: Work, invoice_id: InvoiceId) -> ReceivableOut:
     )  # fmt: skip
 
 
-# --- objections ----------------------------------------------------------------------------------
+# --- objections ----------------------------------------------------------------------
 
 
 async def objection(work: Work, objection_id: ObjectionId) -> ObjectionOut:
@@ -140,10 +123,10 @@ async def objections(
     if cursor:
         wanted = wanted.where(Objection.id < decode_cursor(cursor, tuple[UUID])[0])
     rows = await _objections(work, wanted.order_by(Objection.id.desc()).limit(limit + 1))
-    return _page(rows, limit)
+    return page_of(rows, limit)
 
 
-def _objection_rows(work: Work) -> Select[Any]:
+def _objection_rows(work: Work) -> Select[Objection, str | None, str, str]:
     return (
         select(Objection, Invoice.number, Organisation.name, Member.display_name)
         .join(Invoice, Invoice.id == Objection.invoice_id)
@@ -154,7 +137,9 @@ def _objection_rows(work: Work) -> Select[Any]:
     )
 
 
-async def _objections(work: Work, wanted: Select[Any]) -> list[ObjectionOut]:
+async def _objections(
+    work: Work, wanted: Select[Objection, str | None, str, str]
+) -> list[ObjectionOut]:
     rows = (await work.session.execute(wanted)).all()
     files: dict[UUID, list[ObjectionFileOut]] = {}
     for file in await work.session.scalars(
@@ -216,7 +201,7 @@ async def objection_file(
     return row.name, row.media_type, await documents.read(work, document_id)
 
 
-# --- reminders -----------------------------------------------------------------------------------
+# --- reminders -----------------------------------------------------------------------
 
 
 async def reminders(work: Work, invoice_id: InvoiceId) -> RemindersOut:
@@ -305,229 +290,8 @@ async def reminder_letter(work: Work, invoice_id: InvoiceId, step: int) -> bytes
     """The PDF of a reminder letter; raises ReminderNotFound."""
     await visible_standing(work, invoice_id)
     found = await work.session.scalar(
-        select(Reminder.document_id).where(
-            Reminder.invoice_id == invoice_id, Reminder.step == step
-        )
+        select(Reminder.document_id).where(Reminder.invoice_id == invoice_id, Reminder.step == step)
     )
     if found is None:
         raise ReminderNotFound
     return await documents.read(work, found)
-
-
-# --- interest ------------------------------------------------------------------------------------
-
-
-async def interest_claims(
-    work: Work, *, invoice_id: InvoiceId | None = None, cursor: str | None = None, limit: int = 50
-) -> Page[InterestClaimOut]:
-    """Claims of interest, newest first."""
-    wanted = select(InterestClaim).where(access.rows_visible_to(work.actor, InterestClaim))
-    if invoice_id is not None:
-        wanted = wanted.where(InterestClaim.invoice_id == invoice_id)
-    if cursor:
-        wanted = wanted.where(InterestClaim.id < decode_cursor(cursor, tuple[UUID])[0])
-    rows = await work.session.scalars(wanted.order_by(InterestClaim.id.desc()).limit(limit + 1))
-    return _page([claim_out(row) for row in rows], limit)
-
-
-async def open_interest_claims(work: Work) -> list[InterestClaim]:
-    """Claims that nobody has paid yet, for matching with the bank: reference and exact sum."""
-    rows = await work.session.scalars(
-        select(InterestClaim).where(InterestClaim.state == "claimed").order_by(InterestClaim.id)
-    )
-    return list(rows)
-
-
-async def interest_claim(work: Work, claim_id: UUID) -> InterestClaimOut:
-    """One claim; raises InterestClaimNotFound."""
-    return claim_out(await _claim(work, claim_id))
-
-
-async def interest_note(work: Work, claim_id: UUID) -> bytes:
-    """The PDF of a claim; raises InterestClaimNotFound until it is made."""
-    row = await _claim(work, claim_id)
-    if row.document_id is None:
-        raise InterestClaimNotFound("The note is made a moment after the claim; try again.")
-    return await documents.read(work, row.document_id)
-
-
-async def linked_interest_notes(work: Work, invoice_id: InvoiceId) -> list[InterestClaimOut]:
-    """Claims on the invoice of a client's link."""
-    await visible_standing(work, invoice_id)
-    rows = await work.session.scalars(
-        select(InterestClaim).where(InterestClaim.invoice_id == invoice_id)
-    )
-    return [claim_out(row) for row in rows]
-
-
-async def linked_interest_note(work: Work, invoice_id: InvoiceId, claim_id: UUID) -> bytes:
-    """The PDF of a claim on the invoice of a client's link."""
-    await visible_standing(work, invoice_id)
-    found = await work.session.scalar(
-        select(InterestClaim.document_id).where(
-            InterestClaim.id == claim_id, InterestClaim.invoice_id == invoice_id
-        )
-    )
-    if found is None:
-        raise InterestClaimNotFound
-    return await documents.read(work, found)
-
-
-async def _claim(work: Work, claim_id: UUID) -> InterestClaim:
-    row = await work.session.scalar(
-        select(InterestClaim)
-        .where(InterestClaim.id == claim_id, access.rows_visible_to(work.actor, InterestClaim))
-        .execution_options(populate_existing=True)
-    )
-    if row is None:
-        raise InterestClaimNotFound
-    return row
-
-
-def claim_out(row: InterestClaim) -> InterestClaimOut:
-    """A claim on the wire."""
-    return InterestClaimOut(
-        id=row.id, invoice_id=row.invoice_id, invoice_number=row.invoice_number,
-        client_id=row.client_id, member_id=row.member_id, state=cast("Any", row.state),
-        period_from=row.period_from, period_to=row.period_to, country=row.country,
-        interest=Money(row.interest_minor, row.currency).text,
-        compensation=Money(row.compensation_minor, row.currency).text,
-        total=Money(row.total_minor, row.currency).text, currency=row.currency,
-        reference=row.reference, claimed_on=row.claimed_on, ended_on=row.ended_on,
-        waive_reason=row.waive_reason, has_letter=row.document_id is not None,
-        charter_version=row.charter_version,
-    )  # fmt: skip
-
-
-# --- write-offs, refunds, insolvency ----------------------------------------------------------------
-
-
-async def write_offs(
-    work: Work, *, waiting: bool = False, cursor: str | None = None, limit: int = 50
-) -> Page[WriteOffOut]:
-    """Write-offs, newest first; `waiting` for those that need their second person."""
-    wanted = (
-        select(WriteOff, Invoice.number)
-        .join(Invoice, Invoice.id == WriteOff.invoice_id)
-        .where(access.rows_visible_to(work.actor, WriteOff))
-    )
-    if waiting:
-        wanted = wanted.where(WriteOff.state == "asked")
-    if cursor:
-        wanted = wanted.where(WriteOff.id < decode_cursor(cursor, tuple[UUID])[0])
-    rows = await work.session.execute(wanted.order_by(WriteOff.id.desc()).limit(limit + 1))
-    return _page([write_off_out(row, number or "") for row, number in rows], limit)
-
-
-async def write_off(work: Work, write_off_id: UUID) -> WriteOffOut:
-    """One write-off; raises WriteOffNotFound."""
-    found = (
-        await work.session.execute(
-            select(WriteOff, Invoice.number)
-            .join(Invoice, Invoice.id == WriteOff.invoice_id)
-            .where(WriteOff.id == write_off_id, access.rows_visible_to(work.actor, WriteOff))
-            .execution_options(populate_existing=True)
-        )
-    ).one_or_none()
-    if found is None:
-        raise WriteOffNotFound
-    return write_off_out(found[0], found[1] or "")
-
-
-def write_off_out(row: WriteOff, number: str) -> WriteOffOut:
-    """A write-off on the wire."""
-    return WriteOffOut(
-        id=row.id, invoice_id=row.invoice_id, invoice_number=number, member_id=row.member_id,
-        state=cast("Any", row.state), small=row.small,
-        amount=Money(row.amount_minor, row.currency).text,
-        vat=Money(row.vat_minor, row.currency).text, currency=row.currency,
-        reason_code=cast("Any", row.reason_code), reason=row.reason, asked_by=row.asked_by,
-        approved_by=row.approved_by, vat_decision=row.vat_decision, vat_ground=row.vat_ground,
-        charter_version=row.charter_version,
-    )  # fmt: skip
-
-
-async def refunds(
-    work: Work, *, waiting: bool = False, refund_id: UUID | None = None,
-    cursor: str | None = None, limit: int = 50,
-) -> Page[RefundOut]:  # fmt: skip
-    """Refunds to clients, newest first; `waiting` for those that need their second person."""
-    wanted = (
-        select(ClientRefund, Organisation.name)
-        .join(Organisation, Organisation.id == ClientRefund.client_id)
-        .where(access.rows_visible_to(work.actor, ClientRefund))
-        .execution_options(populate_existing=True)
-    )
-    if waiting:
-        wanted = wanted.where(ClientRefund.state == "proposed")
-    if refund_id is not None:
-        wanted = wanted.where(ClientRefund.id == refund_id)
-    if cursor:
-        wanted = wanted.where(ClientRefund.id < decode_cursor(cursor, tuple[UUID])[0])
-    rows = await work.session.execute(wanted.order_by(ClientRefund.id.desc()).limit(limit + 1))
-    return _page([refund_out(row, name) for row, name in rows], limit)
-
-
-def refund_out(row: ClientRefund, client_name: str) -> RefundOut:
-    """A refund on the wire."""
-    return RefundOut(
-        id=row.id, client_id=row.client_id, client_name=client_name, invoice_id=row.invoice_id,
-        bank_entry_id=row.bank_entry_id, state=cast("Any", row.state),
-        amount=Money(row.amount_minor, row.currency).text, currency=row.currency,
-        reason=row.reason, proposed_by=row.proposed_by, proposed_at=row.proposed_at,
-        approved_by=row.approved_by, decision_note=row.decision_note, paid_on=row.paid_on,
-    )  # fmt: skip
-
-
-async def insolvency(work: Work, client_id: OrganisationId) -> InsolvencyOut:
-    """The newest flag of a client; raises OrganisationNotFound and InsolvencyNotFound."""
-    row = await _insolvency(work, client_id)
-    return InsolvencyOut(
-        id=row.id, client_id=row.client_id, state=cast("Any", row.state), court=row.court,
-        case_number=row.case_number, declared_on=row.declared_on, claims_by=row.claims_by,
-        evidence=row.evidence, flagged_by=row.flagged_by, flagged_at=row.flagged_at,
-        bundle_ready=row.bundle_document_id is not None, lifted_by=row.lifted_by,
-        lift_reason=row.lift_reason,
-    )  # fmt: skip
-
-
-async def proof_bundle(work: Work, client_id: OrganisationId) -> tuple[str, bytes]:
-    """Name and bytes of the bundle; raises BundleNotReady until the job has made it."""
-    row = await _insolvency(work, client_id)
-    if row.bundle_document_id is None:
-        raise BundleNotReady
-    about = await documents.about(work, row.bundle_document_id)
-    return about.name, await documents.read(work, row.bundle_document_id)
-
-
-async def _insolvency(work: Work, client_id: OrganisationId) -> Insolvency:
-    client = await visible_client(work, client_id)
-    row: Insolvency | None = await work.session.scalar(
-        select(Insolvency)
-        .where(Insolvency.client_key == client_key(client))
-        .order_by(Insolvency.id.desc())
-        .limit(1)
-        .execution_options(populate_existing=True)
-    )
-    if row is None:
-        raise InsolvencyNotFound
-    return row
-
-
-async def is_insolvent(work: Work, key: str) -> bool:
-    """Whether a client of that key is flagged, for the packages above."""
-    found = await work.session.scalar(
-        select(func.count())
-        .select_from(Insolvency)
-        .where(Insolvency.client_key == key, Insolvency.state == "flagged")
-    )
-    return bool(found)
-
-
-def _page(rows: list[T], limit: int) -> Page[T]:
-    more = len(rows) > limit
-    kept = rows[:limit]
-    last: Any = kept[-1] if more else None
-    return Page(items=kept, next_cursor=encode_cursor(last.id) if last else None)
-
-

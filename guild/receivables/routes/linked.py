@@ -95,9 +95,7 @@ async def statement_for_link(
     """The account of the client whose invoice the link is for, in its currency."""
     one = await queries.visible_standing(work, linked_invoice(work))
     last = until or work.today
-    return await queries.statement_of(
-        work, one.client_id, one.currency, since or last - YEAR, last
-    )
+    return await queries.statement_of(work, one.client_id, one.currency, since or last - YEAR, last)
 
 
 @get("/invoice/statement/{kind:str}", permission=LINK, tags=CLIENT,

@@ -87,9 +87,7 @@ async def interest_claims(
     limit: PageSize = 50,
 ) -> Page[InterestClaimOut]:
     """Newest first."""
-    return await queries.interest_claims(
-        work, invoice_id=invoice_id, cursor=cursor, limit=limit
-    )
+    return await queries.interest_claims(work, invoice_id=invoice_id, cursor=cursor, limit=limit)
 
 
 @get("/interest-claims/{claim_id:uuid}/pdf", permission=P.INVOICES_READ, tags=TAGS,

@@ -7,10 +7,21 @@ from uuid import UUID
 class Client(Protocol):
     """The columns of an organisation that say who it is."""
 
-    id: UUID
-    country: str
-    vat_number: str | None
-    enterprise_number: str | None
+    @property
+    def id(self) -> UUID:
+        """The organisation."""
+
+    @property
+    def country(self) -> str:
+        """ISO 3166-1."""
+
+    @property
+    def vat_number(self) -> str | None:
+        """With its country's letters."""
+
+    @property
+    def enterprise_number(self) -> str | None:
+        """Without them."""
 
 
 def client_key(client: Client) -> str:

@@ -181,9 +181,7 @@ def interest_of(debt: Debt, first: date, last: date, country: str) -> Reckoned:
     )
 
 
-def _of_day(
-    debt: Debt, law: Law, day: date, last: date
-) -> Sequence[tuple[int, Decimal, str]]:
+def _of_day(debt: Debt, law: Law, day: date, last: date) -> Sequence[tuple[int, Decimal, str]]:
     """Principal, rate and the half-year of the rate for one day."""
     parts = debt.parts_on(day, last)
     if law.rate_of == "half_year":

@@ -22,6 +22,13 @@ from guild.treasury.commands.income import ask_for_statement, note_employment, p
 from guild.treasury.commands.mandates import cancel_mandate, confirm_mandate, enter_mandate
 from guild.treasury.commands.matching import confirm_payout, explain_entry, set_aside_entry
 from guild.treasury.commands.orders import Payee, order_refund, order_supplier_payment
+from guild.treasury.commands.paying import (
+    ask_through_provider,
+    link_to_ask,
+    note_link,
+    record_seen,
+    take_webhook,
+)
 from guild.treasury.commands.payouts import pay_again, request_payout
 from guild.treasury.commands.reports import import_status_report
 from guild.treasury.commands.ruling import change_rule, switch_rule, write_rule
@@ -46,6 +53,7 @@ __all__ = [
     "approve_payout",
     "approve_run",
     "ask_for_statement",
+    "ask_through_provider",
     "ask_undo",
     "cancel_mandate",
     "change_rule",
@@ -65,6 +73,7 @@ __all__ = [
     "import_status_report",
     "import_upload",
     "keep_upload",
+    "link_to_ask",
     "mail_allocation",
     "make_collection_file",
     "make_payment_batch",
@@ -73,12 +82,14 @@ __all__ = [
     "note_collected",
     "note_collection_returned",
     "note_employment",
+    "note_link",
     "open_coop_account",
     "order_refund",
     "order_supplier_payment",
     "pay_again",
     "payroll",
     "record_payee_check",
+    "record_seen",
     "reject_payout",
     "request_payout",
     "save_mapping",
@@ -88,6 +99,7 @@ __all__ = [
     "start_run",
     "stop_collection",
     "switch_rule",
+    "take_webhook",
     "takes_back",
     "write_rule",
 ]

@@ -42,6 +42,7 @@ async def confirm_exact(work: Work, statement_id: StatementId) -> int:
     )
     done = 0
     for entry in entries:
+        await work.write()  # what the entry before has paid is not open any more
         open_now = await invoices_for(work, [entry])
         named = [one for one in open_now if plain_reference(one.reference) == entry.structured]
         asked = (entry.amount_minor, entry.currency)

@@ -5,9 +5,10 @@ from collections.abc import Sequence
 from datetime import date
 from typing import NamedTuple
 
-from guild.core.ids import BankEntryId, StatementId, new_id
+from guild.core.ids import BankEntryId, InvoiceId, OrganisationId, StatementId, new_id
 from guild.core.money import Money
 from guild.core.work import Work
+from guild.invoicing.events import PaidTwiceSuspected
 from guild.ledger.chart import Account, Line
 from guild.ledger.commands import post
 from guild.treasury.commands.appends import ENTRIES, SUGGESTIONS, USES, suggestion_row
@@ -16,7 +17,13 @@ from guild.treasury.models import BANK_ENTRY, SEALED_PAYER, BankStatement, CoopB
 from guild.treasury.queries.invoices import invoices_for
 from guild.treasury.queries.ruling import Ruling, client_candidates, rulings
 from guild.treasury.rules.entries import ReadEntry
-from guild.treasury.rules.matching import Candidate, Incoming, InvoiceIndex, preselected
+from guild.treasury.rules.matching import (
+    Candidate,
+    Incoming,
+    InvoiceIndex,
+    OpenInvoice,
+    preselected,
+)
 
 IBAN_INDEX = "bank_entry.iban"
 """Purpose of the blind index over the other sides' account numbers."""
@@ -31,6 +38,8 @@ class Judged(NamedTuple):
     candidates: tuple[Candidate, ...]
     settled: Settled | None
     rule: Ruling | None
+    twice: OpenInvoice | None
+    """The paid invoice that it names, when it seems to pay it once more."""
 
 
 async def judge(work: Work, account: CoopBankAccount, entries: Sequence[ReadEntry]) -> list[Judged]:
@@ -39,7 +48,9 @@ async def judge(work: Work, account: CoopBankAccount, entries: Sequence[ReadEntr
     An invoice that the payer named comes before any rule.
     """
     incoming = [entry for entry in entries if entry.amount_minor > 0]
-    index = InvoiceIndex(await invoices_for(work, incoming) if incoming else ())
+    invoices = await invoices_for(work, incoming) if incoming else []
+    by_id = {invoice.invoice_id: invoice for invoice in invoices}
+    index = InvoiceIndex(invoices)
     settled = await settle_from_statement(work, account, entries)
     indexes = _indexes(work, entries)
     ruling = await rulings(work)
@@ -55,7 +66,11 @@ async def judge(work: Work, account: CoopBankAccount, entries: Sequence[ReadEntr
             rule = ruling.first(entry, account, iban_index)
             if rule is not None and rule.client_id is not None and entry.amount_minor > 0:
                 candidates = await client_candidates(work, rule, entry, account.currency)
-        judged.append(Judged(BankEntryId(new_id()), entry, iban_index, candidates, came_of, rule))
+        best = preselected(candidates)
+        twice = by_id.get(best.invoice_id) if best and best.verdict == "paid_twice" else None
+        judged.append(
+            Judged(BankEntryId(new_id()), entry, iban_index, candidates, came_of, rule, twice)
+        )
     return judged
 
 
@@ -164,6 +179,21 @@ def append_entry(
     if judged.rule is not None:
         work.append(
             USES, entry_id=judged.id, round=0, rule_id=judged.rule.rule_id, applied_at=work.now
+        )
+
+
+async def suspect_paid_twice(work: Work, judged: Judged, currency: str) -> None:
+    """State that an invoice on which nothing is open seems to be paid again."""
+    if judged.twice is not None:
+        await work.emit(
+            PaidTwiceSuspected(
+                entry_id=judged.id,
+                invoice_id=InvoiceId(judged.twice.invoice_id),
+                client_id=OrganisationId(judged.twice.client_id),
+                amount_minor=judged.entry.amount_minor,
+                currency=currency,
+                iban_last4=judged.entry.counterparty_iban[-4:],
+            )
         )
 
 

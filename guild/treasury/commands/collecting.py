@@ -132,7 +132,8 @@ async def make_collection_file(work: Work, data: BatchIn) -> BatchOut:
     account = await paying_account(work, "EUR", data.account_id)
     due = await _due(work)
     if not due:
-        raise NothingToCollect("No announced collection falls due in the next days.")
+        # What was stopped stays stopped, although there is nothing to file.
+        raise work.refuse(NothingToCollect("No announced collection falls due in the next days."))
     batch_id = BatchId(new_id())
     collect_on = max(due[0][0].collect_on, add_business_days(work.today, 1, coop.country))
     first: set[MandateId] = set()

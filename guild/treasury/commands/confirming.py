@@ -4,8 +4,11 @@ Each row is read once, under its lock: the entry here, the invoice by invoicing,
 fund. All that follows is written by the Work's single statement.
 """
 
+from datetime import date
 from types import SimpleNamespace
 from typing import Final
+
+import msgspec
 
 from guild.core.appends import Appender
 from guild.core.ids import BankEntryId, InvoiceId, MemberId, PaymentId
@@ -22,9 +25,18 @@ from guild.treasury.events import MatchConfirmed
 from guild.treasury.models import BANK_ENTRY
 from guild.treasury.schemas import ConfirmOut
 
-ENTRY: Final = """
-    SELECT state, explanation, amount_minor, currency, booked_on, round
-      FROM bank_entry WHERE id = $1 FOR UPDATE"""
+
+class _Entry(msgspec.Struct, frozen=True):
+    state: str
+    explanation: str
+    amount_minor: int
+    currency: str
+    booked_on: date
+    round: int
+
+
+_COLUMNS: Final = ", ".join(_Entry.__struct_fields__)
+ENTRY: Final = f"SELECT {_COLUMNS} FROM bank_entry WHERE id = $1 FOR UPDATE"
 POINTING: Final = """
     SELECT 1 FROM match_suggestion s JOIN bank_entry e ON e.id = s.entry_id
      WHERE s.invoice_id = $1 AND s.entry_id <> $2 AND e.state IN ('unmatched', 'suggested')
@@ -74,30 +86,25 @@ async def confirm_match(
     """
     if automatic_by is None:
         work.require(Permission.MATCHES_CONFIRM)
-    await work.write()
-    found = await work.fetch(ENTRY, entry_id)
-    if not found:
-        raise BankEntryNotFound
-    state, explanation, amount_minor, currency, booked_on, round_ = found[0]
-    if state in {"confirmed", "explained"}:
-        raise EntryAlreadyExplained(f"It is recorded as: {explanation}.")
+    entry = await _locked(work, entry_id)
     due = await locked_receivable(work, invoice_id)
     if due.state == "draft":
         raise InvoiceNotFound
-    if amount_minor <= 0:
+    if entry.amount_minor <= 0:
         raise MatchTooLarge("Money that went out pays no invoice.", field="invoice_id")
-    if due.currency != currency:
+    if due.currency != entry.currency:
         raise MatchTooLarge(
-            f"The invoice is in {due.currency}, the payment in {currency}.", field="invoice_id"
+            f"The invoice is in {due.currency}, the payment in {entry.currency}.",
+            field="invoice_id",
         )
-    course = SimpleNamespace(state=state)
+    course = SimpleNamespace(state=entry.state)
     BANK_ENTRY.move(course, "confirm")
-    paid = Money(min(amount_minor, due.open_minor), currency)
-    surplus = Money(amount_minor - paid.minor, currency)
+    paid = Money(min(entry.amount_minor, due.open_minor), entry.currency)
+    surplus = Money(entry.amount_minor - paid.minor, entry.currency)
     payment_id: PaymentId | None = None
     if paid:
         payment_id = await record_received(
-            work, due, paid, Account("suspense"), booked_on, bank_entry_id=entry_id
+            work, due, paid, Account("suspense"), entry.booked_on, bank_entry_id=entry_id
         )
     if surplus:
         await keep_for_client(work, entry_id, surplus, due.client_id, due.number or "")
@@ -105,7 +112,7 @@ async def confirm_match(
         MATCHES,
         entry_id=entry_id,
         invoice_id=invoice_id,
-        round=round_,
+        round=entry.round,
         amount_minor=paid.minor,
         surplus_minor=surplus.minor,
         payment_id=payment_id,
@@ -122,6 +129,31 @@ async def confirm_match(
         explained_by=work.actor.id,
         explained_at=work.now,
     )
+    await _tell(work, entry_id, invoice_id, paid, surplus)
+    return ConfirmOut(
+        entry_id=entry_id,
+        state=course.state,
+        paid=paid.text,
+        surplus=surplus.text,
+        currency=entry.currency,
+    )
+
+
+async def _locked(work: Work, entry_id: BankEntryId) -> _Entry:
+    await work.write()
+    found = await work.fetch(ENTRY, entry_id)
+    if not found:
+        raise BankEntryNotFound
+    entry = _Entry(*found[0])
+    if entry.state in {"confirmed", "explained"}:
+        raise EntryAlreadyExplained(f"It is recorded as: {entry.explanation}.")
+    return entry
+
+
+async def _tell(
+    work: Work, entry_id: BankEntryId, invoice_id: InvoiceId, paid: Money, surplus: Money
+) -> None:
+    """Other entries that pointed at the invoice are judged anew; the fact is stated."""
     if await work.fetch(POINTING, invoice_id, entry_id):
         await work.write()
         await suggest_again(work, invoice_id)
@@ -131,13 +163,6 @@ async def confirm_match(
             invoice_id=invoice_id,
             amount_minor=paid.minor,
             surplus_minor=surplus.minor,
-            currency=currency,
+            currency=paid.currency,
         )
-    )
-    return ConfirmOut(
-        entry_id=entry_id,
-        state=course.state,
-        paid=paid.text,
-        surplus=surplus.text,
-        currency=currency,
     )

@@ -13,7 +13,13 @@ from guild.core.permissions import Permission
 from guild.core.work import Work
 from guild.treasury.commands import announcing
 from guild.treasury.commands.appends import FILES, STATEMENTS
-from guild.treasury.commands.booking import Judged, append_entry, judge, post_days
+from guild.treasury.commands.booking import (
+    Judged,
+    append_entry,
+    judge,
+    post_days,
+    suspect_paid_twice,
+)
 from guild.treasury.events import StatementImported
 from guild.treasury.models import SEALED_FILE, BankStatement, CoopBankAccount
 from guild.treasury.queries.planning import Plan, plan, same_statement
@@ -170,6 +176,7 @@ async def _book(
     for one in judged:
         if one.settled:
             await one.settled.post()
+        await suspect_paid_twice(work, one, account.currency)
     await work.emit(
         StatementImported(statement_id=row.id, account_id=account.id, entries=len(judged))
     )

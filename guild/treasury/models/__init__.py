@@ -43,6 +43,12 @@ from guild.treasury.models.payouts import (
     Payout,
     PayoutApproval,
 )
+from guild.treasury.models.providers import (
+    PROVIDER_PAYMENT,
+    ProviderAccount,
+    ProviderEvent,
+    ProviderPayment,
+)
 from guild.treasury.models.rules import BANK_RULE, BankRule, RuleUse
 from guild.treasury.models.runs import (
     PAYOUT_RUN,
@@ -68,6 +74,7 @@ __all__ = [
     "PAYMENT_BATCH",
     "PAYOUT",
     "PAYOUT_RUN",
+    "PROVIDER_PAYMENT",
     "PURPOSES",
     "SEALED_BATCH",
     "SEALED_FILE",
@@ -99,6 +106,9 @@ __all__ = [
     "PayoutRun",
     "PayoutRunSkip",
     "PendingEntry",
+    "ProviderAccount",
+    "ProviderEvent",
+    "ProviderPayment",
     "RuleUse",
     "SepaMandate",
     "StatementFile",

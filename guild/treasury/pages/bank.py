@@ -1,4 +1,4 @@
-"""The treasurer's bank pages: look at a file first, find entries, prove that books and bank agree."""
+"""The treasurer's bank pages: look at a file first, find entries, prove the balances."""
 
 from datetime import date
 from typing import Any, Final
@@ -46,7 +46,7 @@ FIELDS: Final = [
 ]  # fmt: skip
 DIALECT: Final = [
     ("date_format", "Dates look like", [(one, one) for one in DATE_FORMATS]),
-    ("decimal", "Before the cents stands", [(",", "a comma: 1.210,00"), (".", "a point: 1,210.00")]),
+    ("decimal", "Before the cents stands", [(",", "comma: 1.210,00"), (".", "point: 1,210.00")]),
     ("delimiter", "Columns are parted by",
      [(";", "semicolon"), (",", "comma"), ("\t", "tabulator"), ("|", "bar")]),
     ("encoding", "Written in",

@@ -21,6 +21,9 @@ CONDITIONS: Final = ("sign", "counterparty", "iban", "iban_last4", "text", "code
 ACTION: Final = ("do", "account", "client_id", "note")
 
 
+EMPTY: Final = dict.fromkeys(("name", "position", *CONDITIONS, *ACTION), "")
+
+
 def _rule_in(data: dict[str, str]) -> BankRuleIn:
     """The rule of a form; empty fields are conditions that are not made."""
     given = {name: value.strip() for name, value in data.items() if value.strip()}
@@ -42,7 +45,8 @@ async def _rules(
 ) -> Response[str]:
     return page(
         work, "treasury/rules.html", status=status, errors=list(errors), section="/treasury",
-        rules=await queries.bank_rules(work), entered=entered or {}, bookable=BOOKABLE,
+        rules=await queries.bank_rules(work), bookable=BOOKABLE,
+        entered={**EMPTY, **(entered or {})},
         clients=await queries.clients(work), accounts=await queries.coop_accounts(work),
     )  # fmt: skip
 
@@ -65,7 +69,8 @@ async def _rule(
     return page(
         work, "treasury/rule.html", status=status, errors=list(errors), section="/treasury",
         rule=rule, seen=await queries.preview_rule(work, rule_id), amount=amount,
-        entered=entered or shown, bookable=BOOKABLE, clients=await queries.clients(work),
+        entered={**EMPTY, **(entered or shown)}, bookable=BOOKABLE,
+        clients=await queries.clients(work),
         accounts=await queries.coop_accounts(work),
     )  # fmt: skip
 

@@ -22,6 +22,7 @@ from guild.treasury.queries.payouts import (
     payout_document,
     payouts,
 )
+from guild.treasury.queries.providers import payment_links, provider_accounts
 from guild.treasury.queries.reconciling import (
     pending_entries,
     reconciled,
@@ -56,6 +57,7 @@ __all__ = [
     "mapping",
     "mappings",
     "member_money",
+    "payment_links",
     "payout",
     "payout_document",
     "payout_run",
@@ -63,6 +65,7 @@ __all__ = [
     "payouts",
     "pending_entries",
     "preview_rule",
+    "provider_accounts",
     "reconciled",
     "reconciliation",
     "reconciliation_csv",

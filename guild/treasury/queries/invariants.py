@@ -141,7 +141,8 @@ async def payouts_have_four_eyes(session: AsyncSession) -> list[str]:
         """
         SELECT p.id, p.state, count(a.approver_id) FROM payout p
           LEFT JOIN payout_approval a ON a.payout_id = p.id
-           AND a.approver_id NOT IN (p.member_id, p.requested_by)
+           AND a.approver_id IS DISTINCT FROM p.member_id AND a.approver_id <> p.requested_by
+           AND a.approver_id IS DISTINCT FROM p.concerns_id
          WHERE p.state IN ('approved', 'ordered', 'settled', 'returned')
          GROUP BY p.id HAVING count(a.approver_id) < greatest(2, p.approvals_needed)
         """,
@@ -154,12 +155,51 @@ async def files_hold_their_payouts(session: AsyncSession) -> list[str]:
     return await _told(
         session,
         """
-        SELECT b.id FROM payment_batch b LEFT JOIN payout p ON p.batch_id = b.id
+        SELECT b.id FROM payment_batch b
+          LEFT JOIN (SELECT batch_id, amount_minor FROM payout
+                      UNION ALL SELECT batch_id, amount_minor FROM direct_debit) p
+            ON p.batch_id = b.id
          GROUP BY b.id
-        HAVING count(p.id) <> b.payments OR coalesce(sum(p.amount_minor), 0) <> b.total_minor
+        HAVING count(p.batch_id) <> b.payments OR coalesce(sum(p.amount_minor), 0) <> b.total_minor
         """,
-        "payment file {0} does not hold the payouts that point at it",
+        "payment file {0} does not hold the payments that point at it",
     )
+
+
+async def bands_are_kept(session: AsyncSession) -> list[str]:
+    """What left the state of a request has the approvals of each office that its band asked for."""
+    return await _told(
+        session,
+        """
+        SELECT p.id, r.key, r.value FROM payout p, jsonb_each_text(p.roles_needed) r
+         WHERE p.state IN ('approved', 'ordered', 'settled', 'returned')
+           AND (SELECT count(*) FROM payout_approval a
+                 WHERE a.payout_id = p.id AND a.role = r.key) < r.value::int
+        """,
+        "payout {0} lacks approvals of a {1}: {2} are needed",
+    )
+
+
+async def runs_hold_their_payouts(session: AsyncSession) -> list[str]:
+    """Number and sum of a run are those of its payouts, and nobody is in it twice."""
+    sums = await _told(
+        session,
+        """
+        SELECT r.id FROM payout_run r LEFT JOIN payout p ON p.run_id = r.id
+         GROUP BY r.id
+        HAVING count(p.id) <> r.payouts OR coalesce(sum(p.amount_minor), 0) <> r.amount_minor
+        """,
+        "payout run {0} does not hold the payouts that point at it",
+    )
+    twice = await _told(
+        session,
+        """
+        SELECT run_id, member_id FROM payout WHERE run_id IS NOT NULL
+         GROUP BY run_id, member_id HAVING count(*) > 1
+        """,
+        "payout run {0} asks twice for member {1}",
+    )
+    return sums + twice
 
 
 INVARIANTS = [
@@ -171,4 +211,6 @@ INVARIANTS = [
     transit_is_ordered,
     payouts_have_four_eyes,
     files_hold_their_payouts,
+    bands_are_kept,
+    runs_hold_their_payouts,
 ]

@@ -8,11 +8,13 @@ from guild.treasury.models import (
     MatchUndo,
     PaymentBatch,
     Payout,
+    ProviderPayment,
 )
 from guild.treasury.schemas import (
     BankEntryOut,
     BatchOut,
     CoopAccountOut,
+    PaymentLinkOut,
     PayoutOut,
     StatementOut,
     UndoOut,
@@ -129,4 +131,20 @@ def undo_out(undo: MatchUndo) -> UndoOut:
         asked_by=undo.asked_by,
         asked_at=undo.asked_at,
         decided_by=undo.decided_by,
+    )
+
+
+def payment_link_out(row: ProviderPayment) -> PaymentLinkOut:
+    """A link on which a client pays."""
+    return PaymentLinkOut(
+        id=row.id,
+        invoice_id=row.invoice_id,
+        provider=row.provider,
+        state=row.state,
+        amount=Money(row.amount_minor, row.currency).text,
+        fee=Money(row.fee_minor, row.currency).text,
+        currency=row.currency,
+        url=row.url,
+        asked_at=row.asked_at,
+        paid_at=row.paid_at,
     )

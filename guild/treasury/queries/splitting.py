@@ -4,7 +4,7 @@ from uuid import UUID
 
 from sqlalchemy import func, select
 
-from guild.core.ids import BankEntryId, OrganisationId
+from guild.core.ids import BankEntryId, InvoiceId, OrganisationId
 from guild.core.money import Money
 from guild.core.work import Work
 from guild.invoicing.models import OPEN_STATES, Invoice
@@ -37,7 +37,7 @@ async def suggested_split(work: Work, entry_id: BankEntryId) -> SplitOut | None:
         rest=Money(found.rest_minor, entry.currency).text,
         shares=[
             SplitShareOut(
-                invoice_id=share.invoice_id,
+                invoice_id=InvoiceId(share.invoice_id),
                 number=share.number,
                 amount=Money(share.amount_minor, entry.currency).text,
                 open=Money(share.open_minor, entry.currency).text,

@@ -37,7 +37,8 @@ async def look_at(
 ) -> UploadOut:
     """Read an uploaded file and say what its import would do. Raises UploadNotFound."""
     content, name = await upload_content(work, upload_id)
-    kind, header, guessed, mapping = "", [], None, None
+    kind, guessed, mapping = "", None, None
+    header: list[str] = []
     problem = mend = ""
     statements: list[PreviewStatementOut] = []
     reading = Reading()

@@ -1,6 +1,6 @@
 """The treasury over HTTP, one subject per file."""
 
-from guild.treasury.routes import bank, collections, income, incoming, payouts, runs
+from guild.treasury.routes import bank, collections, income, incoming, payouts, providers, runs
 
 ROUTES = [
     *bank.ROUTES,
@@ -8,5 +8,6 @@ ROUTES = [
     *payouts.ROUTES,
     *runs.ROUTES,
     *collections.ROUTES,
+    *providers.ROUTES,
     *income.ROUTES,
 ]

@@ -132,8 +132,8 @@ class Writer:
             self.add(kind, "CdOrPrtry", "Cd", text="SCOR")
             self.add(kind, "Issr", text="ISO" if plain.startswith("RF") else "BBA")
             self.add(structured, "Ref", text=plain)
-        elif text:
-            self.add(parent, "RmtInf", "Ustrd", text=bank_text(text, 140))
+        elif words := bank_text(text, 140):
+            self.add(parent, "RmtInf", "Ustrd", text=words)
 
     def add_organisation(self, parent: etree._Element, number: str) -> None:
         """The enterprise number of the KBO-BCE, by which Belgian banks know who sends the file."""

@@ -61,6 +61,12 @@ from guild.treasury.schemas.payouts import (
     Purpose,
     RejectIn,
 )
+from guild.treasury.schemas.providers import (
+    PaymentLinkIn,
+    PaymentLinkOut,
+    ProviderAccountOut,
+    WebhookTakenOut,
+)
 from guild.treasury.schemas.runs import (
     BandOut,
     BandsOut,
@@ -107,6 +113,8 @@ __all__ = [
     "PartIn",
     "PayeeCheckIn",
     "PayeeCheckOut",
+    "PaymentLinkIn",
+    "PaymentLinkOut",
     "PayoutIn",
     "PayoutOut",
     "PayoutRunIn",
@@ -115,6 +123,7 @@ __all__ = [
     "PendingOut",
     "PreviewRowOut",
     "PreviewStatementOut",
+    "ProviderAccountOut",
     "Purpose",
     "ReconciledOut",
     "ReconciliationOut",
@@ -135,5 +144,6 @@ __all__ = [
     "UndoIn",
     "UndoOut",
     "UploadOut",
+    "WebhookTakenOut",
     "WhereaboutsOut",
 ]

@@ -156,7 +156,9 @@ def test_illinois_covers_products_and_no_government_nor_construction() -> None:
 def test_a_city_is_known_by_its_address_even_without_its_state() -> None:
     city = there("us-la")
     bare = msgspec.structs.replace(
-        city, member=party(region="", city="los angeles"), client=party(region="", city="Fresno", kind="company")
+        city,
+        member=party(region="", city="los angeles"),
+        client=party(region="", city="Fresno", kind="company"),
     )
     assert "applies" not in findings(Facts(terms=bare, on=DAY), "us-la")
     elsewhere = msgspec.structs.replace(

@@ -20,6 +20,7 @@ from guild.documents.pool import DocumentPool
 from guild.exchange.models import Transmission
 from guild.exchange.queries import INVARIANTS
 from guild.governance.commands import install_founding_charter
+from guild.invoicing.einvoice.validator import Validator
 from tests.conftest import Clock
 from tests.factories import Factories
 
@@ -51,7 +52,7 @@ Looping = Callable[..., AbstractAsyncContextManager[System]]
 
 
 @pytest.fixture
-def looping(engine: AsyncEngine, settings: Settings, clock: Clock) -> Looping:
+def looping(engine: AsyncEngine, settings: Settings, clock: Clock, validator: Validator) -> Looping:
     """A System like `system`, with the loopback gateway and other settings of it if wanted."""
 
     @asynccontextmanager
@@ -67,6 +68,7 @@ def looping(engine: AsyncEngine, settings: Settings, clock: Clock) -> Looping:
             async with begin_work(made, SYSTEM) as work:
                 await install_founding_charter(work)
             made.resource(POOL, lambda: DocumentPool(1))
+            made.resources["invoicing.validator"] = validator
             yield made
             await made.resources[POOL].stop()
             await outer.rollback()

@@ -4,7 +4,7 @@ from io import BytesIO
 from typing import Any
 
 import pikepdf
-from eu_einvoice import cii as their_cii
+from eu_einvoice import cii as their_cii  # type: ignore[import-untyped]
 from eu_einvoice import model as their_model
 from eu_einvoice import profiles as their_profiles
 from eu_einvoice import ubl as their_ubl
@@ -80,7 +80,10 @@ def pdf_with(*files: tuple[str, bytes], packed: bool = True) -> bytes:
     pdf = pikepdf.new()
     pdf.add_blank_page()
     for name, data in files:
-        spec = pikepdf.AttachedFileSpec(pdf, data, filename=name, mime_type="text/xml")
+        spec = pikepdf.AttachedFileSpec(
+            pdf, data, filename=name, mime_type="text/xml", description="", creation_date="",
+            mod_date="",
+        )  # fmt: skip
         pdf.attachments[name] = spec
     out = BytesIO()
     pdf.save(out, compress_streams=packed)

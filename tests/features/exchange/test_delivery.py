@@ -145,7 +145,7 @@ async def test_a_gateway_that_is_away_is_asked_again_and_then_the_mail_goes(
     async def away(*_: Any) -> bool:
         raise GatewayAway("no connection")
 
-    gateway.look_up = away
+    vars(gateway)["look_up"] = away
     invoice_id = await looped_make.issued_invoice()
     await run(looped, clock)
     assert (await transmission(looped, invoice_id)).state == "looking_up"
@@ -221,7 +221,7 @@ async def test_what_never_arrived_is_known_after_an_hour(
         gateway.sent.append(parcel)
         raise GatewayUnsure("the line broke before it arrived")
 
-    gateway.send = lost
+    vars(gateway)["send"] = lost
     invoice_id = await looped_make.issued_invoice()
     await run(looped, clock)
     await run(looped, clock, minutes=5)
@@ -234,7 +234,7 @@ async def test_what_never_arrived_is_known_after_an_hour(
     assert (row.state, row.code) == ("failed", "never_arrived")
     letters = await looped_make.letters()
     assert any("could not be delivered" in letter.subject for letter in letters)
-    del gateway.send
+    del vars(gateway)["send"]
     async with begin_work(looped, SYSTEM) as work:
         again = await commands.send_again(work, invoice_id, SendAgainIn())
     await run(looped, clock)

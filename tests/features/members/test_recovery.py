@@ -16,6 +16,7 @@ from tests.factories import Factories
 
 ASK, USE = "/api/v1/password-resets", "/api/v1/password-resets/use"
 NEW = "another staple horse"
+CLIENTS = "/api/v1/organisations"
 
 
 async def mailed_token(system: System, email: str) -> str:
@@ -53,16 +54,16 @@ async def test_a_new_password_ends_every_api_key(
     keys = []
     for member in (mira := await make.member(), await make.member()):
         browser = await signed_in(member)
-        wanted = {"name": "script", "scopes": ["profile:read"]}
-        made = await browser.post("/api/v1/api-keys", json=wanted)
+        wanted = {"name": "script", "scopes": ["clients:manage"]}
+        made = await browser.post("/api/v1/me/api-keys", json=wanted)
         assert made.status_code == 201, made.text
         keys.append({"Authorization": f"Bearer {made.json()['key']}"})
     for key in keys:
-        assert (await http.get("/api/v1/me", headers=key)).status_code == 200
+        assert (await http.get(CLIENTS, headers=key)).status_code == 200
     await http.post(ASK, json={"email": mira.email})
     token = await mailed_token(system, mira.email)
     assert (await http.post(USE, json={"token": token, "new": NEW})).status_code == 204
-    answers = [(await http.get("/api/v1/me", headers=key)).status_code for key in keys]
+    answers = [(await http.get(CLIENTS, headers=key)).status_code for key in keys]
     assert answers == [401, 200]
 
 

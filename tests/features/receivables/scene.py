@@ -8,8 +8,9 @@ from sqlalchemy import select
 
 from guild import features
 from guild.core.ids import InvoiceId
+from guild.core.jobs import Job
 from guild.core.money import Money
-from guild.core.outbox import OutboxRow
+from guild.core.outbox import OutboxRow, typed_ids
 from guild.core.permissions import SYSTEM, Actor, LinkGrant, Role, contact_actor
 from guild.core.work import System, begin_work
 from guild.invoicing.access import INVOICE_LINK
@@ -94,10 +95,9 @@ class Scene:
     async def invoice(self, invoice_id: InvoiceId | None = None) -> Invoice:
         """The invoice as it is now."""
         async with self.house() as work:
-            found = await work.session.get(
+            found: Invoice = await work.session.get_one(
                 Invoice, invoice_id or self.invoice_id, populate_existing=True
             )
-        assert found is not None
         return found
 
     async def run(self, *names: str) -> int:
@@ -114,8 +114,9 @@ class Scene:
                 row.done_at = work.now
         for row in rows:
             job = self.system.jobs[row.job]
+            assert isinstance(job, Job)
             async with self.house() as work:
-                await job(work, **row.ids)
+                await job(work, **typed_ids(job.run, row.ids))
         return len(rows)
 
     async def sound(self) -> None:

@@ -6,7 +6,7 @@ from datetime import date
 import pytest
 
 from guild.core.errors import Forbidden, IllegalMove, Invalid
-from guild.core.ids import ObjectionId
+from guild.core.ids import DocumentId, ObjectionId
 from guild.mutual_fund.models import LeviedInvoice
 from guild.receivables import commands, queries
 from guild.receivables.errors import AlreadyDisputed, DisputedTooMuch, NothingOpen, OwnCase
@@ -51,7 +51,7 @@ async def test_by_lines_with_a_file(scene: Scene) -> None:
         shown = await queries.objection(work, made)
         assert shown.amount == "484.00"
         (kept,) = shown.files
-        _, kind, held = await queries.objection_file(work, shown.id, kept.document_id)
+        _, kind, held = await queries.objection_file(work, shown.id, DocumentId(kept.document_id))
         assert (kind, held) == ("application/pdf", b"%PDF-1.7 proof")
 
 

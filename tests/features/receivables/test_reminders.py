@@ -21,9 +21,7 @@ from tests.conftest import Clock
 from tests.factories import Factories
 from tests.features.receivables.scene import Scene
 
-STEPS = tuple(
-    ReminderStep(days=days, tone="friendly", channel="mail") for days in (-3, 1, 8, 15)
-)
+STEPS = tuple(ReminderStep(days=days, tone="friendly", channel="mail") for days in (-3, 1, 8, 15))
 
 
 def test_weekends_and_holidays_of_the_client_are_skipped() -> None:

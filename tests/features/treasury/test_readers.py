@@ -87,8 +87,8 @@ def test_a_globalised_coda_movement_is_read_as_its_payments() -> None:
 
 
 def test_a_coda_batch_that_hides_its_payments_stays_whole() -> None:
-    content = coda(iban=IBAN, number=1, opening_cents=0, day=DAY,
-                   moves=[Move(cents=3_000, reference="B1", parts=[Move(cents=5, reference="B1")])])  # fmt: skip
+    hidden = Move(cents=3_000, reference="B1", parts=[Move(cents=5, reference="B1")])
+    content = coda(iban=IBAN, number=1, opening_cents=0, day=DAY, moves=[hidden])
     (read,) = read_coda(content)
     assert [(one.amount_minor, one.undivided) for one in read.entries] == [(3_000, True)]
 
@@ -97,7 +97,8 @@ def test_a_coda_batch_that_hides_its_payments_stays_whole() -> None:
     ("what", "old", "new", "error"),
     [
         ("an amount", b"0000000001210000", b"0000000002210000", StatementDoesNotAdd),
-        ("a total of the trailer", b"000000000012500000000001210000", b"000000000012500000000001210010", StatementDoesNotAdd),
+        ("a total of the trailer", b"01210000" + b" " * 9, b"01210010" + b" " * 9,
+         StatementDoesNotAdd),
         ("a cut line", b"Beheerskosten november", b"Beheers", StatementUnreadable),
         ("a sign in an amount", b"1000000000012500", b"10000000000125x0", StatementUnreadable),
         ("a tenth of a cent", b"1000000000012500", b"1000000000012501", StatementUnreadable),
@@ -168,8 +169,10 @@ ING_NL = """Datum,"Naam / Omschrijving",Rekening,Tegenrekening,"Af Bij","Bedrag 
 20261120,"Proef",,NL91ABNA0417164300,Bij,"12,34",Factuur 7
 20261119,"Kosten",,,Af,"5,00",Kosten
 """
-WISE = "Date,Description,Paid out,Paid in,Balance\n2026-11-19,Card,5.00,,95.00\n" \
-       "2026-11-20,Client,,100.00,195.00\n"  # fmt: skip
+WISE = """Date,Description,Paid out,Paid in,Balance
+2026-11-19,Card,5.00,,95.00
+2026-11-20,Client,,100.00,195.00
+"""
 
 
 def test_a_belgian_csv_is_guessed_and_read_with_its_balances() -> None:
@@ -206,8 +209,10 @@ def test_a_column_of_words_gives_the_sign() -> None:
 
 
 def test_two_columns_of_amounts_and_balances_prove_the_order() -> None:
-    mapping = CsvMapping(booked_on="Date", credit="Paid in", debit="Paid out", text=["Description"],
-                         balance="Balance", date_format="YYYY-MM-DD", decimal=".", delimiter=",")  # fmt: skip
+    mapping = CsvMapping(
+        booked_on="Date", credit="Paid in", debit="Paid out", text=["Description"],
+        balance="Balance", date_format="YYYY-MM-DD", decimal=".", delimiter=",",
+    )  # fmt: skip
     read = read_csv(WISE.encode(), mapping, iban=IBAN, currency="EUR")
     assert (read.opening_minor, read.closing_minor) == (10_000, 19_500)
     head, *rows = WISE.strip().split("\n")
@@ -220,7 +225,7 @@ def test_two_columns_of_amounts_and_balances_prove_the_order() -> None:
     [
         ("1.210,00;11", "1.2x0,00;11", "line 2"),
         ("20/11/2026;Betaling", "31/02/2026;Betaling", "line 2"),
-        ("BE71 0961 2345 6769;Coop;EUR;20/11/2026;Beh", "BE68 5390 0754 7034;Coop;EUR;20/11/2026;Beh", "account"),
+        ("BE71 0961 2345 6769", "BE68 5390 0754 7034", "account"),
         (";EUR;20/11/2026;Betaling", ";USD;20/11/2026;Betaling", "usd"),
         ("11.197,50", "11.197,51", "balance"),
         ("Bedrag;", "Som;", "columns"),

@@ -118,9 +118,7 @@ async def test_a_killed_run_goes_on_and_pays_nobody_twice(
     assert (done.state, done.done, done.payouts, done.amount) == ("done", 5, 5, "1500.00")
     # The job comes again, as after a crash between its commit and its row's.
     assert await finish(desk, run.id) == 1
-    assert await amounts(desk, run.id) == {
-        one.id: 10_000 * n for n, one in enumerate(paid, 1)
-    }
+    assert await amounts(desk, run.id) == {one.id: 10_000 * n for n, one in enumerate(paid, 1)}
     with pytest.raises(NothingToPay):
         await started(desk)
     assert await desk.wrong() == []
@@ -150,9 +148,7 @@ async def test_an_account_replaced_meanwhile_stays_for_a_person(desk: Desk, cloc
     await desk.make.bank_account(member, approver=desk.treasurers[0], iban="BE71 0961 2345 6769")
     await set_aside(desk, run.id)
     async with begin_work(desk.system, desk.treasurer(), read_only=True) as work:
-        states = {
-            one.member_id: one.state for one in await work.session.scalars(select(Payout))
-        }
+        states = {one.member_id: one.state for one in await work.session.scalars(select(Payout))}
     assert states == {member.id: "requested", other.id: "approved"}
 
 
@@ -195,9 +191,7 @@ async def test_who_may_not_and_what_is_not_there(desk: Desk) -> None:
         ("UPDATE payout SET approvals_needed = 5, state = 'approved'", "approvals"),
     ],
 )
-async def test_sql_refuses_shortcuts(
-    desk: Desk, clock: Clock, attack: str, refusal: str
-) -> None:
+async def test_sql_refuses_shortcuts(desk: Desk, clock: Clock, attack: str, refusal: str) -> None:
     await payees(desk, 10_000)
     clock.advance(hours=73)
     await started(desk)
