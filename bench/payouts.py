@@ -75,7 +75,7 @@ async def _house(settings: Settings) -> tuple[System, list[Actor], list[UUID]]:
         sealed = system.keyring.seal(iban, context=account.context(account_id))  # type: ignore[arg-type]
         rows.append({
             "id": account_id, "member_id": one, "iban_sealed": f"\\x{sealed.hex()}",
-            "usable_from": "2020-01-01T00:00:00Z",
+            "decided_at": "2020-01-01T00:00:00Z", "usable_from": "2020-01-04T00:00:00Z",
         })  # fmt: skip
     await _copy(owner, "bank_account", account.id, rows)
     await owner.close()

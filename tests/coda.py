@@ -11,10 +11,8 @@ from tests.camt import Move
 
 def coda(*, iban: str, number: int, opening_cents: int, moves: Sequence[Move], day: date) -> bytes:
     """A file of one statement of one day; `parts` make a globalised movement."""
-    lines = [
-        f"00000{day:%d%m%y}30005        {number:08d}  {'COOP':<26}{'KREDBEBB':<11}"
-        f"{'00403019261':<11} 00000{'':16} {'':16}{'':6}2"
-    ]
+    sender = f"{'COOP':<26}{'KREDBEBB':<11}{'00403019261':<11}"
+    lines = [f"00000{day:%d%m%y}30005        {number:08d}  {sender} 00000{'':39}2"]
     lines.append(
         f"12{number % 1000:03d}{iban:<34}EUR{_amount(opening_cents)}{day:%d%m%y}"
         f"{'COOP':<26}{'Zichtrekening':<35}{number % 1000:03d}"

@@ -203,9 +203,13 @@ async def match(work: Work, supplier_invoice_id: SupplierInvoiceId, data: Form) 
     """Say which project it is for."""
 
     async def choose() -> None:
-        if not data.get("contract_id"):
+        number, chosen = data.get("number", "").strip(), data.get("contract_id")
+        if number:
+            contract_id = await queries.contract_numbered(work, number)
+        elif chosen:
+            contract_id = ContractId(msgspec.convert(chosen, UUID))
+        else:
             raise Invalid("Choose the project.", field="contract_id")
-        contract_id = ContractId(msgspec.convert(data["contract_id"], UUID))
         await commands.match(work, supplier_invoice_id, contract_id)
 
     return await _decide(work, supplier_invoice_id, choose())

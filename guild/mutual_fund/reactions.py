@@ -26,7 +26,12 @@ from guild.receivables.events import (
     InvoiceDisputeClosed,
     InvoiceDisputed,
 )
-from guild.treasury.events import PayoutRejected, PayoutReturned, PayoutSettled
+from guild.treasury.events import (
+    PayoutApprovalGiven,
+    PayoutRejected,
+    PayoutReturned,
+    PayoutSettled,
+)
 
 
 @reacts_to(ContractOffered)
@@ -135,6 +140,12 @@ async def on_claim_filed(work: Work, fact: ClaimFiled) -> None:
 async def on_claim_appealed(work: Work, fact: ClaimAppealed) -> None:
     """Draw the second jury in the background."""
     work.later(jobs.draw_jury, claim_id=fact.claim_id)
+
+
+@reacts_to(PayoutApprovalGiven)
+async def on_payout_approval(work: Work, fact: PayoutApprovalGiven) -> None:
+    """Whoever judged a claim does not approve that its benefit is paid."""
+    await commands.refuse_juror(work, fact.payout_id, fact.approver_id)
 
 
 @reacts_to(PayoutSettled)

@@ -188,7 +188,7 @@ class SelfBillingDue(Event, frozen=True, kw_only=True):
     """A payout to a self-employed member was settled: a self-billed document can be made of it.
 
     The lines are the invoices whose money it paid out, less what went to the pots; they sum to
-    the amount.
+    the amount; money that came from no invoice is not billed.
     """
 
     subject: ClassVar[str] = "payout_id"

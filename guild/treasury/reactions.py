@@ -7,13 +7,14 @@ from guild.exchange.events import SupplierInvoicePayable
 from guild.governance.queries import charter_at
 from guild.receivables import commands as receivables
 from guild.receivables.events import RefundApproved
-from guild.treasury import commands, jobs
+from guild.treasury import commands, jobs, queries
 from guild.treasury.commands import ordering
 from guild.treasury.events import (
     DirectDebitAnnounced,
     EntryAllocated,
     IncomeStatementAsked,
     MatchConfirmed,
+    MatchUndone,
     PayoutApproved,
     PayoutRejected,
     PayoutReturned,
@@ -80,6 +81,15 @@ async def note_overpaid(work: Work, fact: MatchConfirmed) -> None:
         await receivables.note_overpayment(work, fact.invoice_id, fact.entry_id, surplus, paid)
 
 
+@reacts_to(PayoutSettled)
+async def self_billing_is_due(work: Work, fact: PayoutSettled) -> None:
+    """What a self-employed member was paid can become a document of hers to the co-operative."""
+    if fact.purpose == "earnings" and fact.member_id is not None:
+        due = await queries.self_billed(work, fact.payout_id, fact.member_id)
+        if due is not None:
+            await work.emit(due)
+
+
 @reacts_to(RefundApproved)
 async def order_refund(work: Work, fact: RefundApproved) -> None:
     """A refund is ordered in the background: what cannot be paid so must not undo the decision."""
@@ -132,3 +142,11 @@ async def tell_of_allocation(work: Work, fact: EntryAllocated) -> None:
 async def print_year(work: Work, fact: IncomeStatementAsked) -> None:
     """A member's year is printed in the background."""
     work.later(jobs.make_income_statement, member_id=fact.member_id, year=fact.year)
+
+
+@reacts_to(MatchUndone)
+async def note_collection_returned(work: Work, fact: MatchUndone) -> None:
+    """A client's bank took a collected payment back: the collection came back."""
+    if fact.cause == "returned":
+        for invoice_id in await commands.invoices_of(work, fact.entry_id):
+            await commands.note_collection_returned(work, invoice_id, "")

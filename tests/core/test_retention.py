@@ -34,13 +34,13 @@ async def fill(system: System, clock: Clock) -> None:
             )
         for done, dead in ((31, None), (29, None), (None, 31), (None, None)):
             days = {"done": done, "dead": dead}
-            at = {k: None if v is None else now - timedelta(days=v) for k, v in days.items()}
+            over = {k: None if v is None else now - timedelta(days=v) for k, v in days.items()}
             await run(
                 text(
                     "INSERT INTO outbox (id, job, ids, asked_at, due_at, done_at, dead_at) "
                     "VALUES (:i, 'core.deliver_mail', '{}', :w, :w, :done, :dead)"
                 ),
-                {"i": new_id(), "w": now + timedelta(days=1), **at},
+                {"i": new_id(), "w": now + timedelta(days=1), **over},
             )
 
 

@@ -13,7 +13,7 @@ import msgspec
 from tests.conftest import NOON
 from tests.factories import Factories
 from tests.features.compliance.scene import GOOD as FINDINGS
-from tests.security import outlets
+from tests.security import bank, outlets
 from tests.features.exchange import papers
 from tests.security.world import FAIR, GOOD, World
 
@@ -105,6 +105,7 @@ def _special(world: World) -> Mapping[str, dict[str, Any]]:
         | _standing(world)
         | _forms(world)
         | outlets.asks(world.rows)
+        | bank.asks(world.rows)
     )
 
 

@@ -58,6 +58,7 @@ from tests.features.exchange import papers
 from tests.features.mutual_fund.court import endow
 from tests.features.reputation.story import FAIR, GOOD, Story, firm
 from tests.features.treasury.conftest import Desk
+from tests.security.bank import make_bank
 from tests.security.outlets import make_outlets
 
 BASE = "http://guild.test"
@@ -117,6 +118,9 @@ class World:
         await self._standing()
         await self._office()
         await make_outlets(self)
+        owner = self.people["owner"]
+        paid = await self.make.issued_invoice(owner, await self._client())
+        await make_bank(self, paid)
         self.clock.set(NOON)
         await self._sign_in()
         return self

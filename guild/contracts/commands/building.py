@@ -30,7 +30,7 @@ from guild.contracts.rules.terms import (
     Terms,
     problems,
 )
-from guild.contracts.rules.wording import WORDING_VERSION, period_words
+from guild.contracts.rules.wording import WORDING_VERSION, period_words, words_of
 from guild.contracts.schemas import (
     ContractIn,
     FixedPriceIn,
@@ -127,7 +127,7 @@ def _build(
         ),
         kill_fee_bps=data.kill_fee_bps,
         notice_days=data.notice_days,
-        rights=_rights(data),
+        rights=_rights(data, language),
         revision_rounds=data.revision_rounds,
         acceptance_silence_days=data.acceptance_silence_days or silence_days,
         law=Law(country=data.law_country or member.country, region=data.law_region),
@@ -206,10 +206,11 @@ def _library(data: ContractIn, on: date) -> tuple[ChosenClause, ...]:
         raise Invalid(str(wrong), field="library") from None
 
 
-def _rights(data: ContractIn) -> Rights:
+def _rights(data: ContractIn, language: str) -> Rights:
+    scope = data.rights_scope
     return Rights(
         kind=data.rights,
-        scope=data.rights_scope,
+        scope=words_of(language)["default_scope"] if scope is None else scope,
         territory=data.rights_territory,
         term_months=data.rights_term_months,
         exclusive=data.rights_exclusive,

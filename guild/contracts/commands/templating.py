@@ -21,6 +21,7 @@ from guild.core.errors import Invalid, StaleVersion
 from guild.core.ids import ContractId, ContractTemplateId, new_id
 from guild.core.work import Work
 from guild.documents.commands import refuse_unprintable
+from guild.members.queries import contact_of
 
 
 async def save_template(work: Work, data: TemplateIn) -> ContractTemplate:
@@ -73,7 +74,8 @@ async def retire_template(work: Work, name: str) -> None:
 
 async def draft_from_template(work: Work, data: FromTemplateIn) -> Contract:
     """Begin a contract from a template; raises TemplateNotFound and what drafting raises."""
-    found = await queries.template(work, data.template)
+    contact = await contact_of(work, data.contact_id)
+    found = await queries.template(work, data.template, contact.language)
     body: dict[str, Any] = msgspec.to_builtins(found.body)
     kind = body.pop("kind")
     given = msgspec.to_builtins(data)

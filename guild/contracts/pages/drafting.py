@@ -35,7 +35,7 @@ from guild.contracts.schemas import SendIn
 from guild.contracts.schemas.papers import AnswerTaskIn, AskRepIn, PaperIn, TaskKind
 from guild.contracts.schemas.templates import TemplateIn
 from guild.core.errors import Invalid
-from guild.core.ids import ContractId, RepTaskId
+from guild.core.ids import ContactId, ContractId, RepTaskId
 from guild.core.permissions import Permission
 from guild.core.wire import Cursor, get, post
 from guild.core.work import Work
@@ -90,11 +90,11 @@ async def _new(work: Work, name: str, form: dict[str, str], errors: Faults) -> R
 async def begin(work: Work, data: Form) -> Response[Any]:
     """Begin the draft; the next page shows how it stands."""
     name = data.get("template", "")
-    chosen = await queries.template(work, name)
-    body = msgspec.to_builtins(chosen.body)
-    body.pop("kind")
     client, _, contact = data.get("who", "").partition("/")
     try:
+        language = await _language(work, contact)
+        body = msgspec.to_builtins((await queries.template(work, name, language)).body)
+        body.pop("kind")
         whole = drafted(data, {**body, "client_id": client, "contact_id": contact})
         contract = await commands.draft_contract(work, whole)
     except REFUSALS as refusal:
@@ -103,6 +103,13 @@ async def begin(work: Work, data: Form) -> Response[Any]:
             faults = [{"field": "who", "text": "Choose a client."}]
         return await _new(work, name, data, faults)
     return Redirect(f"/contracts/{contract.id}/draft", status_code=303)
+
+
+async def _language(work: Work, contact: str) -> str:
+    """What the client's contact reads; English while nobody is chosen."""
+    if not contact:
+        return "en"
+    return (await members.contact_of(work, msgspec.convert(contact, ContactId))).language
 
 
 @get("/contracts/{contract_id:uuid}/draft", permission=Permission.CONTRACTS_READ,

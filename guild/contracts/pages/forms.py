@@ -49,6 +49,8 @@ def drafted(form: dict[str, str], before: dict[str, Any]) -> ContractIn:
         data |= {name: form.get(name) == "yes" for name in TICKS}
         passed_on = form.get("rights_transferable", "")
         data["rights_transferable"] = {"yes": True, "no": False}.get(passed_on)
+    if not data.get("rights_scope"):
+        data["rights_scope"] = None
     data |= deal_of(form)
     if "clauses" in form:
         data["library"] = _clauses(form)

@@ -97,8 +97,11 @@ def _house_summary(one: HouseTemplate) -> TemplateSummary:
     )
 
 
-async def template(work: Work, name: str) -> TemplateOut:
-    """A template of the house by its name, or one's own by its id; raises TemplateNotFound."""
+async def template(work: Work, name: str, language: str = "en") -> TemplateOut:
+    """A template of the house by its name, or one's own by its id; raises TemplateNotFound.
+
+    Those of the house have their words in the language that is asked for.
+    """
     house = house_templates().get(name)
     if house is not None:
         return TemplateOut(
@@ -108,7 +111,7 @@ async def template(work: Work, name: str) -> TemplateOut:
             trade=house.trade,
             version=house.newest.version,
             own=False,
-            body=msgspec.convert(house.newest.body, TemplateBody),
+            body=msgspec.convert(house.newest.body_in(language), TemplateBody),
             updated_at=None,
         )
     row = await template_row(work, name)

@@ -15,6 +15,12 @@ class HouseVersion(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     version: int
     valid_from: date
     body: dict[str, Any]
+    texts: dict[str, dict[str, str]]
+    """Fields of the body that are words, in languages other than English."""
+
+    def body_in(self, language: str) -> dict[str, Any]:
+        """The body with its words in that language."""
+        return {**self.body, **self.texts.get(language, {})}
 
 
 class HouseTemplate(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

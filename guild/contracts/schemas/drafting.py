@@ -146,7 +146,7 @@ class ContractIn(In, frozen=True):
     rights: Literal["transfer_on_payment", "licence_on_payment", "stays_with_member"] = (
         "licence_on_payment"
     )
-    rights_scope: OptionalLongText = "the purpose that the summary names"
+    rights_scope: OptionalLongText | None = None
     revision_rounds: Rounds = 2
     acceptance_silence_days: SilenceDays | None = None
     law_country: CountryCode | None = None

@@ -7,6 +7,7 @@ from sqlalchemy import ColumnElement, and_, or_, select
 
 from guild.contracts.errors import ContractNotFound
 from guild.contracts.models import Contract
+from guild.core.errors import Invalid
 from guild.core.ids import ContractId
 from guild.core.work import Work
 from guild.exchange import access
@@ -30,6 +31,18 @@ async def own_contract(work: Work, contract_id: ContractId) -> Contract:
     if contract is None:
         raise ContractNotFound
     return contract
+
+
+async def contract_numbered(work: Work, number: str) -> ContractId:
+    """The contract of that number, if the actor may spend for it; raises Invalid."""
+    found: ContractId | None = await work.session.scalar(
+        select(Contract.id).where(
+            Contract.number == number.upper(), Contract.state.in_(BUYING_STATES), _reach(work)
+        )
+    )
+    if found is None:
+        raise Invalid("No signed contract has this number.", field="number")
+    return found
 
 
 def _reach(work: Work) -> ColumnElement[bool]:

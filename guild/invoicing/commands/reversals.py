@@ -47,21 +47,7 @@ async def reverse_payment(
     assert invoice is not None, "a payment is of an invoice"
     await _check(work, invoice, payment)
     amount = Money(payment.amount_minor, payment.currency)
-    work.session.add(
-        PaymentReversal(
-            payment_id=payment.id,
-            invoice_id=invoice.id,
-            amount_minor=payment.amount_minor,
-            net_minor=payment.net_minor,
-            currency=payment.currency,
-            cause=cause,
-            reason=reason,
-            reversed_on=on,
-            reversed_at=work.now,
-            reversed_by=work.actor.id,
-            bank_entry_id=bank_entry_id,
-        )
-    )
+    work.session.add(_reversal(work, payment, cause, reason, on, bank_entry_id))
     # The guards let what is paid sink only by reversals that are there.
     await work.session.flush()
     rest = invoice.paid_minor - payment.amount_minor
@@ -93,6 +79,29 @@ async def reverse_payment(
         )
     )
     return amount
+
+
+def _reversal(
+    work: Work,
+    payment: Payment,
+    cause: Cause,
+    reason: str,
+    on: date,
+    bank_entry_id: BankEntryId | None,
+) -> PaymentReversal:
+    return PaymentReversal(
+        payment_id=payment.id,
+        invoice_id=payment.invoice_id,
+        amount_minor=payment.amount_minor,
+        net_minor=payment.net_minor,
+        currency=payment.currency,
+        cause=cause,
+        reason=reason,
+        reversed_on=on,
+        reversed_at=work.now,
+        reversed_by=work.actor.id,
+        bank_entry_id=bank_entry_id,
+    )
 
 
 async def _check(work: Work, invoice: Invoice, payment: Payment) -> None:

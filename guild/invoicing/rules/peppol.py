@@ -14,11 +14,10 @@ from typing import Final
 import msgspec
 
 from guild.invoicing.errors import EInvoiceRefused
-from guild.invoicing.rules.canonical import EInvoice, Party
+from guild.invoicing.rules.canonical import EInvoice, Line, Party
 from guild.invoicing.rules.parties import PEPPOL_SCHEMES, belgian_number_holds
 from guild.invoicing.rules.plain_words import BrokenRule
 
-CENT: Final = Decimal("0.01")
 ILLEGAL: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")
 """Characters that XML 1.0 cannot hold."""
 CODES_OF_CATEGORY: Final = {
@@ -250,9 +249,7 @@ def _lines(invoice: EInvoice) -> Iterator[Finding]:
                 "A price is never negative.",
                 "Use a negative quantity instead.",
             )
-        product = (line.quantity * line.price / line.base_quantity).quantize(
-            CENT, rounding=ROUND_HALF_UP
-        ) + sum(one.amount if one.charge else -one.amount for one in line.adjustments)
+        product = _product(line)
         if product != line.net:
             yield (
                 "PEPPOL-EN16931-R120",
@@ -260,6 +257,15 @@ def _lines(invoice: EInvoice) -> Iterator[Finding]:
                 f"{line.quantity} times {line.price} is {product}, not {line.net}.",
                 "Correct quantity, price or amount.",
             )
+
+
+def _product(line: Line) -> Decimal:
+    """Quantity times price by base quantity in the currency's decimals, then what adjusts it."""
+    exact = line.quantity * line.price / line.base_quantity
+    adjusted = sum(
+        (one.amount if one.charge else -one.amount for one in line.adjustments), Decimal(0)
+    )
+    return exact.quantize(line.net, rounding=ROUND_HALF_UP) + adjusted
 
 
 def _sums(invoice: EInvoice) -> Iterator[Finding]:

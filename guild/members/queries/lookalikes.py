@@ -14,18 +14,14 @@ LOOKED_AT_MAX: Final = 5_000
 SHOWN_MAX: Final = 10
 
 
-async def lookalikes(
-    work: Work, *, name: str, vat_number: str, country: str
-) -> list[LookalikeOut]:
+async def lookalikes(work: Work, *, name: str, vat_number: str, country: str) -> list[LookalikeOut]:
     """One's own clients with that VAT number, or with a name that is the same but for its form.
 
     The same number comes first; a name counts in any country, and its country is told.
     """
     bare = "".join(sign for sign in vat_number.upper() if sign.isalnum())
     rows = await work.session.execute(
-        select(
-            Organisation.id, Organisation.name, Organisation.country, Organisation.vat_number
-        )
+        select(Organisation.id, Organisation.name, Organisation.country, Organisation.vat_number)
         .where(organisations_visible_to(work.actor))
         .order_by(Organisation.id.desc())
         .limit(LOOKED_AT_MAX)

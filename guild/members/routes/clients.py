@@ -1,5 +1,9 @@
 """Clients and their contacts."""
 
+from typing import Annotated
+
+from msgspec import Meta
+
 from guild.core.ids import OrganisationId
 from guild.core.permissions import Permission
 from guild.core.wire import Cursor, Page, PageSize, get, patch, post
@@ -8,6 +12,7 @@ from guild.members import commands, queries
 from guild.members.schemas import (
     ContactIn,
     ContactOut,
+    LookalikeOut,
     OrganisationChangeIn,
     OrganisationIn,
     OrganisationOut,
@@ -40,6 +45,22 @@ async def list_organisations(
 ) -> Page[OrganisationOut]:
     """Your own clients, newest first."""
     return await queries.organisations_page(work, cursor=cursor, size=size)
+
+
+@get(
+    "/organisations/lookalikes",
+    permission=Permission.CLIENTS_MANAGE,
+    tags=["clients"],
+    summary="Is this client there already?",
+)
+async def look_for_twins(
+    work: Work,
+    name: Annotated[str, Meta(max_length=200)] = "",
+    vat_number: Annotated[str, Meta(max_length=30)] = "",
+    country: Annotated[str, Meta(max_length=2)] = "",
+) -> list[LookalikeOut]:
+    """Your clients with this VAT number, or with this name but for legal form and accents."""
+    return await queries.lookalikes(work, name=name, vat_number=vat_number, country=country)
 
 
 @get(
@@ -98,6 +119,7 @@ ROUTES = [
     import_clients,
     register_organisation,
     list_organisations,
+    look_for_twins,
     show_organisation,
     change_organisation,
     add_contact,

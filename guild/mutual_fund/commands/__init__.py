@@ -1,6 +1,6 @@
 """Use cases of the fund: levies and advances, guarantees, claims, juries."""
 
-from guild.mutual_fund.commands.benefits import note_payout, pay_benefit
+from guild.mutual_fund.commands.benefits import note_payout, pay_benefit, refuse_juror
 from guild.mutual_fund.commands.claims import appeal, file_claim, withdraw_claim
 from guild.mutual_fund.commands.disputes import (
     bar_client,
@@ -61,6 +61,7 @@ __all__ = [
     "pay_advance",
     "pay_benefit",
     "quote_offer",
+    "refuse_juror",
     "register_invoice",
     "release_guarantee",
     "release_payment",

@@ -27,8 +27,11 @@ from guild.receivables.pages.forms import FORM, Form, or_again, said
 from guild.receivables.routes.files import csv_file, pdf_file
 from guild.receivables.rules.overdue import BUCKETS
 from guild.receivables.schemas import (
+    AnswerIn,
+    ConcedeIn,
     InsolvencyIn,
     PromiseIn,
+    ReasonIn,
     ReminderRuleIn,
     WriteOffIn,
 )
@@ -153,8 +156,12 @@ async def waive_by_form(
     work: Work, invoice_id: InvoiceId, claim_id: InterestClaimId, data: Form
 ) -> Redirect:
     """Give up a claim."""
-    doing = commands.waive_interest(work, claim_id, data.get("reason", ""))
-    return await _doing(work, invoice_id, data, doing)
+
+    async def doing() -> None:
+        wanted = msgspec.convert({"reason": data.get("reason", "")}, ReasonIn)
+        await commands.waive_interest(work, claim_id, wanted.reason)
+
+    return await _doing(work, invoice_id, data, doing())
 
 
 @post("/receivables/invoices/{invoice_id:uuid}/write-off", permission=P.INVOICES_CREDIT, **FORM)
@@ -204,9 +211,11 @@ async def objection_by_form(
 
     async def doing() -> None:
         if step == "answer":
-            await commands.answer_objection(work, objection_id, note)
+            wanted = msgspec.convert({"answer": note}, AnswerIn)
+            await commands.answer_objection(work, objection_id, wanted.answer)
         elif step == "credit":
-            await commands.concede(work, objection_id, note)
+            agreed = msgspec.convert({"reason": note}, ConcedeIn)
+            await commands.concede(work, objection_id, agreed.reason)
         else:
             await commands.rule_on(work, objection_id, step, note)
 

@@ -70,9 +70,7 @@ ALL_SETTLED: Final = f"""
 """
 
 
-async def invite(
-    work: Work, contract_id: ContractId, *, settled: InvoiceId | None = None
-) -> bool:
+async def invite(work: Work, contract_id: ContractId, *, settled: InvoiceId | None = None) -> bool:
     """Ask both sides, once the contract is completed and each invoice is paid or overdue.
 
     Called whenever one of these may have become true; does nothing when it is too early or when

@@ -12,6 +12,7 @@ from guild.treasury.commands.batches import (
 from guild.treasury.commands.choices import choose_rhythm, record_payee_check
 from guild.treasury.commands.collecting import (
     announce_collections,
+    invoices_of,
     make_collection_file,
     note_collected,
     note_collection_returned,
@@ -72,6 +73,7 @@ __all__ = [
     "import_statements",
     "import_status_report",
     "import_upload",
+    "invoices_of",
     "keep_upload",
     "link_to_ask",
     "mail_allocation",

@@ -27,6 +27,7 @@ from guild.treasury.models import (
     SEALED_BATCH,
     SEPA_MANDATE,
     BankEntry,
+    BankMatch,
     DirectDebit,
     PaymentBatch,
     SepaMandate,
@@ -303,6 +304,15 @@ async def note_collection_returned(work: Work, invoice_id: InvoiceId, reason: st
     one = await _filed(work, invoice_id, "collected")
     if one is not None:
         await _end(work, one, "return", plain_reason(reason))
+
+
+async def invoices_of(work: Work, entry_id: BankEntryId) -> list[InvoiceId]:
+    """The invoices that an entry was matched with."""
+    return list(
+        await work.session.scalars(
+            select(BankMatch.invoice_id).where(BankMatch.entry_id == entry_id).distinct()
+        )
+    )
 
 
 async def _filed(work: Work, invoice_id: InvoiceId, state: str) -> DirectDebit | None:

@@ -2,7 +2,8 @@
 
 from sqlalchemy import delete, select
 
-from guild.core.ids import BankEntryId, InvoiceId, PayoutId
+from guild.core.errors import Invalid
+from guild.core.ids import BankEntryId, InvoiceId, PayoutId, ProviderAccountId
 from guild.core.money import Money
 from guild.core.permissions import Permission
 from guild.core.work import Work
@@ -19,7 +20,7 @@ from guild.treasury.commands.payouts import locked_payout
 from guild.treasury.commands.settling import close_batches, send_back, settle
 from guild.treasury.errors import MatchTooLarge
 from guild.treasury.events import EntryExplained
-from guild.treasury.models import BANK_ENTRY, BankEntry, MatchSuggestion
+from guild.treasury.models import BANK_ENTRY, BankEntry, MatchSuggestion, ProviderAccount
 from guild.treasury.queries.invoices import incoming_of, invoices_for
 from guild.treasury.queries.shapes import entry_out
 from guild.treasury.rules.matching import InvoiceIndex, preselected
@@ -76,6 +77,18 @@ async def explain_entry(work: Work, entry_id: BankEntryId, data: ExplainIn) -> B
         if entry.amount_minor < 0:
             await draw(work, Account("client_credit", client), -amount)
         await keep_for_client(work, entry.id, amount, client, data.note)
+    elif data.kind == "provider_transfer":
+        owner = await _provider_account(work, entry, data)
+        await post(
+            work,
+            kind="bank_entry_booked",
+            text=data.note,
+            lines=[
+                Line(Account("suspense"), amount),
+                Line(Account("provider_balance", owner), -amount),
+            ],
+            subject=entry.id,
+        )
     else:
         await post(
             work,
@@ -87,6 +100,19 @@ async def explain_entry(work: Work, entry_id: BankEntryId, data: ExplainIn) -> B
     mark(work, entry, "explain", data.note)
     await work.emit(EntryExplained(entry_id=entry.id, kind=data.kind))
     return entry_out(entry)
+
+
+async def _provider_account(work: Work, entry: BankEntry, data: ExplainIn) -> ProviderAccountId:
+    """The provider's account whose money arrived, in the entry's currency."""
+    found = await work.session.scalar(
+        select(ProviderAccount.id).where(
+            ProviderAccount.id == data.provider_account_id,
+            ProviderAccount.currency == entry.currency,
+        )
+    )
+    if found is None:
+        raise Invalid("Say which provider's account it comes from.", field="provider_account_id")
+    return found
 
 
 async def set_aside_entry(work: Work, entry_id: BankEntryId, data: SetAsideIn) -> BankEntryOut:

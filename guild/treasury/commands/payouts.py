@@ -179,7 +179,7 @@ async def waiting(
         )
         .group_by(Payout.member_id)
     )
-    return {MemberId(member_id): Money(int(minor), currency) for member_id, minor in rows}
+    return {one: Money(int(minor), currency) for one, minor in rows if one is not None}
 
 
 async def asked_lately(
@@ -200,7 +200,7 @@ async def asked_lately(
         )
         .group_by(Payout.member_id)
     )
-    return {MemberId(member_id): int(minor) for member_id, minor in rows}
+    return {one: int(minor) for one, minor in rows if one is not None}
 
 
 async def payee_checks(work: Work, accounts: Collection[BankAccountId]) -> dict[BankAccountId, str]:

@@ -245,7 +245,11 @@ async def _owners(
             wanted = wanted.where(due.exists())
         wanted = wanted.limit(SLICE)
     rows = await work.session.execute(wanted)
-    return [_Owner(account, MemberId(owner), int(minor)) for account, owner, minor in rows]
+    return [
+        _Owner(account, MemberId(owner), int(minor))
+        for account, owner, minor in rows
+        if owner is not None
+    ]
 
 
 async def _how_many(

@@ -33,7 +33,7 @@ from guild.treasury.queries.runs import bands, choice_of, payout_run, payout_run
 from guild.treasury.queries.splitting import suggested_split
 from guild.treasury.queries.undos import takes_back_candidates, undos
 from guild.treasury.queries.uploads import look_at, mapping, mappings
-from guild.treasury.queries.whereabouts import whereabouts
+from guild.treasury.queries.whereabouts import self_billed, whereabouts
 
 __all__ = [
     "INVARIANTS",
@@ -69,6 +69,7 @@ __all__ = [
     "reconciled",
     "reconciliation",
     "reconciliation_csv",
+    "self_billed",
     "statements",
     "suggested_split",
     "suggestions",

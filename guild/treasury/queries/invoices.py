@@ -37,7 +37,11 @@ async def invoices_for(work: Work, entries: Sequence[ReadEntry | BankEntry]) -> 
     meant = any_(literal([*map(plain_reference, names)], ARRAY(String)))
     amounts = any_(literal([*{entry.amount_minor for entry in entries}], ARRAY(BigInteger)))
     still_open = (
-        Invoice.total_minor - Invoice.paid_minor - Invoice.credited_minor + Invoice.refundable_minor
+        Invoice.total_minor
+        + Invoice.rounding_minor
+        - Invoice.paid_minor
+        - Invoice.credited_minor
+        + Invoice.refundable_minor
     )
     rows = await work.session.execute(
         select(Invoice, Organisation.name)

@@ -89,7 +89,7 @@ async def bands(work: Work) -> BandsOut:
                 if band.up_to_minor is None
                 else Money(band.up_to_minor, terms.currency).text,
                 approvals=band.approvals,
-                roles=dict(band.roles),
+                roles={str(role): number for role, number in band.roles.items()},
             )
             for band in terms.bands
         ],

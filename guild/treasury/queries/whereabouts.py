@@ -11,9 +11,9 @@ from datetime import date
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import select
+from sqlalchemy import func, select
 
-from guild.core.ids import EntryId, InvoiceId, MemberId
+from guild.core.ids import EntryId, InvoiceId, MemberId, PayoutId
 from guild.core.money import Money, allocate
 from guild.core.work import Work
 from guild.governance.queries import published_charter
@@ -21,9 +21,10 @@ from guild.governance.rules import LevyTerms, read_charter
 from guild.invoicing.models import Invoice
 from guild.ledger.chart import CHART, POTS, Account
 from guild.ledger.models import LedgerAccount, LedgerEntry, LedgerPosting
-from guild.members.models import Organisation
+from guild.members.models import Member, Organisation
 from guild.receivables.models import InterestClaim
-from guild.treasury.models import Payout
+from guild.treasury.events import SelfBilledLine, SelfBillingDue
+from guild.treasury.models import Employment, Payout
 from guild.treasury.rules.whereabouts import Piece, consume
 from guild.treasury.schemas import PaidPieceOut, RuleOut, ShareOut, WhereaboutsOut
 
@@ -134,7 +135,7 @@ async def whereabouts(
     for one in moves:
         if one.subject:
             by_subject[one.subject].append(one)
-    days = {one.id: one.on for one in moves}
+    days: dict[UUID, date] = {one.id: one.on for one in moves}
     rules = _Rules(work)
     shown = []
     for invoice, client in invoices:
@@ -230,3 +231,46 @@ async def _payout_numbers(work: Work, member_id: MemberId) -> dict[UUID, tuple[U
         select(Payout).where(Payout.member_id == member_id, Payout.ledger_entry_id.is_not(None))
     )
     return {one.ledger_entry_id: (one.id, one.number) for one in rows if one.ledger_entry_id}
+
+
+async def self_billed(
+    work: Work, payout_id: PayoutId, member_id: MemberId
+) -> SelfBillingDue | None:
+    """The invoices whose money a payout carried away, as lines that sum to what is billed.
+
+    None for a member who is employed, or who has no number of her own to bill under; and for a
+    payout that carried money of no invoice. Money of no invoice is not billed.
+    """
+    payout = await work.session.get_one(Payout, payout_id)
+    member = await work.session.get_one(Member, member_id)
+    employed = await work.session.scalar(
+        select(Employment.id).where(
+            Employment.member_id == member_id,
+            Employment.since <= work.today,
+            func.coalesce(Employment.until, date.max) >= work.today,
+        )
+    )
+    if employed is not None or not (member.vat_number or member.enterprise_number):
+        return None
+    moves = await moves_of(work, member_id, payout.currency)
+    pieces = consume([Piece(id=one.id, subject=one.subject, minor=one.minor) for one in moves])
+    taken: dict[UUID, int] = defaultdict(int)
+    for take in pieces:
+        if take.by == payout.ledger_entry_id and take.subject is not None:
+            taken[take.subject] += take.minor
+    rows = await work.session.execute(
+        select(Invoice.id, Invoice.number).where(Invoice.id.in_(taken)).order_by(Invoice.id)
+    )
+    lines = [
+        SelfBilledLine(invoice_id=invoice_id, number=number or "", net_minor=taken[invoice_id])
+        for invoice_id, number in rows
+    ]
+    if not lines:
+        return None
+    return SelfBillingDue(
+        payout_id=payout_id,
+        member_id=member_id,
+        amount_minor=sum(line.net_minor for line in lines),
+        currency=payout.currency,
+        lines=tuple(lines),
+    )

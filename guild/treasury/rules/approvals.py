@@ -39,7 +39,11 @@ def needed(terms: PayoutTerms, minor: int, check: str | None) -> Needed:
         extra = terms.payee_unchecked_extra
     else:
         extra = 0 if check == MATCHED else terms.payee_mismatch_extra
-    return Needed(approvals=band.approvals + extra, roles=dict(band.roles), extra=extra)
+    return Needed(
+        approvals=band.approvals + extra,
+        roles={str(role): number for role, number in band.roles.items()},
+        extra=extra,
+    )
 
 
 def missing(roles: Mapping[str, int], given: Collection[str]) -> dict[str, int]:

@@ -95,7 +95,7 @@ def read_status(content: bytes) -> StatusFile:
             mend="Download the pain.002 file of the payment file at the bank.",
         )
     if name in _WITH_SCHEMA and not schema_of(name).validate(root):
-        fault = schema_of(name).error_log.last_error
+        fault = next(iter(schema_of(name).error_log), "")
         raise StatusReportUnreadable(f"The schema of {name} refuses the file: {fault}")
     space = {"m": message}
 
@@ -148,6 +148,6 @@ def _root(content: bytes) -> etree._Element:
         root = etree.fromstring(content, parser)
     except etree.XMLSyntaxError as broken:
         raise StatusReportUnreadable(f"The file is no XML: {broken}") from None
-    if root.getroottree().docinfo.doctype:
+    if root.getroottree().docinfo.doctype:  # type: ignore[union-attr]  # the stubs lack it
         raise StatusReportUnreadable("The file holds a DOCTYPE, which no bank sends.")
     return root

@@ -12,6 +12,7 @@ from guild.core.ids import (
     MemberId,
     OrganisationId,
     PayoutId,
+    ProviderAccountId,
     StatementId,
     UndoId,
 )
@@ -205,8 +206,11 @@ class SetAsideIn(In, frozen=True, kw_only=True):
 class ExplainIn(In, frozen=True, kw_only=True):
     """What an entry is that pays no invoice: a bank charge, or a client's money on account."""
 
-    kind: Literal["bank_fees", "client_credit", "suppliers", "other_income", "provider_fees"]
+    kind: Literal["bank_fees", "client_credit", "suppliers", "other_income", "provider_fees",
+                  "provider_transfer"]  # fmt: skip
     client_id: OrganisationId | None = None
+    provider_account_id: ProviderAccountId | None = None
+    """Which provider paid out, for a `provider_transfer`."""
     note: ShortText
 
 

@@ -16,6 +16,7 @@ from guild.core.permissions import SYSTEM
 from guild.core.work import begin_work
 from guild.governance.commands import adopt_charter, founding_body
 from guild.governance.rules import LevyTerms
+from guild.members.schemas import ContactIn
 from guild.mutual_fund.rules.levy import levy_of
 from tests.features.contracts.test_protections import terms
 
@@ -302,6 +303,25 @@ async def test_templates_are_kept_changed_used_and_put_away(make, signed_in):
     assert len([t for t in listed if not t["own"]]) >= 5
     assert (await browser.delete(one)).status_code == 204
     assert (await browser.get(one)).status_code == 404
+
+
+async def test_a_template_speaks_the_clients_language(make, signed_in):
+    member = await make.member()
+    client = await make.organisation(
+        member, contact=ContactIn(name="Anne", email="anne@client.example", language="fr")
+    )
+    browser = await signed_in(member)
+    made = await browser.post(
+        "/api/v1/contracts/from-template",
+        json={
+            "template": "illustration", "client_id": str(client.id), "title": "Dessins",
+            "contact_id": str(client.contacts[0].id),
+            "milestones": [{"title": "Tout", "net": "500.00", "due_on": "2027-01-29"}],
+        },
+    )  # fmt: skip
+    assert made.status_code == 201, made.text
+    assert made.json()["language"] == "fr"
+    assert made.json()["terms"]["rights"]["territory"] == "l’Union européenne"
 
 
 async def test_a_house_template_wants_its_kind(make, signed_in):

@@ -133,6 +133,17 @@ async def test_a_cost_by_forms(make: Factories, signed_in: SignIn) -> None:
     assert (await send(f"{one}/book")).status_code == 403
     assert (await member.get(f"{one}/file")).content.startswith(b"%PDF")
     treasurer = await signed_in(await make.member(roles=[Role.TREASURER]))
+    other = await treasurer.post(
+        "/costs", data={"csrf_token": token_of((await treasurer.get("/costs")).text)},
+        files={"file": ("b.xml", papers.ubl(number="F-7"))},
+    )  # fmt: skip
+    theirs = other.headers["location"]
+    given = {"csrf_token": token_of((await treasurer.get(theirs)).text)}
+    nowhere = await treasurer.post(f"{theirs}/match", data={**given, "number": "C-1999-0001"})
+    assert nowhere.status_code == 422
+    named = await treasurer.post(f"{theirs}/match", data={**given, "number": contract.number})
+    assert named.status_code == 303
+    assert contract.title in (await member.get(theirs)).text
     page = await treasurer.get(one)
     booked = await treasurer.post(f"{one}/book", data={"csrf_token": token_of(page.text)})
     assert booked.status_code == 303

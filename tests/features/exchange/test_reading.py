@@ -111,7 +111,8 @@ async def test_the_official_schemas_are_asked(system: System) -> None:
     assert found[0].rule == "XSD"
     carried = papers.pdf_with(("factur-x.xml", papers.cii()))
     inside = await ask_official(system, carried, "facturx")
-    assert (inside.findings, "Factur-X 1.09.2" in inside.rules) == ((), True)
+    assert "Factur-X 1.09.2" in inside.rules
+    assert {one.level for one in inside.findings} <= {"warning"}
     nobody = papers.ubl().replace(b">Guild Example Cooperative<", b"> <")
     assert "BR-07" in {one.rule for one in (await ask_official(system, nobody, "ubl")).findings}
     latin = papers.ubl().decode().replace("Rue Haute", "Rue H\xe2tive")
