@@ -123,7 +123,9 @@ async def credit(work: Work, invoice_id: InvoiceId, data: CreditIn) -> IssuedOut
     if data.net is not None:
         invoice, _ = await queries.invoice_row(work, invoice_id)
         net = money_in(data.net, invoice.currency, field="net")
-    return await commands.credit_invoice(work, invoice_id, data.reason, lines=data.lines, net=net)
+    return await commands.credit_invoice(
+        work, invoice_id, data.reason, code=data.reason_code, lines=data.lines, net=net
+    )
 
 
 @get("/invoices/{invoice_id:uuid}/check", permission=Permission.INVOICES_ISSUE,

@@ -13,8 +13,8 @@ import msgspec
 from tests.conftest import NOON
 from tests.factories import Factories
 from tests.features.compliance.scene import GOOD as FINDINGS
-from tests.security import bank, outlets
 from tests.features.exchange import papers
+from tests.security import bank, outlets
 from tests.security.world import FAIR, GOOD, World
 
 TODAY = NOON.date()
@@ -24,7 +24,8 @@ DEFAULTS = {
     "batch_id": "batch", "claim_id": "claim_filed", "evidence_id": "evidence_filed_plain",
     "attestation_id": "entry", "dispute_id": "dispute", "client_id": "client",
     "organisation_id": "client", "grant_id": "grant", "key_id": "key",
-    "supplier_invoice_id": "cost", "review_id": "review_opened", "label_id": "label", "job_id": "dead_job",
+    "supplier_invoice_id": "cost", "review_id": "review_opened", "label_id": "label",
+    "job_id": "dead_job",
     "webhook_id": "webhook_active",
     "export_id": "export",
 }  # fmt: skip
@@ -230,6 +231,30 @@ def _money(world: World) -> dict[str, dict[str, Any]]:
             "json": {"kind": "bank_fees", "note": "Fees of November"}},
         "POST /api/v1/payouts": {"json": {"amount": "10.00"}},
         "POST /api/v1/payout-runs": {"json": {}},
+        "POST /api/v1/me/payout-choice": {"json": {"rhythm": "weekly", "day": 1}},
+        "POST /money/choice": {"data": {"rhythm": "weekly", "day": "1"}},
+        "GET /api/v1/me/income/{year}": {"path": {"year": 2025}},
+        "POST /api/v1/me/income/{year}/statement": {"path": {"year": 2025}},
+        "GET /api/v1/me/income/{year}/statement": {"path": {"year": 2024}},
+        "GET /money/years/{year}": {"path": {"year": 2025}},
+        "POST /money/years/{year}/statement": {"path": {"year": 2025}},
+        "GET /money/years/{year}/statement": {"path": {"year": 2024}},
+        "GET /api/v1/members/{member_id}/income/{year}": {
+            "path": {"member_id": world.people["owner"].id, "year": 2025}},
+        "GET /api/v1/payroll": {"params": {"country": "BE", "month": "2026-11"}},
+        "GET /api/v1/payroll/file": {"params": {"country": "BE", "month": "2026-11"}},
+        "POST /api/v1/bank-accounts/{account_id}/payee-checks": {
+            "json": {"result": "MTCH", "source": "Portal of the bank"}},
+        "POST /api/v1/mandates": {"json": {
+            "organisation_id": str(rows["client"]), "reference": "M-1", "signed_on": "2026-10-01",
+            "holder": "Voorbeeld bv", "iban": "BE68539007547034"}},
+        "POST /api/v1/mandates/{mandate_id}/cancel": {"json": {"reason": REASON}},
+        "POST /api/v1/direct-debits/{direct_debit_id}/stop": {"json": {"reason": REASON}},
+        "POST /api/v1/members/{member_id}/employment": {
+            "path": {"member_id": world.people["owner"].id},
+            "json": {"country": "BE", "number": "E-1", "since": "2026-11-01"}},
+        "POST /api/v1/payment-status-reports": {"content": b"<Document/>"},
+        "POST /api/v1/collection-batches": {"json": {}},
         "POST /api/v1/payouts/{payout_id}/reject": {"json": {"reason": REASON}},
         "POST /api/v1/payment-batches": {"json": {}},
         "POST /api/v1/fund/endowments": {

@@ -204,6 +204,8 @@ class Invoice(Base):
     order_reference: Mapped[str] = mapped_column(String(200), default="")
     reason: Mapped[str] = mapped_column(Text, default="")
     """Why a credit note was issued; empty on invoices."""
+    reason_code: Mapped[str] = mapped_column(String(20), default="", server_default=text("''"))
+    """The same as one of a few words (`schemas.credits.CreditReason`)."""
     note: Mapped[str] = mapped_column(String(500), default="")
     """What the member wants to say on the document (BT-22)."""
     period_from: Mapped[date | None] = mapped_column(default=None)

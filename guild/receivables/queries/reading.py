@@ -33,6 +33,7 @@ from guild.receivables.models import (
 from guild.receivables.queries.interest import interest_now
 from guild.receivables.queries.paging import page_of
 from guild.receivables.queries.standing import standings, visible_standing
+from guild.receivables.rules.overdue import bucket_of
 from guild.receivables.rules.reminders import Planned, next_of, plan_of
 from guild.receivables.schemas import (
     NextRunRow,
@@ -77,6 +78,7 @@ async def receivable(work: Work, invoice_id: InvoiceId) -> ReceivableOut:
         issued_on=one.issued_on,
         due_on=one.due_on,
         days_late=max(0, (work.today - one.due_on).days) if one.open_minor else 0,
+        bucket=bucket_of(one.due_on, work.today),
         currency=one.currency,
         total=amount(one.total_minor),
         paid=amount(one.paid_minor),

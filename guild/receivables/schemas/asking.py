@@ -14,6 +14,7 @@ from guild.core.ids import (
     ReminderId,
 )
 from guild.core.wire import In, OptionalText, Out
+from guild.receivables.rules.overdue import Bucket
 from guild.receivables.schemas.objections import ObjectionOut
 from guild.receivables.schemas.words import (
     Reason,
@@ -124,6 +125,8 @@ class ReceivableOut(Out, frozen=True):
     issued_on: date
     due_on: date
     days_late: int
+    bucket: Bucket
+    """Where the ageing report counts it."""
     currency: str
     total: str
     paid: str

@@ -95,7 +95,7 @@ def read_status(content: bytes) -> StatusFile:
             mend="Download the pain.002 file of the payment file at the bank.",
         )
     if name in _WITH_SCHEMA and not schema_of(name).validate(root):
-        fault = next(iter(schema_of(name).error_log), "")
+        fault = str(schema_of(name).error_log)[:300]
         raise StatusReportUnreadable(f"The schema of {name} refuses the file: {fault}")
     space = {"m": message}
 

@@ -112,6 +112,7 @@ async def test_nobody_changes_the_past(as_: As) -> None:
         ("receivables", "reminders", [], ">= 1"),
         ("receivables", "profile_min_members", 1, ">= 2"),
         ("payouts", "approvals", 1, ">= 2"),
+        ("costs", "one_pair_of_eyes_minor", -1, ">= 0"),
         ("payouts", "approvals", 3, "fewer than payouts.approvals"),
         ("payouts", "bands", [], ">= 1"),
         ("payouts", "bands", [{"up_to_minor": 1, "approvals": 2, "roles": {}}], "without limit"),

@@ -86,6 +86,8 @@ async def test_several_invoices_undo_and_the_proof_in_the_browser(
     parts = {f"part-{first.id}": "1210,00", f"part-{second.id}": "605.00"}
     done = await send(browser, f"{path}/split", shown, **parts)
     assert done.status_code == 303, done.text
+    listed = (await browser.get("/treasury/entries")).text
+    assert f"{first.number}" in listed, "a confirmed entry says what it is"
     shown = (await browser.get(path)).text
     assert "Ask to undo it" in shown
     assert (await send(browser, f"{path}/undo", shown, undo_reason="")).status_code == 422

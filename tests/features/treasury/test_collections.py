@@ -267,7 +267,7 @@ def creditor_of(identifier: str = CREDITOR_ID) -> Creditor:
     )
 )
 def test_every_file_is_valid_and_the_same_twice(collections: list[Collection]) -> None:
-    asked = {
+    asked: dict[str, Any] = {
         "message_id": "a" * 32, "created_at": NOON, "collect_on": date(2026, 12, 1),
         "creditor": creditor_of(), "collections": tuple(collections),
     }  # fmt: skip

@@ -2,6 +2,7 @@
 
 import asyncio
 from datetime import timedelta
+from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
@@ -91,7 +92,8 @@ async def test_the_whole_way_from_request_to_statement(desk: Desk, clock: Clock)
     said = oracle(file)
     assert said["message"] == made.message_id
     assert said["debtor"] == COOP_IBAN
-    (order,) = said["orders"]  # type: ignore[misc]
+    orders: Any = said["orders"]
+    (order,) = orders
     assert order[0] == asked.id.hex
     assert order[2:] == ("EUR", "Ada Voorbeeld", "BE68539007547034")
 
@@ -369,6 +371,7 @@ async def test_a_returned_payout_is_the_members_again(desk: Desk, clock: Clock) 
     assert "came back" in (await desk.make.letters())[-1].subject
     assert returned.state == "returned"
     assert "AC04" in (returned.reason or "")
+    assert asked.member_id is not None
     assert await held(desk, "member_available", asked.member_id) == 100_000
     assert await desk.wrong() == []
 
