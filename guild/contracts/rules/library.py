@@ -174,11 +174,11 @@ def _chosen(
             raise ValueError(f"In {clause.id}: {fault}")
     values: dict[str, Value] = {}
     for name, variable in own.items():
-        value: Value | None = given.get(name)
-        if value is None:
-            value = variable.default
-        assert value is not None, f"{clause.id}.{name} has no default"
-        values[name] = value
+        said: Value | None = given.get(name)
+        if said is None:
+            said = variable.default
+        assert said is not None, f"{clause.id}.{name} has no default"
+        values[name] = said
     return ChosenClause(id=clause.id, version=version.version, values=values)
 
 

@@ -42,7 +42,7 @@ async def plan(work: Work, account: CoopBankAccount, read: ReadStatement) -> Pla
     new = await _not_booked(work, account, read.entries)
     known = len(read.entries) - len(new)
     moved = sum(entry.amount_minor for entry in new)
-    if new:
+    if new or not read.entries:
         await _check_difference(work, account, read, new, moved)
     return Plan(new, known, account.balance_minor + moved)
 

@@ -16,7 +16,6 @@ from guild.core.permissions import SYSTEM
 from guild.core.work import begin_work
 from guild.governance.commands import adopt_charter, founding_body
 from guild.governance.rules import LevyTerms
-from guild.members.schemas import ContactIn
 from guild.mutual_fund.rules.levy import levy_of
 from tests.features.contracts.test_protections import terms
 
@@ -307,15 +306,17 @@ async def test_templates_are_kept_changed_used_and_put_away(make, signed_in):
 
 async def test_a_template_speaks_the_clients_language(make, signed_in):
     member = await make.member()
-    client = await make.organisation(
-        member, contact=ContactIn(name="Anne", email="anne@client.example", language="fr")
-    )
+    client = await make.organisation(member)
     browser = await signed_in(member)
+    anne = await browser.post(
+        f"/api/v1/organisations/{client.id}/contacts",
+        json={"name": "Anne", "email": "anne@client.example", "language": "fr"},
+    )
     made = await browser.post(
         "/api/v1/contracts/from-template",
         json={
             "template": "illustration", "client_id": str(client.id), "title": "Dessins",
-            "contact_id": str(client.contacts[0].id),
+            "contact_id": anne.json()["id"],
             "milestones": [{"title": "Tout", "net": "500.00", "due_on": "2027-01-29"}],
         },
     )  # fmt: skip
