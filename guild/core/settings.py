@@ -82,6 +82,20 @@ class Pay(msgspec.Struct, frozen=True, kw_only=True):
     gocardless_url: str = "https://api.gocardless.com"
 
 
+class Seal(msgspec.Struct, frozen=True, kw_only=True):
+    """How strong the seal is, and who says when it was set (docs/signing.md)."""
+
+    level: Literal["B-B", "B-T", "B-LT", "B-LTA"] = "B-LTA"
+    """ETSI EN 319 142-1: plain; with a time stamp; with what verifies it later; stamped again."""
+    stamp_url: str = ""
+    """An RFC 3161 authority; empty: the local one, whose word is the cooperative's own."""
+    stamp_root_pem: bytes = b""
+    """The root of that authority, to be trusted for time stamps only."""
+    crl_pem: bytes = b""
+    stamp_key_pem: bytes = b""
+    stamp_cert_pem: bytes = b""
+
+
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """Everything that differs between two installations."""
 
@@ -106,6 +120,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     seal_key_pem: bytes = b""
     seal_cert_pem: bytes = b""
     seal_root_pem: bytes = b""
+    seal: Seal = msgspec.field(default_factory=Seal)
     rules_dir: str = ""
     """A folder of further official rules for e-invoices (Peppol's XSLT), see docs/invoices.md."""
     rules_pins: dict[str, str] = {}
@@ -193,6 +208,17 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             "GUILD_SEAL_KEY_FILE is missing: contracts could not be sealed.": (
                 not self.seal_key_pem
             ),
+            "GUILD_SEAL_CRL_FILE is missing: the seal cannot be proved later. `guild make-seal` "
+            "makes it, or set GUILD_SEAL_LEVEL=B-B.": (
+                self.seal.level in {"B-LT", "B-LTA"} and not self.seal.crl_pem
+            ),
+            "GUILD_SEAL_STAMP_KEY_FILE is missing: nobody stamps the time. Set it, or "
+            "GUILD_SEAL_STAMP_URL, or GUILD_SEAL_LEVEL=B-B.": (
+                self.seal.level != "B-B"
+                and not (self.seal.stamp_url or (self.seal.stamp_key_pem and self.seal.stamp_cert_pem))
+            ),
+            "GUILD_SEAL_STAMP_ROOT_FILE is missing: stamps of GUILD_SEAL_STAMP_URL could not be "
+            "judged.": bool(self.seal.stamp_url) and not self.seal.stamp_root_pem,
             "GUILD_BASE_URL is not https: sessions would travel in clear.": (
                 not self.secure_cookies
             ),
@@ -278,6 +304,14 @@ def read_settings(environ: Mapping[str, str] = os.environ) -> Settings:
                 "seal_key_pem": file("seal_key_file"),
                 "seal_cert_pem": file("seal_cert_file"),
                 "seal_root_pem": file("seal_root_file"),
+                "seal": {
+                    "level": given.get("seal_level", "B-LTA"),
+                    "stamp_url": given.get("seal_stamp_url", ""),
+                    "stamp_root_pem": file("seal_stamp_root_file"),
+                    "crl_pem": file("seal_crl_file"),
+                    "stamp_key_pem": file("seal_stamp_key_file"),
+                    "stamp_cert_pem": file("seal_stamp_cert_file"),
+                },
                 "rules_dir": given.get("rules_dir", ""),
                 "rules_pins": _pins(given.get("rules_pins", "")),
                 "smtp_url": given.get("smtp_url", ""),

@@ -7,6 +7,7 @@ from guild.invoicing.models.invoice import (
     OPEN_STATES,
     Invoice,
 )
+from guild.invoicing.models.origins import InvoiceOrigin
 from guild.invoicing.models.parts import (
     InvoiceAdjustment,
     InvoiceAttachment,
@@ -28,6 +29,7 @@ __all__ = [
     "InvoiceAdjustment",
     "InvoiceAttachment",
     "InvoiceLine",
+    "InvoiceOrigin",
     "InvoiceVat",
     "NumberSeries",
     "Payment",
