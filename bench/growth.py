@@ -22,9 +22,10 @@ from guild.core.settings import Settings
 from guild.core.wire import encode_cursor
 from guild.core.work import Work, begin_work
 from guild.invoicing.commands import issue_invoice
-from guild.invoicing.queries import list_invoices
+from guild.invoicing.queries import Sieve, list_invoices
 from guild.ledger.chart import Account
 from guild.ledger.queries import statement, trial_balance
+from guild.receivables.queries.ageing import ageing
 
 INVOICES: Final = 1_000_000
 ROUNDS: Final = 3
@@ -79,6 +80,9 @@ SELECT a.code, p.currency, sum(greatest(p.amount_minor, 0)), sum(greatest(-p.amo
   FROM ledger_posting p JOIN ledger_account a ON a.id = p.account_id GROUP BY 1, 2"""
 BY_ROWS: Final = """
 SELECT sum(amount_minor) FROM ledger_posting WHERE account_id = $1 AND occurred_on < $2"""
+OWED: Final = """
+SELECT client_id, currency, count(*), sum(total_minor - paid_minor) FROM invoice
+ WHERE state IN ('issued', 'partly_paid') AND kind = 'invoice' GROUP BY client_id, currency"""
 DEEP_KEY: Final = """
 SELECT id, issued_on FROM invoice WHERE member_id = $1 ORDER BY id OFFSET $2 LIMIT 1"""
 
@@ -154,7 +158,7 @@ class Books:
 
     async def first_page(self) -> float:
         """The newest fifty of the heavy member's invoices."""
-        return await self.asked(lambda work: list_invoices(work, mine=True))
+        return await self.asked(lambda work: list_invoices(work, Sieve(mine=True)))
 
     async def deep_page(self) -> float:
         """A page with nine tenths of them before it."""
@@ -162,7 +166,7 @@ class Books:
             DEEP_KEY, self.heavy.member, INVOICES // 20
         )  # ids grow, pages go down
         cursor = encode_cursor(row["id"])
-        return await self.asked(lambda work: list_invoices(work, mine=True, cursor=cursor))
+        return await self.asked(lambda work: list_invoices(work, Sieve(mine=True), cursor=cursor))
 
     async def maintained(self) -> float:
         """The trial balance from the maintained months."""
@@ -186,6 +190,24 @@ class Books:
         await self.house.owner.fetchval(BY_ROWS, account, date(2026, 10, 20))
         return time.perf_counter() - began
 
+    async def aged(self) -> float:
+        """The ageing report of the whole house, as a treasurer sees it."""
+        treasurer = member_actor(
+            self.house.treasurer.member, frozenset({Role.MEMBER, Role.TREASURER})
+        )
+        async with begin_work(self.house.system, treasurer, read_only=True) as work:
+            began = time.perf_counter()
+            told = await ageing(work)
+            taken = time.perf_counter() - began
+        assert sum(total.invoices for total in told.totals) >= INVOICES
+        return taken
+
+    async def owed(self) -> float:
+        """One bare sum per client over the same invoices."""
+        began = time.perf_counter()
+        await self.house.owner.fetch(OWED)
+        return time.perf_counter() - began
+
 
 async def measure(settings: Settings, small_settings: Settings) -> list[Row]:
     """A small house and a big one on the same server, asked in turn."""
@@ -202,6 +224,7 @@ async def measure(settings: Settings, small_settings: Settings) -> list[Row]:
     page, deep, first = await alternate(ROUNDS, many.deep_page, many.first_page)
     trial, kept, summed = await alternate(ROUNDS, many.summed, many.maintained)
     months, late, early = await alternate(ROUNDS, many.by_rows, many.by_month)
+    ageing_ratio, report, bare = await alternate(ROUNDS, many.aged, many.owed)
     await small.close()
     await big.close()
 
@@ -219,6 +242,9 @@ async def measure(settings: Settings, small_settings: Settings) -> list[Row]:
         Row(number="9", what="ten years of a member by rows, of the statement's page by months",
             value=months, target=20, hope=90, unit="×",
             how=f"{ms(late)} by rows against {ms(early)}"),
+        Row(number="A", what="ageing of 1,000,000 open invoices, of a bare sum over them",
+            value=ageing_ratio, target=3, hope=1.5, less=True, unit="×",
+            how=f"{ms(report)} against {ms(bare)}; every invoice is open, which is the worst"),
     ]  # fmt: skip
 
 

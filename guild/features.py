@@ -16,6 +16,7 @@ from guild.compliance import events as compliance_events
 from guild.compliance import jobs as compliance_jobs
 from guild.compliance import models as compliance_models
 from guild.compliance import pages as compliance_pages
+from guild.compliance import queries as compliance_queries
 from guild.compliance import reactions as compliance_reactions
 from guild.compliance import routes as compliance_routes
 from guild.contracts import events as contracts_events
@@ -294,6 +295,8 @@ def system_on(
         nested=nested,
     )
     system.resources[contracts_queries.GUARANTEE] = fund_queries.guarantee_said
+    system.resources[contracts_queries.TIES] = compliance_queries.tied_to
+    system.resources[contracts_queries.INVOICES] = invoicing_queries.invoices_of_contract
     return system
 
 

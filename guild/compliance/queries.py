@@ -30,7 +30,7 @@ from guild.compliance.schemas import (
     ReviewOut,
 )
 from guild.contracts.models import Contract, ContractOffer
-from guild.core.ids import LabelId, ReviewId
+from guild.core.ids import ContractId, LabelId, ReviewId
 from guild.core.work import Work
 from guild.governance.queries import charter_at
 from guild.members.models import Member, Organisation
@@ -131,6 +131,15 @@ async def refuse_tied(work: Work, review: Review) -> None:
             "You or your own work are close to one of the sides, so another rep decides.",
             mend="Leave it in the inbox; another rep takes it.",
         )
+
+
+async def tied_to(work: Work, contracts: Sequence[ContractId]) -> frozenset[ContractId]:
+    """Those of these contracts that the acting rep has a tie to, as for reviews."""
+    if not may_conduct(work.actor):
+        return frozenset()
+    tie = tied(await rep_of(work), ties_since(work.now))
+    found = await work.session.scalars(select(Contract.id).where(Contract.id.in_(contracts), tie))
+    return frozenset(found)
 
 
 async def _seen(work: Work, review: Review, *, as_rep: bool) -> ReviewOut:

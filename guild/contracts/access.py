@@ -2,7 +2,7 @@
 
 from sqlalchemy import ColumnElement, and_, exists, false, select, true
 
-from guild.contracts.models import Contract, RepTask
+from guild.contracts.models import Contract, ContractSigner, RepTask
 from guild.core.permissions import Actor, Role
 
 OFFER_LINK = "contract"
@@ -21,15 +21,15 @@ def visible_to(actor: Actor) -> ColumnElement[bool]:
     if actor.kind == "contact":
         if actor.link is None or actor.link.purpose not in (OFFER_LINK, DELIVERY_LINK):
             return false()
-        return and_(
-            Contract.id == actor.link.subject_id, Contract.contact_id == actor.link.contact_id
-        )
+        return linked_to(actor, actor.link.purpose)
     if actor.kind != "member":
         return false()
     own = Contract.member_id == actor.member_id
     if Role.REP not in actor.roles:
         return own
-    asked = exists(select(RepTask.id).where(RepTask.contract_id == Contract.id))
+    asked = exists(
+        select(RepTask.id).where(RepTask.contract_id == Contract.id).correlate(Contract)
+    )  # a statement over tasks would otherwise take the table away from it
     return own | Contract.sent_at.is_not(None) | asked
 
 
@@ -42,4 +42,15 @@ def linked_to(actor: Actor, purpose: str) -> ColumnElement[bool]:
     """The one contract that a client's link of this purpose opens."""
     if actor.kind != "contact" or actor.link is None or actor.link.purpose != purpose:
         return false()
+    if purpose == OFFER_LINK:
+        answers = exists(
+            select(ContractSigner.id)
+            .where(
+                ContractSigner.contract_id == Contract.id,
+                ContractSigner.contact_id == actor.link.contact_id,
+                ContractSigner.state != "delegated",
+            )
+            .correlate(Contract)
+        )
+        return and_(Contract.id == actor.link.subject_id, answers)
     return and_(Contract.id == actor.link.subject_id, Contract.contact_id == actor.link.contact_id)

@@ -20,6 +20,7 @@ ApiKeyId = NewType("ApiKeyId", UUID)
 BankAccountId = NewType("BankAccountId", UUID)
 CharterVersionId = NewType("CharterVersionId", UUID)
 ContractId = NewType("ContractId", UUID)
+SignerId = NewType("SignerId", UUID)
 MilestoneId = NewType("MilestoneId", UUID)
 OfferId = NewType("OfferId", UUID)
 DeliveryId = NewType("DeliveryId", UUID)
@@ -56,9 +57,18 @@ SupplierInvoiceId = NewType("SupplierInvoiceId", UUID)
 PaperId = NewType("PaperId", UUID)
 RepTaskId = NewType("RepTaskId", UUID)
 ContractTemplateId = NewType("ContractTemplateId", UUID)
+TimeEntryId = NewType("TimeEntryId", UUID)
+ContractCostId = NewType("ContractCostId", UUID)
+TimeSheetId = NewType("TimeSheetId", UUID)
+ContractChargeId = NewType("ContractChargeId", UUID)
+ContractEndingId = NewType("ContractEndingId", UUID)
+ContractCaseId = NewType("ContractCaseId", UUID)
 WebhookId = NewType("WebhookId", UUID)
 WebhookDeliveryId = NewType("WebhookDeliveryId", UUID)
 ExportId = NewType("ExportId", UUID)
+SelfBillingMandateId = NewType("SelfBillingMandateId", UUID)
+RecurringPlanId = NewType("RecurringPlanId", UUID)
+InvoiceNoteId = NewType("InvoiceNoteId", UUID)
 BankRuleId = NewType("BankRuleId", UUID)
 CsvMappingId = NewType("CsvMappingId", UUID)
 UploadId = NewType("UploadId", UUID)
@@ -70,7 +80,7 @@ ProviderPaymentId = NewType("ProviderPaymentId", UUID)
 
 ID_TYPES: Final = (
     MemberId, OrganisationId, ContactId, LinkId, SessionId, ApiKeyId, BankAccountId,
-    CharterVersionId, ContractId, MilestoneId, InvoiceId, PaymentId, AccountId, EntryId,
+    CharterVersionId, ContractId, SignerId, MilestoneId, InvoiceId, PaymentId, AccountId, EntryId,
     StatementId, BankEntryId, PayoutId, BatchId, ClaimId, AttestationId, DisputeId, ReviewId,
     PayoutRunId, MandateId, DirectDebitId,
     LabelId, DocumentId, EventId, OutboxId, MailId, WebhookId, WebhookDeliveryId,
@@ -78,9 +88,11 @@ ID_TYPES: Final = (
     TransmissionId, SupplierId, SupplierInvoiceId, ObjectionId, PromiseId, ReminderId,
     InterestClaimId, WriteOffId, RefundId, InsolvencyId,
     PaperId, RepTaskId, ContractTemplateId,
+    TimeEntryId, ContractCostId, TimeSheetId, ContractChargeId, ContractEndingId, ContractCaseId,
     BankRuleId, CsvMappingId, UploadId, UndoId, NotificationId, PendingEntryId,
     ProviderAccountId, ProviderPaymentId,
     ExportId,
+    SelfBillingMandateId, RecurringPlanId, InvoiceNoteId,
 )  # fmt: skip
 """Every id type, for the type map of the tables; a new one is added here too."""
 
@@ -101,6 +113,25 @@ def new_id() -> UUID:
     random = int.from_bytes(os.urandom(8), "big") >> 2
     made = (ticks >> 12) << 80 | 0x7 << 76 | (ticks & 0xFFF) << 64 | 0b10 << 62 | random
     return sendable(made.to_bytes(16, "big"))
+
+
+def new_ids(count: int) -> list[UUID]:
+    """As many fresh ids, increasing; the system is asked for randomness once."""
+    global _last  # noqa: PLW0603 - see `new_id`
+    nanoseconds = time.time_ns()
+    ticks = (nanoseconds // 1_000_000) << 12 | (nanoseconds % 1_000_000) * 4096 // 1_000_000
+    first = max(ticks, _last + 1)
+    _last = first + count - 1
+    noise = os.urandom(8 * count)
+    return [
+        sendable(
+            (at >> 12).to_bytes(6, "big")
+            + (0x7000 | at & 0xFFF).to_bytes(2, "big")
+            + bytes([0x80 | noise[8 * place] & 0x3F])
+            + noise[8 * place + 1 : 8 * place + 8]
+        )
+        for place, at in enumerate(range(first, first + count))
+    ]
 
 
 def sendable(sixteen: bytes) -> UUID:

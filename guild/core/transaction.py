@@ -6,7 +6,7 @@ transaction begins and ends on the driver, and a session joins it on the same co
 somebody asks for one. Works of tests are savepoints of one outer transaction instead.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Final, Protocol
 
 import asyncpg
@@ -42,6 +42,11 @@ class Transaction(Protocol):
     async def fetch(self, sql: str, *arguments: Any) -> list[Record]:
         """The rows of one statement, its parameters written `$1`, `$2` and so on."""
 
+    async def copy(
+        self, table: str, columns: Sequence[str], rows: Iterable[tuple[Any, ...]]
+    ) -> None:
+        """Add many rows to a table by COPY."""
+
     async def flush(self) -> None:
         """Send what the session holds back, if there is a session."""
 
@@ -61,6 +66,16 @@ def told(sql: str, refusal: Exception) -> DBAPIError:
     kind = IntegrityError if broken else DBAPIError
     lost = isinstance(refusal, asyncpg.InterfaceError)
     return kind(sql, None, refusal, connection_invalidated=lost)
+
+
+async def copied(
+    driver: Any, table: str, columns: Sequence[str], rows: Iterable[tuple[Any, ...]]
+) -> None:
+    """COPY in the driver's binary form: thousands of rows at a third of what arrays cost."""
+    try:
+        await driver.copy_records_to_table(table, columns=columns, records=rows)
+    except REFUSALS as refusal:
+        raise told(f"COPY {table}", refusal) from refusal
 
 
 class OwnTransaction:
@@ -115,6 +130,13 @@ class OwnTransaction:
         except REFUSALS as refusal:
             raise told(sql, refusal) from refusal
         return found
+
+    async def copy(
+        self, table: str, columns: Sequence[str], rows: Iterable[tuple[Any, ...]]
+    ) -> None:
+        """Add many rows."""
+        await self.flush()
+        await copied(self._driver, table, columns, rows)
 
     async def flush(self) -> None:
         """Send what the session holds back."""
@@ -171,6 +193,14 @@ class Savepoint:
         except REFUSALS as refusal:
             raise told(sql, refusal) from refusal
         return found
+
+    async def copy(
+        self, table: str, columns: Sequence[str], rows: Iterable[tuple[Any, ...]]
+    ) -> None:
+        """Add many rows."""
+        await self.session.flush()
+        pooled = await (await self.session.connection()).get_raw_connection()
+        await copied(pooled.driver_connection, table, columns, rows)
 
     async def flush(self) -> None:
         """Send what the session holds back."""

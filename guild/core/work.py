@@ -6,7 +6,7 @@ statement just before the commit, after which every deferred constraint is check
 refusal can still become an answer.
 """
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import date, datetime
 from typing import Any, Final, TypeVar
@@ -185,6 +185,13 @@ class Work:
         back is sent before; what waits to be appended is not.
         """
         return await self._transaction.fetch(sql, *arguments)
+
+    async def copy(
+        self, table: str, columns: Sequence[str], rows: Iterable[tuple[Any, ...]]
+    ) -> None:
+        """Add thousands of rows of one kind now, by COPY; what is appended is written before."""
+        await self.write()
+        await self._transaction.copy(table, columns, rows)
 
     async def write(self) -> None:
         """Write what is collected now, for a later query of the same Work that must see it."""

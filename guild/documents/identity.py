@@ -118,7 +118,7 @@ def _leaf(
     root_key: ec.EllipticCurvePrivateKey, issuer: x509.Name, subject: x509.Name, now: dt.datetime,
     years: int, *, stamps: bool = False,
 ) -> tuple[ec.EllipticCurvePrivateKey, x509.Certificate]:  # fmt: skip
-    """A key and its certificate under the root; RFC 3161 2.3 wants a usage of its own for stamps."""
+    """A key and its certificate under the root; RFC 3161, 2.3 gives stamps a usage of their own."""
     key = ec.generate_private_key(ec.SECP256R1())
     made = (
         _builder(subject, issuer, key.public_key(), now, years)

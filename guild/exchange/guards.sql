@@ -59,12 +59,13 @@ BEGIN
         RAISE EXCEPTION 'supplier invoice %: what the supplier wrote never changes', OLD.id
             USING ERRCODE = '55000';
     END IF;
-    IF OLD.state IN ('refused', 'paid') AND NEW.state <> OLD.state
-       OR OLD.state = 'booked' AND NEW.state NOT IN ('booked', 'paid') THEN
+    IF OLD.state = 'refused' AND NEW.state <> OLD.state
+       OR OLD.state = 'paid' AND NEW.state = 'ordered'
+       OR OLD.state IN ('booked', 'ordered', 'paid') AND NEW.state NOT IN ('booked', 'ordered', 'paid') THEN
         RAISE EXCEPTION 'supplier invoice % is %; that is final', OLD.id, OLD.state
             USING ERRCODE = '55000';
     END IF;
-    IF OLD.state IN ('booked', 'paid')
+    IF OLD.state IN ('booked', 'ordered', 'paid')
        AND (NEW.member_id, NEW.accepted_by, NEW.booked_by, NEW.ledger_entry_id)
            IS DISTINCT FROM
            (OLD.member_id, OLD.accepted_by, OLD.booked_by, OLD.ledger_entry_id) THEN

@@ -51,10 +51,16 @@ SUPPLIER_INVOICE: Final = Lifecycle(
         "dispute": (("received", "accepted"), "disputed"),
         "refuse": (("received", "disputed"), "refused"),
         "book": (("accepted",), "booked"),
-        "pay": (("booked",), "paid"),
+        "order": (("booked",), "ordered"),
+        "pay": (("booked", "ordered"), "paid"),
+        "come_back": (("ordered", "paid"), "booked"),
     },
 )
-"""From the inbox to the bank. A refused one stays refused: the supplier sends another."""
+"""From the inbox to the bank. A refused one stays refused: the supplier sends another. What the
+bank refused or sent back is owed again."""
+
+IN_BOOKS: Final = ("booked", "ordered", "paid")
+"""States in which the ledger knows of it."""
 
 CHANNELS: Final = ("peppol", "mail")
 
@@ -195,12 +201,12 @@ class SupplierInvoice(Base):
         CheckConstraint("source IN ('upload', 'peppol')", name="source_known"),
         CheckConstraint("syntax IN ('ubl', 'cii', 'facturx')", name="syntax_known"),
         CheckConstraint(
-            "state NOT IN ('accepted', 'booked', 'paid') OR "
+            f"state NOT IN {('accepted', *IN_BOOKS)} OR "
             "(member_id IS NOT NULL AND accepted_by IS NOT NULL)",
             name="accepted_is_matched",
         ),
         CheckConstraint(
-            "(state IN ('booked', 'paid')) = (ledger_entry_id IS NOT NULL)", name="booked_in_ledger"
+            f"(state IN {IN_BOOKS}) = (ledger_entry_id IS NOT NULL)", name="booked_in_ledger"
         ),
         CheckConstraint("booked_by IS NULL OR booked_by <> member_id", name="not_her_own"),
         CheckConstraint("state <> 'refused' OR reason <> ''", name="refusal_has_reason"),
@@ -212,7 +218,7 @@ class SupplierInvoice(Base):
             "number",
             "issued_on",
             unique=True,
-            postgresql_where=text("state IN ('accepted', 'booked', 'paid')"),
+            postgresql_where=text(f"state IN {('accepted', *IN_BOOKS)}"),
         ),
         Index(None, "supplier_id", "number"),
         Index(None, "member_id", "id"),

@@ -21,7 +21,7 @@ TransmissionState = Literal[
     "refused_by_receiver", "bounced", "failed", "unknown", "by_mail", "needs_person",
 ]  # fmt: skip
 Channel = Literal["", "peppol", "mail"]
-CostState = Literal["received", "accepted", "disputed", "refused", "booked", "paid"]
+CostState = Literal["received", "accepted", "disputed", "refused", "booked", "ordered", "paid"]
 Verdict = Literal["fine", "doubtful", "broken"]
 ReasonCode = Literal[
     "REF", "LEG", "REC", "QUA", "DEL", "PRI", "QTY", "ITM", "PAY", "UNR", "FIN", "DUP", "OTH"

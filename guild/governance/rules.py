@@ -136,6 +136,8 @@ class InvoicingTerms(_Part, frozen=True, kw_only=True):
     default_due_days: Days
     number_format: Annotated[str, Meta(min_length=1, max_length=60)]
     """Python format with `year` and `number`: `{year}-{number:04d}` gives 2026-0001."""
+    self_billing_objection_days: Days = 14
+    """For how long a member may object to an invoice that was written in her name."""
 
     def __post_init__(self) -> None:
         """Refuse a format that does not yield distinct numbers within a year and across years."""

@@ -94,6 +94,20 @@ class PaymentKept(Conflict):
     title = "This payment cannot be taken back now"
 
 
+class NoSelfBillingMandate(NotFound):
+    """The member has not agreed, or has ended it."""
+
+    code = "no_self_billing_mandate"
+    title = "You have no running mandate for self-billing"
+
+
+class PlanNotFound(NotFound):
+    """Absent, or another's."""
+
+    code = "recurring_plan_not_found"
+    title = "No such plan of recurring invoices"
+
+
 class RulesUnavailable(Unavailable):
     """The official rules cannot be asked: a file is missing, or their process died."""
 

@@ -4,7 +4,16 @@ from datetime import date
 from typing import ClassVar
 
 from guild.core.events import Event
-from guild.core.ids import BankEntryId, ContractId, InvoiceId, MemberId, OrganisationId, PaymentId
+from guild.core.ids import (
+    BankEntryId,
+    ContractId,
+    InvoiceId,
+    MemberId,
+    OrganisationId,
+    PaymentId,
+    PayoutId,
+    SelfBillingMandateId,
+)
 
 
 class InvoiceDrafted(Event, frozen=True, kw_only=True):
@@ -115,6 +124,67 @@ class InvoiceCredited(Event, frozen=True, kw_only=True):
     settled: bool
     """Whether the client owes nothing more on the invoice."""
     currency: str
+
+
+class SelfBilled(Event, frozen=True, kw_only=True):
+    """The co-operative wrote a member's invoice to it, for what it paid out to her."""
+
+    subject: ClassVar[str] = "invoice_id"
+
+    invoice_id: InvoiceId
+    member_id: MemberId
+    payout_id: PayoutId
+    net_minor: int
+    vat_minor: int
+    currency: str
+    object_by: date
+
+
+class SelfBillingHeld(Event, frozen=True, kw_only=True):
+    """No document could be made of a payout; the office reads why."""
+
+    subject: ClassVar[str] = "payout_id"
+
+    payout_id: PayoutId
+    member_id: MemberId
+    reason: str
+
+
+class SelfBillObjected(Event, frozen=True, kw_only=True):
+    """A member objected to a document made in her name; it was taken back by a credit note."""
+
+    subject: ClassVar[str] = "invoice_id"
+
+    invoice_id: InvoiceId
+    credit_note_id: InvoiceId
+    member_id: MemberId
+
+
+class SelfBillAccepted(Event, frozen=True, kw_only=True):
+    """A member accepted a document made in her name, by word or by silence."""
+
+    subject: ClassVar[str] = "invoice_id"
+
+    invoice_id: InvoiceId
+    member_id: MemberId
+
+
+class SelfBillingAgreed(Event, frozen=True, kw_only=True):
+    """A member signed the mandate for self-billing."""
+
+    subject: ClassVar[str] = "member_id"
+
+    member_id: MemberId
+    mandate_id: SelfBillingMandateId
+
+
+class SelfBillingEnded(Event, frozen=True, kw_only=True):
+    """A member revoked the mandate for self-billing."""
+
+    subject: ClassVar[str] = "member_id"
+
+    member_id: MemberId
+    mandate_id: SelfBillingMandateId
 
 
 class InvoiceWrittenOff(Event, frozen=True, kw_only=True):

@@ -189,6 +189,24 @@ END $$;
 CREATE TRIGGER invoicing_series_moves_on BEFORE UPDATE OR DELETE ON number_series
     FOR EACH ROW EXECUTE FUNCTION invoicing_series_moves_on();
 
+CREATE FUNCTION invoicing_supplier_series_moves_on() RETURNS trigger LANGUAGE plpgsql
+SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    IF TG_OP = 'DELETE' OR NEW.next < OLD.next OR NEW.last_date < OLD.last_date
+       OR (NEW.member_id, NEW.kind, NEW.year)
+          IS DISTINCT FROM (OLD.member_id, OLD.kind, OLD.year) THEN
+        RAISE EXCEPTION 'a series of numbers only moves on' USING ERRCODE = '55000';
+    END IF;
+    RETURN NEW;
+END $$;
+
+CREATE TRIGGER invoicing_supplier_series_moves_on BEFORE UPDATE OR DELETE ON supplier_series
+    FOR EACH ROW EXECUTE FUNCTION invoicing_supplier_series_moves_on();
+REVOKE DELETE ON supplier_series, self_bill, self_billing_mandate, recurring_plan FROM guild_app;
+REVOKE UPDATE, DELETE ON recurring_run FROM guild_app;
+REVOKE UPDATE ON invoice_note FROM guild_app;
+REVOKE UPDATE, DELETE ON invoice_origin FROM guild_app;
+
 -- Payments are history.
 CREATE FUNCTION invoicing_refuse_change() RETURNS trigger LANGUAGE plpgsql
 SET search_path = pg_catalog, public, pg_temp AS $$

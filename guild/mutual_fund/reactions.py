@@ -1,6 +1,7 @@
 """What the fund does when something happens to contracts, invoices, payments, payouts, claims."""
 
 from guild.contracts.events import (
+    ContractAmended,
     ContractDeclined,
     ContractExpired,
     ContractOffered,
@@ -44,6 +45,12 @@ async def on_contract_offered(work: Work, fact: ContractOffered) -> None:
 async def on_contract_signed(work: Work, fact: ContractSigned) -> None:
     """The client has confirmed the order: the promise stands."""
     await commands.reserve_guarantee(work, fact)
+
+
+@reacts_to(ContractAmended)
+async def on_contract_amended(work: Work, fact: ContractAmended) -> None:
+    """The promise follows the new price."""
+    await commands.merge_guarantee(work, fact)
 
 
 @reacts_to(ContractDeclined)

@@ -129,6 +129,13 @@ class SecondPersonNeeded(Forbidden):
     title = "Another person has to decide this"
 
 
+class NotContested(Conflict):
+    """The client does not contest its figures, or that was settled."""
+
+    code = "profile_not_contested"
+    title = "Nobody contests these figures"
+
+
 class OwnCase(Forbidden):
     """Nobody decides in her own case."""
 

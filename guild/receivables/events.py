@@ -127,6 +127,15 @@ class InterestPaid(Event, frozen=True, kw_only=True):
     currency: str
 
 
+class InterestReopened(Event, frozen=True, kw_only=True):
+    """What was recorded as payment of a claim was none, or the bank took it back."""
+
+    subject: ClassVar[str] = "claim_id"
+
+    claim_id: InterestClaimId
+    invoice_id: InvoiceId
+
+
 class InterestWaived(Event, frozen=True, kw_only=True):
     """A claim of interest was given up, with a reason."""
 

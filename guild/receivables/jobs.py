@@ -2,11 +2,18 @@
 
 from sqlalchemy import select
 
-from guild.core.ids import InsolvencyId, InterestClaimId, InvoiceId, ObjectionId, ReminderId
+from guild.core.ids import (
+    InsolvencyId,
+    InterestClaimId,
+    InvoiceId,
+    ObjectionId,
+    OrganisationId,
+    ReminderId,
+)
 from guild.core.jobs import job, scheduled
 from guild.core.work import Work
 from guild.invoicing.models import OPEN_STATES, Invoice
-from guild.receivables import commands
+from guild.receivables import commands, queries
 from guild.receivables.models import HOLDING, Objection
 
 BATCH = 500
@@ -40,6 +47,19 @@ async def bundle_proofs(work: Work, insolvency_id: InsolvencyId) -> None:
 async def apply_silence(work: Work, objection_id: ObjectionId) -> None:
     """Do what silence means for one objection; what has moved on is left alone."""
     await commands.apply_silence(work, objection_id)
+
+
+@job("receivables.tell_of_profile", timeout_s=30)
+async def tell_of_profile(work: Work, client_id: OrganisationId) -> None:
+    """Tell one client of its figures before members see them, once."""
+    await commands.tell_of_profile(work, client_id)
+
+
+@scheduled("receivables.tell_of_profiles", every_minutes=1440)
+async def tell_of_profiles(work: Work) -> None:
+    """Queue clients whose payment profile may have come to be shown."""
+    for client_id in await queries.changed_lately(work):
+        work.later(tell_of_profile, client_id=client_id)
 
 
 @scheduled("receivables.remind_all", every_minutes=60)

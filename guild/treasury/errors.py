@@ -192,6 +192,13 @@ class NotReturned(Conflict):
     title = "This payout is not asked for again"
 
 
+class NotOrderable(Conflict):
+    """A refund or a supplier's invoice that is not owed, is ordered, or names no account."""
+
+    code = "not_orderable"
+    title = "This cannot be ordered"
+
+
 class RunStillGoing(Conflict):
     """One run at a time, or two would ask for the same money."""
 

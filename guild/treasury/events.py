@@ -49,6 +49,8 @@ class MatchConfirmed(Event, frozen=True, kw_only=True):
     amount_minor: int
     surplus_minor: int
     currency: str
+    confirmed_by: MemberId | None = None
+    """Who confirmed it, or imported the entry where the charter confirms by itself."""
 
 
 class EntryAllocated(Event, frozen=True, kw_only=True):

@@ -35,6 +35,9 @@ CREATE TRIGGER bank_statement_file_append_only
     FOR EACH STATEMENT EXECUTE FUNCTION treasury_refuse_change();
 CREATE TRIGGER bank_statement_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON bank_statement
     FOR EACH STATEMENT EXECUTE FUNCTION treasury_refuse_change();
+REVOKE UPDATE, DELETE ON bank_cost_match FROM guild_app;
+CREATE TRIGGER bank_cost_match_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON bank_cost_match
+    FOR EACH STATEMENT EXECUTE FUNCTION treasury_refuse_change();
 CREATE TRIGGER bank_match_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON bank_match
     FOR EACH STATEMENT EXECUTE FUNCTION treasury_refuse_change();
 CREATE TRIGGER payout_approval_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON payout_approval
@@ -74,6 +77,27 @@ END $$;
 
 CREATE CONSTRAINT TRIGGER bank_statement_adds_up AFTER INSERT ON bank_statement
     DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION bank_statement_adds_up();
+
+-- Entries are of a statement, of its account and currency, and come with it; nothing is added to it
+-- later. One question for all that are added together, in the place of two foreign keys.
+CREATE FUNCTION bank_entry_of_statement() RETURNS trigger LANGUAGE plpgsql
+SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    IF EXISTS (
+        SELECT FROM (SELECT DISTINCT statement_id, account_id, currency FROM added) a
+          LEFT JOIN bank_statement s ON s.id = a.statement_id
+            AND s.account_id = a.account_id AND s.currency = a.currency
+         WHERE s.id IS NULL
+            OR s.entries < (SELECT count(*) FROM bank_entry e WHERE e.statement_id = s.id))
+    THEN
+        RAISE EXCEPTION 'a bank entry is of a statement, and comes with it'
+            USING ERRCODE = '23503', CONSTRAINT = 'bank_entry_of_statement', TABLE = 'bank_entry';
+    END IF;
+    RETURN NULL;
+END $$;
+
+CREATE TRIGGER bank_entry_of_statement AFTER INSERT ON bank_entry
+    REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION bank_entry_of_statement();
 
 -- What the bank said about an entry stays; only our explanation of it is added, once.
 CREATE FUNCTION bank_entry_moves() RETURNS trigger LANGUAGE plpgsql
@@ -309,7 +333,8 @@ BEGIN
     END IF;
     IF NEW.state <> OLD.state AND (OLD.state, NEW.state) NOT IN
         (('announced', 'filed'), ('announced', 'stopped'), ('filed', 'collected'),
-         ('filed', 'refused'), ('filed', 'returned'), ('collected', 'returned')) THEN
+         ('filed', 'refused'), ('filed', 'returned'), ('collected', 'returned'),
+         ('collected', 'filed')) THEN
         RAISE EXCEPTION 'a direct debit does not go from % to %', OLD.state, NEW.state
             USING ERRCODE = '55000';
     END IF;

@@ -1,10 +1,13 @@
 """Telling members what became of their payouts, after the fact and outside of any request."""
 
+from contextlib import suppress
 from typing import Any
 from uuid import UUID
 
+import msgspec
 from sqlalchemy import select
 
+from guild.core.errors import GuildError
 from guild.core.ids import (
     BankEntryId,
     DirectDebitId,
@@ -17,16 +20,17 @@ from guild.core.ids import (
     SupplierInvoiceId,
 )
 from guild.core.jobs import OutsideJob, job, scheduled
-from guild.core.mail import send_mail
 from guild.core.pages import long_date, money_text
 from guild.core.work import System, Work
 from guild.documents.commands import store
 from guild.documents.layout import render_html
 from guild.documents.pool import DocumentPool
 from guild.documents.schemas import PrintOrder
+from guild.invoicing.commands import BilledLine, self_bill_payout
 from guild.invoicing.models import Invoice
 from guild.members.models import BankAccount, Member, Organisation
-from guild.treasury import commands
+from guild.treasury import commands, queries
+from guild.treasury.commands.letters import lang_of, write_to
 from guild.treasury.commands.ordering import order_approved_refund, order_booked_invoice
 from guild.treasury.commands.printing import sheet_of
 from guild.treasury.commands.year_sheets import year_sheet
@@ -34,7 +38,14 @@ from guild.treasury.models import DirectDebit, IncomeStatement, Payout, SepaMand
 from guild.treasury.providers.choice import provider_of
 from guild.treasury.providers.interface import Asked, Link, Seen
 
-REASON = "You get this because you are paid through the co-operative."
+
+@job("treasury.self_bill", timeout_s=60)
+async def self_bill(work: Work, payout_id: PayoutId, member_id: MemberId) -> None:
+    """Write the member's invoice to the co-operative for what a payout brought her; once."""
+    due = await queries.self_billed(work, payout_id, member_id)
+    if due is not None:
+        lines = [BilledLine(**msgspec.structs.asdict(line)) for line in due.lines]
+        await self_bill_payout(work, payout_id, member_id, due.currency, lines)
 
 
 @job("treasury.make_payout_statement", timeout_s=120)
@@ -56,17 +67,17 @@ async def make_payout_statement(work: Work, payout_id: PayoutId) -> None:
     )
     name = f"payout-{payout.number}.pdf"
     payout.document_id = await store(work, pdf, "application/pdf", name, payout.id)
-    send_mail(
+    lang = lang_of(member.language)
+    write_to(
         work,
-        to=member.email,
-        subject=f"You were paid {_money(payout)}",
-        text=(
-            f"Payout {payout.number} of {_money(payout)} was booked on "
-            f"{long_date(payout.settled_on)} to your account ending in {payee.iban_last4}.\n\n"
-            f"Your statement: {work.settings.base_url}/money"
-        ),
-        reason=REASON,
-        lang="en",
+        member.email,
+        lang,
+        "paid",
+        number=payout.number,
+        amount=money_text(payout.amount_minor, payout.currency, lang),
+        day=long_date(payout.settled_on, lang),
+        last4=payee.iban_last4,
+        link=f"{work.settings.base_url}/money",
     )
 
 
@@ -74,28 +85,17 @@ async def make_payout_statement(work: Work, payout_id: PayoutId) -> None:
 async def tell_of_payout(work: Work, payout_id: PayoutId) -> None:
     """Tell the member that a payout was refused or came back, and what to do."""
     payout, member, payee = await payout_of(work, payout_id)
-    returned = payout.state == "returned"
-    done = (
-        f"could not be booked to your account ending in {payee.iban_last4}"
-        if returned
-        else "was not approved"
-    )
-    mend = (
-        "The money is yours in the books again. Check your account number under your account; "
-        "once a new one is approved, choose “Pay it again” beside this payout."
-        if returned
-        else "The money is still yours in the books; you can ask again."
-    )
-    send_mail(
+    lang = lang_of(member.language)
+    write_to(
         work,
-        to=member.email,
-        subject=f"Payout {payout.number} {'came back' if returned else 'was not approved'}",
-        text=(
-            f"Payout {payout.number} of {_money(payout)} {done}.\n"
-            f"Reason: {payout.reason}\n\n{mend}\n\nYour money: {work.settings.base_url}/money"
-        ),
-        reason=REASON,
-        lang="en",
+        member.email,
+        lang,
+        "returned" if payout.state == "returned" else "rejected",
+        number=payout.number,
+        amount=money_text(payout.amount_minor, payout.currency, lang),
+        last4=payee.iban_last4,
+        why=payout.reason or "",
+        link=f"{work.settings.base_url}/money",
     )
 
 
@@ -118,14 +118,8 @@ async def make_income_statement(work: Work, member_id: MemberId, year: int) -> N
         )
     )
     kept.document_id = await store(work, pdf, "application/pdf", f"income-{year}.pdf", member_id)
-    send_mail(
-        work,
-        to=member.email,
-        subject=f"Your income statement for {year}",
-        text=f"Your year {year} is ready: {work.settings.base_url}/money/years/{year}",
-        reason=REASON,
-        lang="en",
-    )
+    link = f"{work.settings.base_url}/money/years/{year}"
+    write_to(work, member.email, member.language, "year", year=year, link=link)
 
 
 @job("treasury.advance_run", timeout_s=120)
@@ -145,14 +139,19 @@ async def set_run_aside(work: Work, run_id: PayoutRunId, after: PayoutId | None 
 
 @job("treasury.order_refund")
 async def order_refund(work: Work, refund_id: RefundId) -> None:
-    """Order an approved refund back to the account that the money came from; once."""
-    await order_approved_refund(work, refund_id)
+    """Order an approved refund back to the account that the money came from; once.
+
+    One that cannot be ordered waits for a person: trying again would not help.
+    """
+    with suppress(GuildError):
+        await order_approved_refund(work, refund_id)
 
 
 @job("treasury.order_supplier_payment")
 async def order_supplier_payment(work: Work, supplier_invoice_id: SupplierInvoiceId) -> None:
-    """Order the payment of a supplier's booked invoice; once."""
-    await order_booked_invoice(work, supplier_invoice_id)
+    """Order the payment of a supplier's booked invoice; once, or a person looks at it."""
+    with suppress(GuildError):
+        await order_booked_invoice(work, supplier_invoice_id)
 
 
 @scheduled("treasury.pay_by_choice", every_minutes=24 * 60)
@@ -181,21 +180,21 @@ async def announce_collection(work: Work, direct_debit_id: DirectDebitId) -> Non
     ).one()
     if not client.email or one.state != "announced":
         return
-    amount = money_text(one.amount_minor, one.currency)
-    send_mail(
+    lang = lang_of(invoice.language)
+    write_to(
         work,
-        to=client.email,
-        subject=f"{amount} will be collected on {long_date(one.collect_on)}",
-        text=(
-            f"On {long_date(one.collect_on)} or shortly after, {amount} for invoice "
-            f"{invoice.number} will be collected from your account ending in "
-            f"{mandate.iban_last4}.\n\n"
-            f"Mandate: {mandate.reference}, signed on {long_date(mandate.signed_on)}\n"
-            f"Creditor: {work.settings.coop.name}, {work.settings.coop.creditor_id}\n\n"
-            f"If something is wrong, write to {work.settings.coop.email} before that day."
-        ),
-        reason="You get this because you gave us a direct debit mandate.",
-        lang="en",
+        client.email,
+        lang,
+        "debit",
+        amount=money_text(one.amount_minor, one.currency, lang),
+        day=long_date(one.collect_on, lang),
+        invoice=invoice.number,
+        last4=mandate.iban_last4,
+        mandate=mandate.reference,
+        signed=long_date(mandate.signed_on, lang),
+        coop=work.settings.coop.name,
+        creditor=work.settings.coop.creditor_id,
+        email=work.settings.coop.email,
     )
 
 
@@ -215,15 +214,14 @@ async def payout_of(
     return payout, member, payee
 
 
-def _money(payout: Payout) -> str:
-    return money_text(payout.amount_minor, payout.currency)
-
-
 @job("treasury.confirm_exact", timeout_s=120)
-async def confirm_exact(work: Work, statement_id: StatementId) -> None:
+async def confirm_exact(
+    work: Work, statement_id: StatementId, after: BankEntryId | None = None
+) -> None:
     """Record what the charter lets be recorded without a person; goes on while there is more."""
-    if await commands.confirm_exact(work, statement_id):
-        work.later(confirm_exact, statement_id=statement_id)
+    last = await commands.confirm_exact(work, statement_id, after)
+    if last is not None:
+        work.later(confirm_exact, statement_id=statement_id, after=last)
 
 
 @job("treasury.tell_of_allocation")

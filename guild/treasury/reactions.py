@@ -21,6 +21,7 @@ from guild.treasury.events import (
     PayoutRunApproved,
     PayoutRunStarted,
     PayoutSettled,
+    SelfBillingDue,
     StatementImported,
 )
 
@@ -78,7 +79,9 @@ async def note_overpaid(work: Work, fact: MatchConfirmed) -> None:
     if fact.surplus_minor > 0:
         surplus = Money(fact.surplus_minor, fact.currency)
         paid = Money(fact.amount_minor, fact.currency)
-        await receivables.note_overpayment(work, fact.invoice_id, fact.entry_id, surplus, paid)
+        await receivables.note_overpayment(
+            work, fact.invoice_id, fact.entry_id, surplus, paid, confirmed_by=fact.confirmed_by
+        )
 
 
 @reacts_to(PayoutSettled)
@@ -88,6 +91,12 @@ async def self_billing_is_due(work: Work, fact: PayoutSettled) -> None:
         due = await queries.self_billed(work, fact.payout_id, fact.member_id)
         if due is not None:
             await work.emit(due)
+
+
+@reacts_to(SelfBillingDue)
+async def self_bill(work: Work, fact: SelfBillingDue) -> None:
+    """Under her mandate the document is made in the background."""
+    work.later(jobs.self_bill, payout_id=fact.payout_id, member_id=fact.member_id)
 
 
 @reacts_to(RefundApproved)
@@ -104,9 +113,20 @@ async def order_supplier_payment(work: Work, fact: SupplierInvoicePayable) -> No
 
 @reacts_to(PayoutApproved)
 async def note_ordered(work: Work, fact: PayoutApproved) -> None:
-    """The money of a refund has left the client's credit."""
+    """The money of a refund has left the client's credit, or a supplier is owed no more."""
     if fact.purpose == "refund" and fact.for_id is not None:
         await ordering.tell_of_refund(work, fact.for_id, "order")
+    elif fact.purpose == "supplier":
+        await ordering.tell_of_supplier(work, fact.payout_id, "order")
+
+
+@reacts_to(PayoutRejected)
+async def note_refused(work: Work, fact: PayoutRejected) -> None:
+    """What had left a client's credit, or what is owed to a supplier, is there again."""
+    if fact.purpose == "refund" and fact.for_id is not None:
+        await ordering.tell_of_refund(work, fact.for_id, "fail")
+    elif fact.purpose == "supplier":
+        await ordering.tell_of_supplier(work, fact.payout_id, "come_back")
 
 
 @reacts_to(PayoutSettled)
@@ -115,14 +135,16 @@ async def note_paid(work: Work, fact: PayoutSettled) -> None:
     if fact.purpose == "refund" and fact.for_id is not None:
         await ordering.tell_of_refund(work, fact.for_id, "settle")
     elif fact.purpose == "supplier":
-        await ordering.tell_of_supplier(work, fact)
+        await ordering.tell_of_supplier(work, fact.payout_id, "pay")
 
 
 @reacts_to(PayoutReturned)
 async def note_failed(work: Work, fact: PayoutReturned) -> None:
-    """A refund came back: it is the client's credit again."""
+    """A refund came back: it is the client's credit again; a supplier is owed once more."""
     if fact.purpose == "refund" and fact.for_id is not None:
         await ordering.tell_of_refund(work, fact.for_id, "fail")
+    elif fact.purpose == "supplier":
+        await ordering.tell_of_supplier(work, fact.payout_id, "come_back")
 
 
 @reacts_to(StatementImported)
@@ -145,8 +167,11 @@ async def print_year(work: Work, fact: IncomeStatementAsked) -> None:
 
 
 @reacts_to(MatchUndone)
-async def note_collection_returned(work: Work, fact: MatchUndone) -> None:
-    """A client's bank took a collected payment back: the collection came back."""
-    if fact.cause == "returned":
-        for invoice_id in await commands.invoices_of(work, fact.entry_id):
+async def follow_undo(work: Work, fact: MatchUndone) -> None:
+    """A collection came back, or was not collected after all; no refund of that money is left."""
+    for invoice_id in await commands.invoices_of(work, fact.undo_id):
+        if fact.cause == "returned":
             await commands.note_collection_returned(work, invoice_id, "")
+        else:
+            await commands.note_not_collected(work, invoice_id)
+    await ordering.withdraw_refunds_of(work, fact.entry_id)

@@ -24,9 +24,16 @@ P = Permission
 ENTRIES: Final = (
     Entry("/money", "Money", "What is coming to you, and when", P.PAYOUTS_REQUEST),
     Entry("/contracts", "Contracts", "What you agreed, and where it stands", P.CONTRACTS_READ),
+    Entry(
+        "/clients", "Clients", "Whom you work for, and who signs there", P.CLIENTS_MANAGE,
+        main=False,
+    ),
     Entry("/invoices", "Invoices", "What was sent to clients, and what is paid", P.INVOICES_READ),
     Entry(
-        "/receivables", "Owed", "What clients owe, and what is done about it", P.INVOICES_READ,
+        "/receivables",
+        "Owed",
+        "What clients owe, and what is done about it",
+        P.INVOICES_READ,
         main=False,
     ),
     Entry("/objections", "Objections", "What clients say is wrong", P.OBJECTIONS_READ, main=False),
@@ -42,6 +49,13 @@ ENTRIES: Final = (
     Entry("/treasury", "Treasury", "Statements in, payouts out", P.TREASURY_READ),
     Entry("/approvals", "Approvals", "Money that leaves once enough agree", P.PAYOUTS_APPROVE),
     Entry("/office", "Office", "Applications, bank accounts, roles", P.MEMBERS_APPROVE_ACCOUNT),
+    Entry(
+        "/employed",
+        "Employment",
+        "Whom the co-operative employs",
+        P.EMPLOYMENT_NOTE,
+        main=False,
+    ),
     Entry(
         "/exports", "Exports", "Your documents and books in one file", P.EXPORTS_MAKE, main=False
     ),

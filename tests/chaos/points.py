@@ -18,8 +18,10 @@ from guild import worker
 from guild.core import outbox
 from guild.core.work import Work
 from guild.documents.pool import DocumentPool
+from guild.exchange.gateway.loopback import LoopbackGateway
 from guild.translog import commands as log
 from guild.translog import jobs as log_jobs
+from guild.treasury import commands as treasury
 from guild.treasury.commands import statements
 from tests.chaos import errands
 
@@ -180,6 +182,32 @@ def _(strike: Strike) -> None:
 def _(strike: Strike) -> None:
     """The file exists in memory and nowhere else."""
     _strike_after(DocumentPool, "render", strike)
+
+
+@point("worker.set_aside_uncommitted")
+def _(strike: Strike) -> None:
+    """A slice of a payout run is set aside in the books, and not committed."""
+    original = treasury.set_aside_slice
+
+    async def trap(*arguments: Any, **named: Any) -> Any:
+        answer = await original(*arguments, **named)
+        await arguments[0].session.flush()
+        strike()
+        return answer
+
+    treasury.set_aside_slice = trap
+
+
+@point("gateway.not_sent")
+def _(strike: Strike) -> None:
+    """`sending` is committed, and the parcel has not left."""
+    _strike_at_call(LoopbackGateway, "send", strike, number=1)
+
+
+@point("gateway.sent_not_recorded")
+def _(strike: Strike) -> None:
+    """The gateway has the parcel, and nothing says so."""
+    _strike_after(LoopbackGateway, "send", strike)
 
 
 @point("log.unsigned")

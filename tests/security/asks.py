@@ -14,7 +14,14 @@ from tests.conftest import NOON
 from tests.factories import Factories
 from tests.features.compliance.scene import GOOD as FINDINGS
 from tests.features.exchange import papers
-from tests.security import bank, outlets
+from tests.security import (
+    bank,
+    contracts_rows,
+    invoice_kinds_rows,
+    outlets,
+    payouts_rows,
+    receivables_rows,
+)
 from tests.security.world import FAIR, GOOD, World
 
 TODAY = NOON.date()
@@ -28,14 +35,23 @@ DEFAULTS = {
     "job_id": "dead_job",
     "webhook_id": "webhook_active",
     "export_id": "export",
+    "objection_id": "objection_open", "interest_id": "interest",
+    "write_off_id": "write_off_asked", "refund_id": "refund",
 }  # fmt: skip
 FIXED = {"kind": "pdf", "role": "treasurer", "step": "reply", "what": "bank-accounts"}
 LINKS = (
     ("/reputation/link/entries", ("entries", "other_attest", "offer")),
     ("/reputation/link", ("attest", "other_attest", "offer")),
     ("/attest", ("attest", "other_attest", "offer")),
+    ("/offer/paper", ("paper_offer", "other_offer", "delivery")),
     ("/offer/pdf", ("sealed_offer", "other_offer", "delivery")),
     ("/offer", ("offer", "other_offer", "delivery")),
+    ("/invoice/objections/", ("disputed_answered", "other_invoice", "offer")),
+    ("/invoice/account/objection", ("disputed_answered", "other_invoice", "offer")),
+    ("/invoice/interest/", ("claimed", "other_invoice", "offer")),
+    ("/invoice/account/interest/", ("claimed", "other_invoice", "offer")),
+    ("/invoice/credit", ("with_credit", "other_invoice", "offer")),
+    ("/invoice/account/credit", ("with_credit", "other_invoice", "offer")),
     ("/invoice", ("invoice", "other_invoice", "offer")),
     ("/deliveries", ("delivery", "other_delivery", "offer")),
     ("/milestones", ("delivery", "other_delivery", "offer")),
@@ -105,8 +121,12 @@ def _special(world: World) -> Mapping[str, dict[str, Any]]:
         | _money(world)
         | _standing(world)
         | _forms(world)
+        | contracts_rows.asks(world.rows)
         | outlets.asks(world.rows)
+        | invoice_kinds_rows.asks(world.rows)
+        | receivables_rows.asks(world.rows)
         | bank.asks(world.rows)
+        | payouts_rows.asks(world.rows)
     )
 
 

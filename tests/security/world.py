@@ -59,7 +59,11 @@ from tests.features.mutual_fund.court import endow
 from tests.features.reputation.story import FAIR, GOOD, Story, firm
 from tests.features.treasury.conftest import Desk
 from tests.security.bank import make_bank
+from tests.security.contracts_rows import make_drafts
+from tests.security.invoice_kinds_rows import make_invoice_kinds
 from tests.security.outlets import make_outlets
+from tests.security.payouts_rows import make_payouts
+from tests.security.receivables_rows import make_receivables
 
 BASE = "http://guild.test"
 START = NOON - timedelta(hours=73)
@@ -121,6 +125,9 @@ class World:
         owner = self.people["owner"]
         paid = await self.make.issued_invoice(owner, await self._client())
         await make_bank(self, paid)
+        await make_payouts(self)
+        await make_receivables(self)
+        await make_invoice_kinds(self)
         self.clock.set(NOON)
         await self._sign_in()
         return self
@@ -229,6 +236,7 @@ class World:
         await self._link("sealed_offer", signed, "contract")
         await self._link("delivery", signed, "delivery")
         await self._link("other_delivery", foreign_signed, "delivery")
+        await make_drafts(self)
 
     async def _link(self, name: str, subject: Any, purpose: str) -> None:
         self.links[name] = await self.make.link(

@@ -131,6 +131,10 @@ async def answer_task(work: Work, task_id: RepTaskId, data: AnswerTaskIn) -> Rep
         raise RepTaskNotFound
     if work.actor.is_member(found.member_id):
         raise OwnCase("It is your own contract.", mend="Another rep answers it.")
+    if await queries.too_close(work, [ContractId(found.contract_id)]):
+        raise OwnCase(
+            "You or your own work are close to one of the sides.", mend="Another rep answers it."
+        )
     contract = await locked(work, Contract.id == found.contract_id)
     assert contract is not None, "the task names it"
     task = await work.session.get_one(RepTask, task_id, with_for_update=True)

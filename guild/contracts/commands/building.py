@@ -283,7 +283,7 @@ def _client_party(client: Organisation, contact: Contact, data: ContractIn) -> P
         name=client.name,
         kind=msgspec.convert(client.kind, ClientKind),
         country=client.country,
-        region=data.client_region,
+        region=data.client_region or client.region,
         street=client.street,
         postcode=client.postcode,
         city=client.city,

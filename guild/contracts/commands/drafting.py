@@ -3,6 +3,7 @@
 import msgspec
 from sqlalchemy.dialects.postgresql import insert
 
+from guild.contracts.commands.amended import written_as_amendment
 from guild.contracts.commands.building import build_terms
 from guild.contracts.commands.chain import record
 from guild.contracts.commands.loading import own_contract
@@ -42,7 +43,7 @@ async def draft_contract(work: Work, data: ContractIn) -> Contract:
         guarantee_reasons=[],
         created_at=work.now,
     )
-    _put(work, contract, data, terms, charter)
+    put_terms(work, contract, data, terms, charter)
     work.session.add(contract)
     await work.session.flush()
     await record(work, contract, "drafted", {"title": contract.title})
@@ -82,17 +83,21 @@ async def _edit(work: Work, contract: Contract, data: ContractIn) -> Contract:
     charter = await charter_at(work)
     paper: OwnPaper | None = terms_from(contract.terms).paper
     terms = await build_terms(work, data, charter, paper)
+    terms = await written_as_amendment(work, contract, terms)
     former = CONTRACT_LIFECYCLE.move(contract, "edit")
     if former == "changes_requested":
         contract.version += 1
         contract.guaranteed, contract.guarantee_reasons = False, []
         await record(work, contract, "version_begun", {"former_version": contract.version - 1})
-    _put(work, contract, data, terms, charter)
+    put_terms(work, contract, data, terms, charter)
     await work.session.flush()
     return contract
 
 
-def _put(work: Work, contract: Contract, data: ContractIn, terms: Terms, charter: Charter) -> None:
+def put_terms(
+    work: Work, contract: Contract, data: ContractIn, terms: Terms, charter: Charter
+) -> None:
+    """Write what was typed and the terms made from it on a contract that is not sent."""
     contract.contact_id = data.contact_id
     contract.kind = kind_of(terms.deal)
     contract.title = terms.title

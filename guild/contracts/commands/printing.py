@@ -133,47 +133,54 @@ def _protections(offer: ContractOffer, terms: Terms) -> tuple[Protection, ...]:
 def _signers(
     offer: ContractOffer, parties: Parties, chain: list[ContractEvidence], role: str
 ) -> tuple[Signer, ...]:
+    """Everybody who signed this version: for the client in the order of signing, and the member."""
     sent = _details(chain, offer.version, "sent")
-    signed = _details(chain, offer.version, "signed")
-    by_client, by_member = signed["signature"], sent["signature"]
-    return (
-        Signer(
-            side="client",
-            name=parties.contact.name,
-            role=by_client["role"],
-            evidence=SignatureEvidence(
-                typed_name=by_client["typed_name"],
-                email=by_client["email"],
-                signed_at=signed["at"],
-                identified="link",
-                identified_at=_moment(by_client["link_opened_at"]) or offer.sent_at,
-                proof="email_code",
-                proof_at=signed["at"],
-                proof_tries=by_client["otp"]["tries"],
-                origin=_origin(by_client),
-                consent_text=by_client["consent_text"],
-                consent_version=by_client["consent_version"],
-                log_index=None,
-            ),
+    signed = [_said(e) for e in chain if e.kind == "signed" and e.version == offer.version]
+    return (*(_client(one, offer) for one in signed), _member(sent, parties, role))
+
+
+def _client(signed: dict[str, Any], offer: ContractOffer) -> Signer:
+    by_client = signed["signature"]
+    return Signer(
+        side="client",
+        name=by_client["name"],
+        role=by_client["role"],
+        evidence=SignatureEvidence(
+            typed_name=by_client["typed_name"],
+            email=by_client["email"],
+            signed_at=signed["at"],
+            identified="link",
+            identified_at=_moment(by_client["link_opened_at"]) or offer.sent_at,
+            proof="email_code",
+            proof_at=signed["at"],
+            proof_tries=by_client["otp"]["tries"],
+            origin=_origin(by_client),
+            consent_text=by_client["consent_text"],
+            consent_version=by_client["consent_version"],
+            log_index=None,
         ),
-        Signer(
-            side="member",
-            name=parties.member.legal_name,
-            role=role,
-            evidence=SignatureEvidence(
-                typed_name=by_member["typed_name"],
-                email=by_member["email"],
-                signed_at=sent["at"],
-                identified="signed_in",
-                identified_at=sent["at"],
-                proof="session",
-                proof_at=sent["at"],
-                proof_tries=1,
-                origin=_origin(by_member),
-                consent_text=by_member["consent_text"],
-                consent_version=by_member["consent_version"],
-                log_index=None,
-            ),
+    )
+
+
+def _member(sent: dict[str, Any], parties: Parties, role: str) -> Signer:
+    by_member = sent["signature"]
+    return Signer(
+        side="member",
+        name=parties.member.legal_name,
+        role=role,
+        evidence=SignatureEvidence(
+            typed_name=by_member["typed_name"],
+            email=by_member["email"],
+            signed_at=sent["at"],
+            identified="signed_in",
+            identified_at=sent["at"],
+            proof="session",
+            proof_at=sent["at"],
+            proof_tries=1,
+            origin=_origin(by_member),
+            consent_text=by_member["consent_text"],
+            consent_version=by_member["consent_version"],
+            log_index=None,
         ),
     )
 
@@ -181,6 +188,10 @@ def _signers(
 def _details(chain: list[ContractEvidence], version: int, kind: str) -> dict[str, Any]:
     """The newest entry of a kind about the signed version, with its time."""
     entry = next(e for e in reversed(chain) if e.kind == kind and e.version == version)
+    return _said(entry)
+
+
+def _said(entry: ContractEvidence) -> dict[str, Any]:
     return {**msgspec.json.decode(entry.body)["details"], "at": entry.at}
 
 

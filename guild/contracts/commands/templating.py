@@ -8,6 +8,7 @@ from sqlalchemy import select
 
 from guild.contracts import queries
 from guild.contracts.commands.drafting import draft_contract
+from guild.contracts.commands.loading import own_contract
 from guild.contracts.errors import TemplateNameTaken
 from guild.contracts.models import Contract, ContractTemplate, ContractTemplateVersion
 from guild.contracts.schemas import ContractIn
@@ -98,7 +99,7 @@ async def _body(
         return body
     if contract_id is None:
         return None
-    contract = await queries.contract_row(work, ContractId(contract_id))
+    contract = await own_contract(work, ContractId(contract_id))
     typed = {
         name: contract.draft[name]
         for name in TemplateBody.__struct_fields__

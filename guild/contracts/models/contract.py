@@ -23,7 +23,6 @@ from guild.core.ids import (
     ContractId,
     DeliveryId,
     DocumentId,
-    LinkId,
     MemberId,
     MilestoneId,
     OfferId,
@@ -45,6 +44,7 @@ CONTRACT_LIFECYCLE: Final = Lifecycle(
         "withdraw": (("draft", "sent", "changes_requested"), "withdrawn"),
         "complete": (("signed",), "completed"),
         "terminate": (("signed",), "terminated"),
+        "apply": (("signed",), "applied"),
     },
 )
 """From draft to performed. That the client has *seen* an offer is a fact beside it, not a state."""
@@ -57,6 +57,7 @@ MILESTONE_LIFECYCLE: Final = Lifecycle(
         "request_changes": (("delivered",), "changes_requested"),
         "accept": (("delivered",), "accepted"),
         "invoice": (("accepted",), "invoiced"),
+        "cancel": (("planned", "changes_requested"), "cancelled"),
     },
 )
 """One piece of work from plan to invoice."""
@@ -88,12 +89,24 @@ class Contract(Base):
         CheckConstraint("deposit_bps BETWEEN 0 AND 10000", name="deposit_is_a_share"),
         CheckConstraint("kill_fee_bps BETWEEN 0 AND 10000", name="kill_fee_is_a_share"),
         CheckConstraint(
-            "state NOT IN ('signed', 'completed', 'terminated') OR signed_at IS NOT NULL",
+            "state NOT IN ('signed', 'completed', 'terminated', 'applied') "
+            "OR signed_at IS NOT NULL",
             name="signed_has_time",
         ),
         Index(None, "member_id", "id"),
         Index(None, "client_id"),
         Index("ix_contract_waiting", "id", postgresql_where=text("state = 'sent'")),
+        CheckConstraint(
+            "(amends_id IS NULL) = (amends_sha256 IS NULL)", name="amendment_names_its_parent"
+        ),
+        CheckConstraint("amends_id IS NULL OR renews_id IS NULL", name="amends_or_renews"),
+        CheckConstraint("state <> 'applied' OR amends_id IS NOT NULL", name="applied_amends"),
+        Index(
+            "uq_contract_open_amendment",
+            "amends_id",
+            unique=True,
+            postgresql_where=text("state IN ('draft', 'sent', 'changes_requested', 'signed')"),
+        ),
     )
 
     id: Mapped[ContractId] = mapped_column(primary_key=True)
@@ -121,6 +134,8 @@ class Contract(Base):
     """The newest upload; no foreign key, for the paper names its contract."""
     paper_sha256: Mapped[str | None] = mapped_column(String(64))
     """The client's own document, if the contract stands on one."""
+    signing_plan: Mapped[list[Any]] = mapped_column(server_default=text("'[]'"))
+    """Who is to answer for the client (`schemas.SignerIn`); empty: the contact alone."""
     law_country: Mapped[str] = mapped_column(String(2))
     law_region: Mapped[str] = mapped_column(String(6), default="")
     guaranteed: Mapped[bool] = mapped_column(default=False)
@@ -133,25 +148,32 @@ class Contract(Base):
     sealed_at: Mapped[datetime | None]
     sealed_document_id: Mapped[DocumentId | None]
     sealed_sha256: Mapped[str | None] = mapped_column(String(64))
+    seal_alarmed_at: Mapped[datetime | None]
     completed_at: Mapped[datetime | None]
     ended_at: Mapped[datetime | None]
     ended_reason: Mapped[str | None] = mapped_column(String(40))
     ended_note: Mapped[str | None] = mapped_column(Text)
     retain_until: Mapped[date | None]
+    amends_id: Mapped[ContractId | None] = mapped_column(ForeignKey("contract.id"))
+    """The contract whose terms this one puts others in place of, once both sides have signed."""
+    amends_sha256: Mapped[str | None] = mapped_column(String(64))
+    """Fingerprint of the terms in force when the amendment was last written."""
+    amended_at: Mapped[datetime | None]
+    renews_id: Mapped[ContractId | None] = mapped_column(ForeignKey("contract.id"))
+    estimate_warned_at: Mapped[datetime | None]
+    expiry_warned_at: Mapped[datetime | None]
+    erased_at: Mapped[datetime | None]
 
 
 class ContractOffer(Base):
-    """One version as it was sent: the exact bytes, their hashes, and how its link and code fare.
+    """One version as it was sent: the exact bytes, their hashes, and how it fared.
 
-    The frozen columns never change (guards.sql); only the link, the code and the times of being
-    opened and answered do. `code_tries` counts wrong codes of the present link.
+    The frozen columns never change (guards.sql); only the times of being opened and answered do.
+    Who answers it, with which link and code, stands in `ContractSigner`.
     """
 
     __tablename__ = "contract_offer"
-    __table_args__ = (
-        UniqueConstraint("contract_id", "version"),
-        CheckConstraint("code_tries BETWEEN 0 AND 100", name="tries_bounded"),
-    )
+    __table_args__ = (UniqueConstraint("contract_id", "version"),)
 
     id: Mapped[OfferId] = mapped_column(primary_key=True)
     contract_id: Mapped[ContractId] = mapped_column(ForeignKey("contract.id"))
@@ -172,15 +194,10 @@ class ContractOffer(Base):
     answer_by: Mapped[datetime]
     member_name_typed: Mapped[str] = mapped_column(String(200))
     # From here on: how it fared.
-    link_sent_at: Mapped[datetime]
-    links_sent: Mapped[int] = mapped_column(SmallInteger, default=1)
-    link_id: Mapped[LinkId | None]
     opened_at: Mapped[datetime | None]
-    code_hash: Mapped[bytes | None] = mapped_column(LargeBinary)
-    code_sent_at: Mapped[datetime | None]
-    code_expires_at: Mapped[datetime | None]
-    code_tries: Mapped[int] = mapped_column(SmallInteger, default=0)
-    codes_sent: Mapped[int] = mapped_column(SmallInteger, default=0)
+    """When the first of its people opened it."""
+    extension_asked_at: Mapped[datetime | None]
+    extensions: Mapped[int] = mapped_column(SmallInteger, server_default="0", default=0)
     answered_at: Mapped[datetime | None]
     answer: Mapped[str | None] = mapped_column(String(20))
     answer_reason: Mapped[str | None] = mapped_column(String(20))
@@ -200,6 +217,7 @@ class Milestone(Base):
             name="accepted_has_time",
         ),
         CheckConstraint("accepted_by IN ('client', 'silence')", name="accepted_by_known"),
+        CheckConstraint("accepted_minor > 0 AND accepted_minor < net_minor", name="part_is_a_part"),
         Index(
             "ix_milestone_silent",
             "accept_by",
@@ -213,6 +231,8 @@ class Milestone(Base):
     title: Mapped[str] = mapped_column(String(200))
     description: Mapped[str] = mapped_column(Text)
     net_minor: Mapped[int] = mapped_column(BigInteger)
+    accepted_minor: Mapped[int | None] = mapped_column(BigInteger)
+    """What the client accepted of it, where that is less; the rest is a milestone of its own."""
     due_on: Mapped[date]
     state: Mapped[str] = mapped_column(String(20), default="planned")
     rounds_used: Mapped[int] = mapped_column(SmallInteger, default=0)
@@ -222,6 +242,11 @@ class Milestone(Base):
     accepted_at: Mapped[datetime | None]
     accepted_by: Mapped[str | None] = mapped_column(String(10))
     invoiced_at: Mapped[datetime | None]
+
+    @property
+    def payable_minor(self) -> int:
+        """What is invoiced for it: the price, or the share of it that was accepted."""
+        return self.net_minor if self.accepted_minor is None else self.accepted_minor
 
 
 class Delivery(Base):

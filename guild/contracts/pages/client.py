@@ -30,7 +30,6 @@ from guild.contracts.errors import (
     OfferNotFound,
     TooManyCodes,
 )
-from guild.contracts.queries import masked
 from guild.contracts.routes import NO_STORE, pdf_answer
 from guild.contracts.schemas import (
     ChangesIn,
@@ -115,7 +114,11 @@ async def _open(work: Work, token: str, purpose: str, path: str) -> Redirect:
 async def offer_page(work: Work) -> Response[str]:
     """The offer in full, and three answers of equal weight."""
     view, html = await queries.offer_view(work)
-    return _page(work, "contracts/offer.html", offer=view, document=document_markup(html))
+    row = await queries.linked_row(work, OFFER_LINK)
+    return _page(
+        work, "contracts/offer.html", offer=view, document=document_markup(html),
+        sealing=await queries.sealing_of(work, row),
+    )  # fmt: skip
 
 
 def document_markup(shown: bytes) -> Markup:
@@ -145,7 +148,7 @@ async def _sign_page(
         "contracts/sign.html",
         status=422 if errors else 200,
         offer=view,
-        email=masked(view.terms.client.email),
+        email=view.your_email,
         form=form,
         errors=errors,
         waiting=view.code_expires_at is not None and view.code_expires_at > work.now,
@@ -323,12 +326,15 @@ async def contracts_page(work: Work, cursor: Cursor | None = None) -> Response[s
      include_in_schema=False)  # fmt: skip
 async def contract_page(work: Work, contract_id: ContractId) -> Response[str]:
     """A contract in full: how it stands, its deliveries, its text, its chain of evidence."""
+    view = await queries.contract_view(work, contract_id)
     return _page(
         work,
         "contracts/contract.html",
         section="/contracts",
-        contract=await queries.contract_view(work, contract_id),
+        contract=view,
         events=await queries.contract_events(work, contract_id),
+        sealing=await queries.sealing_of(work, await queries.contract_row(work, contract_id)),
+        signers=await queries.signer_views(work, contract_id, view.version),
         document=document_markup(await queries.document_html(work, contract_id)),
     )
 

@@ -18,12 +18,14 @@ from litestar.response import Redirect
 from guild.contracts import commands, queries
 from guild.contracts.errors import (
     ConsentMissing,
+    ContractNotFound,
     FloorRate,
     NameMissing,
     ProtectionsMissing,
     SameAddress,
     TermsInvalid,
 )
+from guild.contracts.models import Contract
 from guild.contracts.pages import forms
 from guild.contracts.pages.client import _page, document_markup
 from guild.contracts.pages.forms import Faults, drafted, faults_of
@@ -32,12 +34,11 @@ from guild.contracts.rules.library import LANGUAGES, library
 from guild.contracts.rules.terms import Profession, terms_from
 from guild.contracts.rules.wording import spoken_clause
 from guild.contracts.schemas import SendIn
-from guild.contracts.schemas.papers import AnswerTaskIn, AskRepIn, PaperIn, TaskKind
-from guild.contracts.schemas.templates import TemplateIn
+from guild.contracts.schemas.papers import AskRepIn, PaperIn, TaskKind
 from guild.core.errors import Invalid
-from guild.core.ids import ContactId, ContractId, RepTaskId
+from guild.core.ids import ContactId, ContractId
 from guild.core.permissions import Permission
-from guild.core.wire import Cursor, get, post
+from guild.core.wire import get, post
 from guild.core.work import Work
 from guild.documents.reader import BYTES_MAX
 from guild.members import queries as members
@@ -114,9 +115,24 @@ async def _language(work: Work, contact: str) -> str:
 
 @get("/contracts/{contract_id:uuid}/draft", permission=Permission.CONTRACTS_READ,
      include_in_schema=False)  # fmt: skip
-async def draft_page(work: Work, contract_id: UUID) -> Response[str]:
-    """The draft with its panel; a rep who was asked reads it too."""
-    return await _draft(work, ContractId(contract_id), None, [])
+async def draft_page(work: Work, contract_id: UUID, kind: str = "") -> Response[str]:
+    """The draft with its panel; a rep who was asked reads it too.
+
+    With `kind` the form offers the prices and days of another kind; saving makes it that kind.
+    """
+    if kind not in KINDS:
+        return await _draft(work, ContractId(contract_id), None, [])
+    row = await _own(work, contract_id)
+    form = {**forms.shown(row.draft), "kind": kind}
+    return await _draft(work, row.id, form, [])
+
+
+async def _own(work: Work, contract_id: UUID) -> Contract:
+    """The acting member's own contract; what a rep may read is not hers to write."""
+    row = await queries.contract_row(work, ContractId(contract_id))
+    if not work.actor.is_member(row.member_id):
+        raise ContractNotFound
+    return row
 
 
 async def _draft(
@@ -163,7 +179,7 @@ def _clauses(stored: dict[str, Any], work: Work) -> list[dict[str, Any]]:
       include_in_schema=False, status_code=303)  # fmt: skip
 async def save_draft(work: Work, contract_id: UUID, data: Form) -> Response[Any]:
     """Save the draft as the form has it."""
-    row = await queries.contract_row(work, ContractId(contract_id))
+    row = await _own(work, contract_id)
     try:
         await commands.rewrite_contract(work, row.id, drafted(data, row.draft))
     except REFUSALS as refusal:
@@ -175,6 +191,7 @@ async def save_draft(work: Work, contract_id: UUID, data: Form) -> Response[Any]
       include_in_schema=False, status_code=303)  # fmt: skip
 async def send(work: Work, contract_id: UUID, data: Form) -> Response[Any]:
     """Sign by sending."""
+    await _own(work, contract_id)
     version = data.get("version", "")
     try:
         said = msgspec.convert(
@@ -203,6 +220,7 @@ async def add_paper(
     data: Annotated[Upload, Body(media_type=RequestEncodingType.MULTI_PART)],
 ) -> Response[Any]:
     """Upload the client's own document."""
+    await _own(work, contract_id)
     content = await data.file.read(BYTES_MAX + 1)
     try:
         paper = msgspec.convert(
@@ -247,52 +265,7 @@ async def ask(work: Work, contract_id: UUID, data: Form) -> Redirect:
     return Redirect(f"/contracts/{contract_id}/draft#reps", status_code=303)
 
 
-@post("/contracts/{contract_id:uuid}/keep", permission=Permission.CONTRACTS_DRAFT,
-      include_in_schema=False, status_code=303)  # fmt: skip
-async def keep(work: Work, contract_id: UUID, data: Form) -> Redirect:
-    """Keep the draft as a template of one's own."""
-    wanted = msgspec.convert(
-        {"name": data.get("name", "").strip()[:200] or "Template", "contract_id": contract_id},
-        TemplateIn,
-    )
-    await commands.save_template(work, wanted)
-    return Redirect("/contracts/new", status_code=303)
-
-
-@get("/rep-tasks", permission=Permission.REVIEWS_READ, include_in_schema=False)
-async def tasks_page(work: Work, cursor: Cursor | None = None) -> Response[str]:
-    """What members ask of reps; a member sees her own."""
-    return await _tasks(work, cursor, {}, [])
-
-
-async def _tasks(
-    work: Work, cursor: str | None, form: dict[str, str], errors: Faults
-) -> Response[str]:
-    found = await queries.rep_tasks(work, state=None, cursor=cursor, limit=50)
-    return _page(
-        work, "contracts/rep_tasks.html", status=422 if errors else 200, section="/reviews",
-        tasks=found.items, next_cursor=found.next_cursor, form=form, errors=errors,
-        rep=work.actor.may(Permission.REVIEWS_CONDUCT),
-    )  # fmt: skip
-
-
-@post("/rep-tasks/{task_id:uuid}/answer", permission=Permission.REVIEWS_CONDUCT,
-      include_in_schema=False, status_code=303)  # fmt: skip
-async def answer(work: Work, task_id: UUID, data: Form) -> Response[Any]:
-    """A rep's answer."""
-    given = {"outcome": data.get("outcome", ""), "answer": data.get("answer", "").strip()}
-    if data.get("expires_on"):
-        given["expires_on"] = data["expires_on"]
-    try:
-        said = msgspec.convert(given, AnswerTaskIn)
-    except msgspec.ValidationError:
-        text = "Choose yes or no, and write why."
-        return await _tasks(work, None, data, [{"field": f"answer-{task_id}", "text": text}])
-    await commands.answer_task(work, RepTaskId(task_id), said)
-    return Redirect("/rep-tasks", status_code=303)
-
-
 PAGES = [
     new_page, begin, draft_page, save_draft, send, add_paper, remove_paper, paper_download,
-    offer_paper, ask, keep, tasks_page, answer,
+    offer_paper, ask,
 ]  # fmt: skip

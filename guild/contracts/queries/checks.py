@@ -8,6 +8,7 @@ from guild.contracts.errors import LawNotKnown
 from guild.contracts.models import Contract
 from guild.contracts.queries.facts import Drafted, drafted, facts_of, floors_of, waiver_of
 from guild.contracts.queries.papers import paper_findings
+from guild.contracts.rules.amending import forbidden, touched
 from guild.contracts.rules.floors import effective, floor_finding, highest
 from guild.contracts.rules.law import LawUnknownError, rule_sets, versions_on
 from guild.contracts.rules.library import library
@@ -49,6 +50,7 @@ async def checks_for(work: Work, draft: Drafted) -> ChecksOut:
             waived=(waiver.answer or "") if waiver else "",
         ),
         *_language_findings(terms, draft.client_language),
+        *_amendment_findings(draft, work.today),
         *await paper_findings(work, draft),
         *of_law,
     ]
@@ -87,6 +89,26 @@ def _house_term(terms: Terms, days_max: int) -> Finding:
         article="contracts.max_payment_term_days",
         source="the charter of the co-operative",
     )
+
+
+def _amendment_findings(draft: Drafted, on: date) -> list[Finding]:
+    """What an amendment may not change: earned pay, and what is delivered, accepted, invoiced."""
+    if draft.amended is None:
+        return []
+    found = forbidden(draft.amended.before, draft.terms, draft.amended.began_on, on)
+    for one in touched(draft.amended.done, draft.terms):
+        found.append(
+            Finding(
+                rule="house/amendment_done",
+                outcome="missing",
+                sentence=f"“{one.title}” is {one.state.replace('_', ' ')} and stays as it is.",
+                mend="Keep its title, price and day as they were.",
+                field="milestones",
+                article="",
+                source="the contract that is amended",
+            )
+        )
+    return found
 
 
 def _language_findings(terms: Terms, client_language: str) -> list[Finding]:

@@ -8,6 +8,7 @@ import msgspec
 from sqlalchemy import select
 
 from guild.contracts.models import Contract, ContractOffer, RepTask
+from guild.contracts.queries.amended import Amended, amended_by
 from guild.contracts.rules.floors import Effort, Floor, floor_sets
 from guild.contracts.rules.protections import EarlierContract, Facts
 from guild.contracts.rules.terms import Terms, terms_from
@@ -28,12 +29,14 @@ class Drafted(msgspec.Struct, frozen=True, kw_only=True):
     contract_id: ContractId | None
     client_language: str
     offered_before: Terms | None = None
+    amended: Amended | None = None
 
 
 async def drafted(work: Work, contract: Contract) -> Drafted:
     """A saved draft with what was offered before it."""
     contact = await work.session.get_one(Contact, contract.contact_id)
     terms = terms_from(contract.terms)
+    amended = await amended_by(work, contract)
     return Drafted(
         terms=terms,
         effort=effort_of(contract.draft, terms),
@@ -41,7 +44,8 @@ async def drafted(work: Work, contract: Contract) -> Drafted:
         client_id=contract.client_id,
         contract_id=contract.id,
         client_language=contact.language,
-        offered_before=await _offered_before(work, contract),
+        offered_before=amended.before if amended else await _offered_before(work, contract),
+        amended=amended,
     )
 
 
@@ -62,8 +66,11 @@ def _hundredths(quantity: str | None) -> int:
 
 async def facts_of(work: Work, draft: Drafted) -> Facts:
     """What the laws are asked with."""
+    terms = draft.terms
+    if draft.amended is not None:  # whether work has begun is a fact, not what somebody types
+        terms = msgspec.structs.replace(terms, work_began_on=draft.amended.began_on)
     return Facts(
-        terms=draft.terms,
+        terms=terms,
         on=work.today,
         earlier=await _earlier(work, draft),
         offered_before=draft.offered_before,
@@ -77,6 +84,8 @@ async def _earlier(work: Work, draft: Drafted) -> tuple[EarlierContract, ...]:
             Contract.client_id == draft.client_id,
             Contract.id != draft.contract_id if draft.contract_id else Contract.id.is_not(None),
             Contract.signed_at.is_not(None),
+            Contract.amends_id.is_(None),
+            Contract.id != draft.amended.contract_id if draft.amended else Contract.id.is_not(None),
         )
     )
     return tuple(

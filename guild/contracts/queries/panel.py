@@ -80,7 +80,11 @@ async def _guarantee(work: Work, draft: Drafted) -> GuaranteeOut | None:
     ask: AskGuarantee | None = work.system.resources.get(GUARANTEE)
     if ask is None or not work.actor.is_member(draft.member_id):
         return None
-    said = await ask(work, draft.client_id, Money(draft.terms.net_minor, draft.terms.currency))
+    before = draft.amended.before.net_minor if draft.amended else 0
+    more = draft.terms.net_minor - before
+    if more <= 0:
+        return None  # what was promised for the contract covers it
+    said = await ask(work, draft.client_id, Money(more, draft.terms.currency))
     up_to = Money(said.up_to_minor, draft.terms.currency)
     sentence = (
         f"Guaranteed up to {up_to}, paid by working day {said.business_days} after the invoice."

@@ -5,8 +5,9 @@ from uuid import UUID
 import msgspec
 from sqlalchemy import select
 
+from guild.contracts import access
 from guild.contracts.errors import TemplateNotFound
-from guild.contracts.models import ContractTemplate, ContractTemplateVersion
+from guild.contracts.models import Contract, ContractTemplate, ContractTemplateVersion
 from guild.contracts.rules.library import LANGUAGES, Language, LibraryClause, library
 from guild.contracts.rules.templates import HouseTemplate, house_templates
 from guild.contracts.schemas.templates import (
@@ -17,6 +18,8 @@ from guild.contracts.schemas.templates import (
     VariableOut,
 )
 from guild.core.work import Work
+
+COPYABLE_MAX = 100
 
 
 def clause_library(language: Language) -> list[ClauseOut]:
@@ -126,6 +129,17 @@ async def template(work: Work, name: str, language: str = "en") -> TemplateOut:
         body=msgspec.convert(body.body, TemplateBody),
         updated_at=row.updated_at,
     )
+
+
+async def copyable(work: Work) -> list[tuple[str, str]]:
+    """The newest of one's own contracts, by id and name, to take a template's terms from."""
+    rows = await work.session.execute(
+        select(Contract.id, Contract.title, Contract.number)
+        .where(access.owned_by(work.actor))
+        .order_by(Contract.id.desc())
+        .limit(COPYABLE_MAX)
+    )
+    return [(str(row.id), f"{row.title}, {row.number}") for row in rows]
 
 
 async def template_row(work: Work, name: str, *, lock: bool = False) -> ContractTemplate:

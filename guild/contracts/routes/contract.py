@@ -39,7 +39,7 @@ from guild.core.work import Work
 
 State = Literal[
     "draft", "sent", "changes_requested", "declined", "expired", "withdrawn", "signed",
-    "completed", "terminated",
+    "completed", "terminated", "applied", "suspended",
 ]  # fmt: skip
 NO_STORE = {"Cache-Control": "no-store"}
 
@@ -195,9 +195,8 @@ async def request_code(work: Work, data: OfferIn) -> CodeOut:
 async def sign_offer(work: Work, data: SignIn) -> SignedOut:
     """Sign with typed name, consent and code. Wrong codes are counted; five end the link."""
     contract, evidence = await commands.sign_contract(work, data)
-    assert contract.signed_at is not None
     return SignedOut(
-        number=contract.number, state=contract.state, signed_at=contract.signed_at,
+        number=contract.number, state=contract.state, signed_at=work.now,
         evidence_sha256=evidence.body_sha256,
     )  # fmt: skip
 

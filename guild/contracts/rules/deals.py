@@ -115,11 +115,11 @@ def schedule(
 def periods(deal: Retainer) -> list[tuple[date, date]]:
     """First and last day of each period; a period ends the day before the next begins."""
     step = PERIOD_MONTHS[deal.period]
-    starts = [_months_later(deal.first_on, step * n) for n in range(deal.periods + 1)]
+    starts = [months_later(deal.first_on, step * n) for n in range(deal.periods + 1)]
     return [(start, following - timedelta(days=1)) for start, following in pairwise(starts)]
 
 
-def _months_later(day: date, months: int) -> date:
+def months_later(day: date, months: int) -> date:
     """The same day of a later month, or its last one where the month is shorter."""
     index = day.month - 1 + months
     year, month = day.year + index // 12, index % 12 + 1

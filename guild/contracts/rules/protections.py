@@ -337,7 +337,7 @@ def _after_start(facts: Facts, rules: RuleSet, law: Law, rule: AfterStart) -> It
             field="milestones", mark=rule.mark,
         )  # fmt: skip
     if rule.no_more_work:
-        more = _gives_more(before, now)
+        more = gives_more(before, now)
         yield _found(
             rules, law, "after_start_work", "missing" if more else "met",
             "The work has begun, so more work or more rights need more pay."
@@ -347,7 +347,7 @@ def _after_start(facts: Facts, rules: RuleSet, law: Law, rule: AfterStart) -> It
         )  # fmt: skip
 
 
-def _gives_more(before: Terms, now: Terms) -> bool:
+def gives_more(before: Terms, now: Terms) -> bool:
     """More services, rounds or rights, without more pay."""
     if now.net_minor > before.net_minor and now.currency == before.currency:
         return False

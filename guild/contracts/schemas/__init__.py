@@ -57,6 +57,14 @@ from guild.contracts.schemas.drafting import (
     TermDays,
     TimeIn,
 )
+from guild.contracts.schemas.signing import (
+    DelegateIn,
+    SealingOut,
+    SignerIn,
+    SignerOut,
+    SignersIn,
+    SignersOut,
+)
 
 __all__ = [
     "AnswerDeliveryIn",
@@ -78,6 +86,7 @@ __all__ = [
     "DealIn",
     "DeclineIn",
     "DeclineReason",
+    "DelegateIn",
     "DeliveriesOut",
     "DeliveryChangesIn",
     "DeliveryIn",
@@ -100,10 +109,15 @@ __all__ = [
     "RightsKind",
     "Rounds",
     "RuleVersionOut",
+    "SealingOut",
     "SendIn",
     "ServiceIn",
     "SignIn",
     "SignedOut",
+    "SignerIn",
+    "SignerOut",
+    "SignersIn",
+    "SignersOut",
     "SilenceDays",
     "TermDays",
     "TerminateIn",

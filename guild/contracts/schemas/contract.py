@@ -10,11 +10,13 @@ from guild.core.ids import (
     ContactId,
     ContractId,
     DeliveryId,
+    DocumentId,
     MemberId,
     MilestoneId,
     OrganisationId,
 )
 from guild.core.wire import (
+    Amount,
     Digest,
     In,
     LongText,
@@ -77,10 +79,23 @@ class WithdrawIn(In, frozen=True):
 
 
 class TerminateIn(In, frozen=True):
-    """Why a signed contract ends early."""
+    """Why a signed contract ends early, and the fingerprint of the sums that you looked at."""
 
     reason: TerminateReason
     note: OptionalLongText = ""
+    seen_sha256: Digest | None = None
+
+
+class FileIn(In, frozen=True):
+    """A file handed over, in base64, at most 5 MB; all of a delivery together at most 12 MB."""
+
+    name: ShortText
+    content: Annotated[
+        str, Meta(min_length=4, max_length=6_700_000, pattern=r"^[A-Za-z0-9+/]+={0,2}$")
+    ]
+    media_type: Annotated[str, Meta(pattern=r"^[a-z]+/[a-z0-9.+-]{1,80}$")] = (
+        "application/octet-stream"
+    )
 
 
 class DeliveryIn(In, frozen=True):
@@ -88,12 +103,20 @@ class DeliveryIn(In, frozen=True):
 
     note: LongText
     links: Annotated[tuple[WebLink, ...], Meta(max_length=20)] = ()
+    files: Annotated[tuple[FileIn, ...], Meta(max_length=5)] = ()
 
 
 class AnswerDeliveryIn(In, frozen=True):
     """Which delivery the client answers."""
 
     delivery_id: DeliveryId
+
+
+class AcceptPartIn(AnswerDeliveryIn, frozen=True):
+    """The part of the price that you accept now, and what is missing for the rest."""
+
+    accepted_net: Amount
+    missing: LongText
 
 
 class DeliveryChangesIn(AnswerDeliveryIn, frozen=True):
@@ -164,6 +187,7 @@ class ContractOut(Out, frozen=True):
     created_at: datetime
     sent_at: datetime | None
     answer_by: datetime | None
+    extension_asked_at: datetime | None
     opened_at: datetime | None
     client_wishes: str | None
     signed_at: datetime | None
@@ -174,6 +198,9 @@ class ContractOut(Out, frozen=True):
     ended_reason: str | None
     ended_note: str | None
     retain_until: date | None
+    amends_id: ContractId | None
+    amended_at: datetime | None
+    renews_id: ContractId | None
 
 
 class FindingOut(Out, frozen=True):
@@ -220,6 +247,18 @@ class EventOut(Out, frozen=True):
     previous_sha256: str
 
 
+class SignerOut(Out, frozen=True):
+    """One person and how far she is. Links and codes are never shown."""
+
+    name: str
+    role: str
+    rank: int
+    needed: int
+    state: str
+    opened_at: datetime | None
+    signed_at: datetime | None
+
+
 class OfferOut(Out, frozen=True):
     """The offer as its client sees it. Quote `version` and `shown_sha256` in every answer."""
 
@@ -242,6 +281,11 @@ class OfferOut(Out, frozen=True):
     code_expires_at: datetime | None
     tries_left: int
     consent_text: str
+    your_name: str
+    your_email: str
+    your_role: str
+    your_state: str
+    signers: list[SignerOut]
 
 
 class CodeOut(Out, frozen=True):
@@ -268,6 +312,15 @@ class AnsweredOut(Out, frozen=True):
     state: str
 
 
+class FileOut(Out, frozen=True):
+    """A file of a delivery, with the SHA-256 of its bytes."""
+
+    id: DocumentId
+    name: str
+    size: int
+    sha256: str
+
+
 class DeliveryOut(Out, frozen=True):
     """One delivery and what the client said to it."""
 
@@ -280,6 +333,7 @@ class DeliveryOut(Out, frozen=True):
     rounds_agreed: int
     note: str
     links: list[str]
+    files: list[FileOut]
     delivered_at: datetime
     answer_by: datetime
     answered_at: datetime | None

@@ -5,6 +5,7 @@ from guild.exchange.commands.deciding import (
     book,
     dispute,
     match,
+    note_supplier_order,
     record_supplier_payment,
     refuse,
 )
@@ -24,6 +25,7 @@ __all__ = [
     "dispute",
     "find_refused",
     "match",
+    "note_supplier_order",
     "record_supplier_payment",
     "refuse",
     "send_again",

@@ -27,14 +27,14 @@ from guild.exchange.events import (
     SupplierInvoicePayable,
     SupplierInvoiceRefused,
 )
-from guild.exchange.models import SUPPLIER_INVOICE, SupplierInvoice
+from guild.exchange.models import IN_BOOKS, SUPPLIER_INVOICE, SupplierInvoice
 from guild.exchange.queries.projects import own_contract
 from guild.exchange.schemas import ReasonIn
 from guild.governance.queries import charter_at
 from guild.ledger.chart import Account, Line, credit, debit
 from guild.ledger.commands import post
 
-COUNTED = ("accepted", "booked", "paid")
+COUNTED = ("accepted", *IN_BOOKS)
 
 
 async def locked(work: Work, invoice_id: SupplierInvoiceId) -> SupplierInvoice:
@@ -245,8 +245,8 @@ async def record_supplier_payment(
     Raises IllegalMove unless it is booked.
     """
     row = await locked(work, invoice_id)
-    if not SUPPLIER_INVOICE.may(row.state, "pay"):
-        SUPPLIER_INVOICE.move(row, "pay")
+    if not SUPPLIER_INVOICE.may(row.state, "order"):
+        SUPPLIER_INVOICE.move(row, "order")  # raises: an order pays it already
     if paid_on > work.today:
         raise Invalid("The day of payment lies in the future.", field="paid_on")
     sign = -1 if row.kind == "credit_note" else 1
@@ -259,15 +259,42 @@ async def record_supplier_payment(
         subject=row.id,
         occurred_on=paid_on,
     )
+    await _paid(work, row, paid_on)
+    return row
+
+
+async def note_supplier_order(
+    work: Work, invoice_id: SupplierInvoiceId, step: str, on: date
+) -> SupplierInvoice:
+    """What became of the order that pays it: `order`, `pay` or `come_back`.
+
+    For the treasury, which posts the money: from what is owed when the order was approved, and
+    back to it when the bank refused it or sent it back. The actor may hold an office that sees no
+    costs but approves orders. Raises SupplierInvoiceNotFound and IllegalMove.
+    """
+    row = await work.session.get(
+        SupplierInvoice, invoice_id, with_for_update=True, populate_existing=True
+    )
+    if row is None:
+        raise SupplierInvoiceNotFound
+    if step == "pay":
+        await _paid(work, row, on)
+        return row
+    SUPPLIER_INVOICE.move(row, step)
+    row.paid_on, row.changed_at = None, work.now
+    await work.session.flush()
+    return row
+
+
+async def _paid(work: Work, row: SupplierInvoice, on: date) -> None:
     SUPPLIER_INVOICE.move(row, "pay")
-    row.paid_on, row.changed_at = paid_on, work.now
+    row.paid_on, row.changed_at = on, work.now
     answer_sender(work, row, "PD", "")
     await work.emit(
         SupplierInvoicePaid(
             supplier_invoice_id=row.id,
             supplier_id=row.supplier_id,
-            payable_minor=amount.minor,
+            payable_minor=-row.payable_minor if row.kind == "credit_note" else row.payable_minor,
             currency=row.currency,
         )
     )
-    return row

@@ -10,10 +10,10 @@ from guild.core.jobs import job
 from guild.core.work import Work
 from guild.documents import queries as documents
 from guild.exchange.commands.official import ask_official
-from guild.exchange.models import SupplierInvoice
+from guild.exchange.models import IN_BOOKS, SupplierInvoice
 from guild.exchange.rules.received import Finding
 
-ANSWERED: Final = frozenset({"booked", "paid", "refused"})
+ANSWERED: Final = frozenset({*IN_BOOKS, "refused"})
 """What was decided is not judged again."""
 
 

@@ -62,7 +62,7 @@ async def bookings_have_four_eyes(session: AsyncSession) -> list[str]:
     """Nobody booked what her own project bought."""
     return await _told(
         session,
-        """SELECT id FROM supplier_invoice WHERE state IN ('booked', 'paid')
+        """SELECT id FROM supplier_invoice WHERE state IN ('booked', 'ordered', 'paid')
             AND (booked_by IS NULL OR accepted_by IS NULL OR booked_by = member_id)""",
         "supplier invoice {0} was booked by the member whose project it is, or by nobody",
     )

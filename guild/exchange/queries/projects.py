@@ -11,7 +11,7 @@ from guild.core.errors import Invalid
 from guild.core.ids import ContractId
 from guild.core.work import Work
 from guild.exchange import access
-from guild.exchange.models import SupplierInvoice
+from guild.exchange.models import IN_BOOKS, SupplierInvoice
 from guild.exchange.schemas import SuggestionOut
 from guild.members.models import Member
 
@@ -85,7 +85,7 @@ async def suggestions(work: Work, row: SupplierInvoice) -> list[SuggestionOut]:
         select(SupplierInvoice.contract_id)
         .where(
             SupplierInvoice.supplier_id == row.supplier_id,
-            SupplierInvoice.state.in_(("accepted", "booked", "paid")),
+            SupplierInvoice.state.in_(("accepted", *IN_BOOKS)),
             SupplierInvoice.contract_id.is_not(None),
         )
         .order_by(SupplierInvoice.id.desc())

@@ -77,5 +77,6 @@ def cost_step(
         "disputed": "Wait for the supplier's answer, then accept or refuse it.",
         "refused": "Nothing to do. The supplier sends a new one, or none.",
         "booked": "Nothing to do. It is paid with the next payment file.",
+        "ordered": "Nothing to do. The bank has the order, or gets it with the next file.",
         "paid": "Nothing to do.",
     }[state]

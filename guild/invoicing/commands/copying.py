@@ -146,8 +146,7 @@ async def _copy_parts(
     )
     await work.session.flush()
     work.session.add_all(
-        InvoiceAdjustment(invoice_id=new, **msgspec.structs.asdict(one))
-        for one in said.adjustments
+        InvoiceAdjustment(invoice_id=new, **msgspec.structs.asdict(one)) for one in said.adjustments
     )
     work.session.add_all(
         InvoiceAttachment(

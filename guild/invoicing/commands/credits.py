@@ -17,7 +17,7 @@ from guild.core.work import Work
 from guild.documents.commands import refuse_unprintable
 from guild.invoicing import access
 from guild.invoicing.commands.appended import settle_appends
-from guild.invoicing.commands.issuing import freeze, issued_out
+from guild.invoicing.commands.freezing import freeze, issued_out
 from guild.invoicing.commands.notes import credited_lines, left_of, write_note
 from guild.invoicing.commands.validating import refuse_invalid
 from guild.invoicing.einvoice.build import FrozenInvoice
@@ -183,6 +183,8 @@ def _take_back(invoice: Invoice, taken: _Taken, work: Work) -> None:
     elif invoice.open_minor == 0 and invoice.state != "paid":
         INVOICE_LIFECYCLE.move(invoice, "settle")
         invoice.settled_on = work.today
+
+
 async def _post_and_tell(
     work: Work, invoice: Invoice, note_id: InvoiceId, note: FrozenInvoice, taken: _Taken
 ) -> None:

@@ -9,7 +9,7 @@ from msgspec import UNSET
 from sqlalchemy import select
 
 from guild.contracts import commands as contracts
-from guild.contracts.models import Contract, Milestone
+from guild.contracts.models import Contract, ContractCharge, Milestone
 from guild.core.errors import StaleVersion
 from guild.core.ids import ContractId, InvoiceId, MilestoneId, new_id
 from guild.core.money import Money
@@ -75,7 +75,7 @@ async def draft_invoice_from_milestones(
     wanted = list(milestone_ids)
     if not wanted and not terms.lines:
         wanted = await _accepted(work, contract_id)
-    if not wanted and not terms.lines:
+    if not wanted and not terms.lines and not await _charged(work, contract_id):
         raise NothingToInvoice(
             "No milestone of this contract is accepted and not yet invoiced.",
             mend="Deliver the work; it is accepted by the client, or by silence in time.",
@@ -83,6 +83,7 @@ async def draft_invoice_from_milestones(
     milestones = (
         await contracts.mark_milestones_invoiced(work, contract_id, wanted) if wanted else []
     )
+    charges = [] if milestone_ids else await contracts.mark_charges_invoiced(work, contract_id)
     charter = await charter_at(work)
     invoice = Invoice(
         id=InvoiceId(new_id()),
@@ -92,7 +93,7 @@ async def draft_invoice_from_milestones(
         contact_id=contract.contact_id,
         number_format=charter.invoicing.number_format,
         due_days=contract.payment_term_days or charter.invoicing.default_due_days,
-        delivered_on=_delivered_on(milestones, work.today),
+        delivered_on=_delivered_on(milestones, charges, work.today),
         title=contract.title,
         contract_number=contract.number,
         language=client.language,
@@ -104,7 +105,13 @@ async def draft_invoice_from_milestones(
         currency=contract.currency,
         charter_version=charter.version,
         created_at=work.now,
-        lines=[_line(position, row, contract) for position, row in enumerate(milestones, 1)],
+        lines=[
+            *(_line(position, row, contract) for position, row in enumerate(milestones, 1)),
+            *(
+                _charge_line(position, row, contract)
+                for position, row in enumerate(charges, len(milestones) + 1)
+            ),
+        ],
     )
     work.session.add(invoice)
     invoice_id = invoice.id
@@ -176,14 +183,27 @@ async def _accepted(work: Work, contract_id: ContractId) -> list[MilestoneId]:
     )
 
 
+async def _charged(work: Work, contract_id: ContractId) -> bool:
+    """Whether approved time, costs or a kill fee wait to be invoiced."""
+    found = await work.session.scalar(
+        select(ContractCharge.id)
+        .where(ContractCharge.contract_id == contract_id, ContractCharge.invoiced_at.is_(None))
+        .limit(1)
+    )
+    return found is not None
+
+
 def _known_reference(contract: Contract, client: Organisation, order_reference: str) -> str:
     if order_reference or client.kind == "public_body":
         return ""
     return contract.number
 
 
-def _delivered_on(milestones: Sequence[Milestone], today: date) -> date:
+def _delivered_on(
+    milestones: Sequence[Milestone], charges: Sequence[ContractCharge], today: date
+) -> date:
     days = [row.delivered_at.date() for row in milestones if row.delivered_at is not None]
+    days += [row.worked_until for row in charges]
     return min(max(days, default=today), today)
 
 
@@ -195,7 +215,23 @@ def _line(position: int, milestone: Milestone, contract: Contract) -> InvoiceLin
         detail=" ".join(milestone.description.split())[:500],
         quantity=Decimal(1),
         unit=PIECE,
-        price=Money(milestone.net_minor, contract.currency).decimal,
+        price=Money(milestone.payable_minor, contract.currency).decimal,
+        category="S",
+        rate_milli=0,
+        net_minor=0,
+    )
+
+
+def _charge_line(position: int, charge: ContractCharge, contract: Contract) -> InvoiceLine:
+    """Approved time at its rate, a cost, or a kill fee."""
+    return InvoiceLine(
+        position=position,
+        milestone_id=None,
+        text=charge.text,
+        detail="",
+        quantity=Decimal(charge.quantity_hundredths).scaleb(-2),
+        unit=charge.unit,
+        price=Money(charge.price_minor, contract.currency).decimal,
         category="S",
         rate_milli=0,
         net_minor=0,

@@ -23,7 +23,7 @@ from guild.invoicing.errors import InvoiceNotFound
 from guild.invoicing.events import InvoiceFiled, InvoiceOverdue
 from guild.invoicing.models import OPEN_STATES, Invoice, InvoiceAttachment
 from guild.invoicing.queries.documents import Stored, frozen_invoice
-from guild.invoicing.rules.canonical import Attached
+from guild.invoicing.rules.canonical import SELF_BILLED, Attached
 
 OVERDUE_BATCH: Final = 500
 MEDIA: Final = {
@@ -59,7 +59,7 @@ async def make_documents(work: Work, invoice_id: InvoiceId) -> None:
             for kind, data in printed.items()
         },
     )
-    if filed:
+    if filed and stored.frozen.kind not in SELF_BILLED:  # those reach no client
         await work.emit(
             InvoiceFiled(
                 invoice_id=invoice_id, member_id=stored.member_id, client_id=stored.client_id

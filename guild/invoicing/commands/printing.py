@@ -91,7 +91,7 @@ def sheet_of(
         references=_references(frozen),
         delivered_to_address=_delivered_to(frozen),
         attachments=tuple((one.name, one.description) for one in frozen.attachments),
-        shares=() if is_note or frozen.kind == "proforma" else _shares(stored, charter),
+        shares=_shares(stored, charter) if frozen.kind == "invoice" else (),
         with_data=einvoice_of(frozen).emitted,
         brand=brand_of(settings.coop.colour, settings.coop.logo_file),
     )
@@ -131,7 +131,7 @@ def _adjustments(frozen: FrozenInvoice, position: int | None) -> tuple[SheetAdju
 
 def _payment(frozen: FrozenInvoice) -> Payment | None:
     asks = frozen.kind not in CREDITS and frozen.kind != "proforma"
-    if not asks or frozen.payable_minor <= 0 or not frozen.iban:
+    if not asks or frozen.payable_minor <= 0:
         return None
     return Payment(
         beneficiary=(frozen.payee or frozen.seller).name,

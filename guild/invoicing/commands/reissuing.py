@@ -1,5 +1,7 @@
 """Credit and reissue: take an invoice back whole and draft it anew, corrected, in one step."""
 
+from typing import Any
+
 from msgspec import UNSET
 
 from guild.core.errors import Conflict
@@ -38,7 +40,7 @@ async def credit_and_reissue(work: Work, invoice_id: InvoiceId, asked: ReissueIn
     return ReissuedOut(credit_note=note, draft_id=draft_id, invoice=issued)
 
 
-def given(change: object) -> dict[str, object]:
+def given(change: object) -> dict[str, Any]:
     """The fields of a change that were given."""
     return {
         name: getattr(change, name)

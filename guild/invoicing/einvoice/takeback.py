@@ -128,7 +128,9 @@ def an_amount(
 
     `net_minor` is at most what is left; if it is all of it, this is the rest. Raises TooMuch.
     """
-    rests = {group: _left_of(said, group, left) for group in groups_of(said.lines, said.adjustments)}
+    rests = {
+        group: _left_of(said, group, left) for group in groups_of(said.lines, said.adjustments)
+    }
     rests = {group: rest for group, rest in rests.items() if rest}
     whole = sum(rests.values())
     if not 0 < net_minor <= whole:

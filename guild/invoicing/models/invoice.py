@@ -64,6 +64,10 @@ CREDIT_KINDS: Final = ("credit_note", "self_bill_credit")
 """Kinds that take back what another document asked for, in positive amounts."""
 
 
+SELF_BILLED_KINDS: Final = ("self_bill", "self_bill_credit")
+"""Kinds that the co-operative writes for a member, in her own series; no client stands on them."""
+
+
 class Invoice(Base):
     """An invoice, or a credit note that corrects one (`corrects_id`, positive amounts).
 
@@ -142,7 +146,29 @@ class Invoice(Base):
             "AND written_off_net_minor BETWEEN 0 AND written_off_minor",
             name="written_off_is_the_rest",
         ),
-        UniqueConstraint("kind", "series_year", "sequence"),
+        CheckConstraint(
+            f"(kind IN {SELF_BILLED_KINDS!r}) = (client_id IS NULL) "
+            "AND (client_id IS NULL) = (contract_id IS NULL) "
+            "AND (client_id IS NULL) = (contact_id IS NULL)",
+            name="has_client",
+        ),
+        Index(
+            "uq_invoice_kind_series_year_sequence",
+            "kind",
+            "series_year",
+            "sequence",
+            unique=True,
+            postgresql_where=text(f"kind NOT IN {SELF_BILLED_KINDS!r}"),
+        ),
+        Index(
+            "uq_invoice_supplier_series",
+            "member_id",
+            "kind",
+            "series_year",
+            "sequence",
+            unique=True,
+            postgresql_where=text(f"kind IN {SELF_BILLED_KINDS!r}"),
+        ),
         UniqueConstraint("kind", "number"),
         UniqueConstraint("reference"),
         Index(None, "member_id", "id"),
@@ -181,10 +207,11 @@ class Invoice(Base):
     type_code: Mapped[str] = mapped_column(String(3), default="380")
     """UNCL 1001 (BT-3): 380, 386 for a deposit, 381, 389, 261; 325 is a pro-forma."""
     state: Mapped[str] = mapped_column(String(20), default="draft")
-    contract_id: Mapped[ContractId] = mapped_column(ForeignKey("contract.id"))
+    # A self-billed document has no client: its buyer is the co-operative (`has_client`).
+    contract_id: Mapped[ContractId] = mapped_column(ForeignKey("contract.id"), nullable=True)
     member_id: Mapped[MemberId] = mapped_column(ForeignKey("member.id"))
-    client_id: Mapped[OrganisationId] = mapped_column(ForeignKey("organisation.id"))
-    contact_id: Mapped[ContactId] = mapped_column(ForeignKey("contact.id"))
+    client_id: Mapped[OrganisationId] = mapped_column(ForeignKey("organisation.id"), nullable=True)
+    contact_id: Mapped[ContactId] = mapped_column(ForeignKey("contact.id"), nullable=True)
     corrects_id: Mapped[InvoiceId | None] = mapped_column(ForeignKey("invoice.id"), default=None)
 
     series_year: Mapped[int | None] = mapped_column(SmallInteger, default=None)

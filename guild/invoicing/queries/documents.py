@@ -23,6 +23,7 @@ from guild.invoicing.einvoice.build import (
 )
 from guild.invoicing.errors import InvoiceNotFound
 from guild.invoicing.rules.canonical import (
+    SELF_BILLED,
     Attached,
     Delivery,
     Party,
@@ -52,7 +53,10 @@ SELECT i.id, i.kind, i.state, i.contract_id, i.member_id, i.client_id, i.contact
        o.vat_number AS client_vat_number, o.enterprise_number AS client_enterprise_number,
        o.street AS client_street, o.postcode AS client_postcode, o.city AS client_city,
        o.email AS client_email, c.name AS contact_name, c.email AS contact_email,
-       m.vat_exempt, m.display_name AS member_name,
+       m.vat_exempt, m.display_name AS member_name, m.legal_name AS member_legal_name,
+       m.country AS member_country, m.street AS member_street, m.postcode AS member_postcode,
+       m.city AS member_city, m.email AS member_email, m.vat_number AS member_vat_number,
+       m.enterprise_number AS member_enterprise_number,
        p.number AS corrects_number, p.issued_on AS corrects_issued_on,
        (SELECT json_agg(json_build_object(
                    'position', l.position, 'text', l.text, 'detail', l.detail,
@@ -76,8 +80,8 @@ SELECT i.id, i.kind, i.state, i.contract_id, i.member_id, i.client_id, i.contact
                ORDER BY v.tax, v.category, v.rate_milli)::text
           FROM invoice_vat v WHERE v.invoice_id = i.id) AS vat
   FROM invoice i
-  JOIN organisation o ON o.id = i.client_id
-  JOIN contact c ON c.id = i.contact_id
+  LEFT JOIN organisation o ON o.id = i.client_id
+  LEFT JOIN contact c ON c.id = i.contact_id
   JOIN member m ON m.id = i.member_id
   LEFT JOIN invoice p ON p.id = i.corrects_id
  WHERE i.id = ANY ($1)
@@ -194,9 +198,41 @@ def _fetches_herself(row: Record) -> bool:
     return bool(row["client_kind"] == "consumer" or row["client_country"] != "BE")
 
 
-def _stored(row: Record, coop: Cooperative, today: dt.date) -> Stored:
+def member_party(row: Record) -> Party:
+    """The member as the supplier of the co-operative."""
+    number = row["member_enterprise_number"] or ""
+    vat_number = compact(row["member_vat_number"])
+    legal_id, legal_scheme = legal_id_of(row["member_country"], number)
+    endpoint, scheme = endpoint_of(row["member_country"], number, vat_number)
+    return Party(
+        name=row["member_legal_name"],
+        street=row["member_street"] or "",
+        postcode=row["member_postcode"] or "",
+        city=row["member_city"] or "",
+        country=row["member_country"],
+        vat_number=vat_number,
+        legal_id=legal_id,
+        legal_scheme=legal_scheme,
+        endpoint=endpoint,
+        endpoint_scheme=scheme,
+        contact_name=row["member_name"],
+        contact_email=row["member_email"],
+    )
+
+
+def _parties(row: Record, coop: Cooperative) -> tuple[Party, Party]:
+    """Seller and buyer; on a self-billed document the member sells to the co-operative."""
+    if row["kind"] in SELF_BILLED:
+        return (
+            _party(row["seller"]) or member_party(row),
+            _party(row["buyer"]) or seller_party(coop),
+        )
     seller = _party(row["seller"]) or seller_party(coop)
-    buyer = _party(row["buyer"]) or _buyer(row, seller)
+    return seller, _party(row["buyer"]) or _buyer(row, seller)
+
+
+def _stored(row: Record, coop: Cooperative, today: dt.date) -> Stored:
+    seller, buyer = _parties(row, coop)
     return Stored(
         id=row["id"],
         state=row["state"],
@@ -210,8 +246,8 @@ def _stored(row: Record, coop: Cooperative, today: dt.date) -> Stored:
         title=row["title"],
         facts=_facts(row, coop, seller, buyer),
         member_name=row["member_name"],
-        contact_email=row["contact_email"],
-        contact_name=row["contact_name"],
+        contact_email=row["contact_email"] or row["member_email"],
+        contact_name=row["contact_name"] or row["member_name"],
         paid_minor=row["paid_minor"],
         credited_minor=row["credited_minor"],
         refundable_minor=row["refundable_minor"],
@@ -223,6 +259,19 @@ def _stored(row: Record, coop: Cooperative, today: dt.date) -> Stored:
 
 
 def _facts(row: Record, coop: Cooperative, seller: Party, buyer: Party) -> VatFacts:
+    if row["kind"] in SELF_BILLED:
+        return VatFacts(
+            on=row["delivered_on"],
+            seller_country=seller.country,
+            seller_exempt=row["vat_exempt"],
+            buyer_kind="company",
+            buyer_country=buyer.country,
+            buyer_postcode=buyer.postcode,
+            buyer_vat_number=buyer.vat_number,
+            buyer_vat_check="valid",  # the co-operative knows its own number
+            supply=row["supply"],
+            treatment=row["treatment"],
+        )
     return VatFacts(
         on=row["delivered_on"],
         seller_country=seller.country,
@@ -259,13 +308,26 @@ def _frozen(
         payee=_struct(row["payee"], Payee),
         seller=seller,
         buyer=buyer,
-        iban=coop.iban.replace(" ", "") if row["iban"] is None else row["iban"],
-        bic=coop.bic if row["bic"] is None else row["bic"],
+        iban=_iban(row, coop),
+        bic=_bic(row, coop),
         lines=_LINES.decode(row["lines"] or "[]"),
         adjustments=_ADJUSTMENTS.decode(row["adjustments"] or "[]"),
         attachments=_ATTACHED.decode(row["attachments"] or "[]"),
         vat=_VAT.decode(row["vat"] or "[]"),
     )
+
+
+def _iban(row: Record, coop: Cooperative) -> str:
+    """Where to pay; a self-billed document was paid before it was written."""
+    if row["iban"] is not None:
+        return str(row["iban"])
+    return "" if row["kind"] in SELF_BILLED else coop.iban.replace(" ", "")
+
+
+def _bic(row: Record, coop: Cooperative) -> str:
+    if row["bic"] is not None:
+        return str(row["bic"])
+    return "" if row["kind"] in SELF_BILLED else coop.bic
 
 
 _SAME: Final = (

@@ -23,7 +23,7 @@ async def series_without_gaps(session: AsyncSession) -> list[str]:
         text(
             """SELECT number, issued_on, before FROM (
                    SELECT number, issued_on, lag(issued_on) OVER series AS before
-                     FROM invoice WHERE number IS NOT NULL
+                     FROM invoice WHERE number IS NOT NULL AND client_id IS NOT NULL
                    WINDOW series AS (PARTITION BY kind, series_year ORDER BY sequence)) AS dated
                 WHERE issued_on < before"""
         )
@@ -33,11 +33,31 @@ async def series_without_gaps(session: AsyncSession) -> list[str]:
         text(
             """SELECT i.number FROM invoice i
                  LEFT JOIN number_series s ON s.kind = i.kind AND s.year = i.series_year
-                WHERE i.number IS NOT NULL
+                WHERE i.number IS NOT NULL AND i.client_id IS NOT NULL
                   AND (s.kind IS NULL OR extract(year FROM i.issued_on) <> i.series_year)"""
         )
     )
     return broken + [f"{number} belongs to no series of its year" for (number,) in rows]
+
+
+async def suppliers_series_without_gaps(session: AsyncSession) -> list[str]:
+    """Each member's own series counts 1, 2, 3 … up to its counter, and its dates never go back."""
+    rows = await session.execute(
+        text(
+            """SELECT s.member_id, s.kind, s.year, s.next, count(i.id),
+                      coalesce(max(i.sequence), 0), bool_or(i.issued_on > s.last_date)
+                 FROM supplier_series s
+                 LEFT JOIN invoice i ON i.member_id = s.member_id AND i.kind = s.kind
+                      AND i.series_year = s.year
+                GROUP BY s.member_id, s.kind, s.year, s.next
+               HAVING count(i.id) <> s.next - 1 OR coalesce(max(i.sequence), 0) <> s.next - 1
+                   OR bool_or(i.issued_on > s.last_date)"""
+        )
+    )
+    return [
+        f"series of member {member} {kind} {year}: {count} documents up to {last}, counter {next_}"
+        for member, kind, year, next_, count, last, _ in rows
+    ]
 
 
 async def totals_add_up(session: AsyncSession) -> list[str]:
@@ -81,7 +101,7 @@ async def prepaid_was_paid(session: AsyncSession) -> list[str]:
     rows = await session.execute(
         text(
             """SELECT number, prepaid_minor, paid_minor FROM invoice
-                WHERE state <> 'draft' AND prepaid_minor > paid_minor"""
+                WHERE state <> 'draft' AND kind = 'invoice' AND prepaid_minor > paid_minor"""
         )
     )
     return [f"invoice {number}: prepaid {said}, paid {paid}" for number, said, paid in rows]
@@ -141,6 +161,7 @@ async def receivables_are_open_invoices(session: AsyncSession) -> list[str]:
 
 INVARIANTS = [
     series_without_gaps,
+    suppliers_series_without_gaps,
     totals_add_up,
     credits_are_what_was_credited,
     prepaid_was_paid,

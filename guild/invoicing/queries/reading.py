@@ -1,11 +1,13 @@
 """Invoices as people see them: one, a page of many, what was paid, a client's account."""
 
 from collections.abc import Sequence
+from datetime import date
 from typing import cast
 
-from sqlalchemy import Select, func, select
+import msgspec
+from sqlalchemy import ColumnElement, Select, func, or_, select
 
-from guild.core.ids import InvoiceId, OrganisationId
+from guild.core.ids import InvoiceId, MemberId, OrganisationId
 from guild.core.money import Money
 from guild.core.wire import Page, decode_cursor, encode_cursor
 from guild.core.work import Work
@@ -24,6 +26,7 @@ from guild.invoicing.schemas import (
 from guild.members.models import Organisation
 
 PAGE_MAX = 100
+WORDS_MAX = 8
 
 
 async def invoice_row(work: Work, invoice_id: InvoiceId) -> tuple[Invoice, str]:
@@ -54,30 +57,55 @@ async def get_invoice(work: Work, invoice_id: InvoiceId) -> InvoiceOut:
     )
 
 
+class Sieve(msgspec.Struct, frozen=True, kw_only=True):
+    """What a list is narrowed to; `search` looks in number, title, references and client's name.
+
+    The days are those of issue; amounts are of the total with tax, in minor units.
+    """
+
+    state: InvoiceState | None = None
+    kind: Kind | None = None
+    client_id: OrganisationId | None = None
+    member_id: MemberId | None = None
+    issued_from: date | None = None
+    issued_to: date | None = None
+    at_least_minor: int | None = None
+    at_most_minor: int | None = None
+    search: str = ""
+    overdue: bool = False
+    mine: bool = False
+
+    def conditions(self) -> list[ColumnElement[bool]]:
+        """The conditions on invoices joined with their client."""
+        equal = [(Invoice.state, self.state), (Invoice.kind, self.kind),
+                 (Invoice.client_id, self.client_id), (Invoice.member_id, self.member_id)]  # fmt: skip
+        found = [column == value for column, value in equal if value is not None]
+        if self.issued_from is not None:
+            found.append(Invoice.issued_on >= self.issued_from)
+        if self.issued_to is not None:
+            found.append(Invoice.issued_on <= self.issued_to)
+        if self.at_least_minor is not None:
+            found.append(Invoice.total_minor >= self.at_least_minor)
+        if self.at_most_minor is not None:
+            found.append(Invoice.total_minor <= self.at_most_minor)
+        if self.overdue:
+            found += [Invoice.overdue_on.is_not(None), Invoice.settled_on.is_(None)]
+        for word in self.search.split()[:WORDS_MAX]:
+            searched = (Invoice.number, Invoice.title, Invoice.order_reference,
+                        Invoice.buyer_reference, Organisation.name)  # fmt: skip
+            found.append(or_(*(column.icontains(word, autoescape=True) for column in searched)))
+        return found
+
+
 async def list_invoices(
-    work: Work,
-    *,
-    state: InvoiceState | None = None,
-    kind: Kind | None = None,
-    client_id: OrganisationId | None = None,
-    overdue: bool = False,
-    mine: bool = False,
-    limit: int = 50,
-    cursor: str | None = None,
+    work: Work, sieve: Sieve | None = None, *, limit: int = 50, cursor: str | None = None
 ) -> Page[InvoiceRow]:
     """A page of what the actor may see, newest first; `mine` leaves out what an office may see."""
     assert 0 < limit <= PAGE_MAX
-    wanted = _visible(work)
-    if mine:
+    sieve = sieve or Sieve()
+    wanted = _visible(work).where(*sieve.conditions())
+    if sieve.mine:
         wanted = wanted.where(Invoice.member_id == work.actor.member_id)
-    if state is not None:
-        wanted = wanted.where(Invoice.state == state)
-    if kind is not None:
-        wanted = wanted.where(Invoice.kind == kind)
-    if client_id is not None:
-        wanted = wanted.where(Invoice.client_id == client_id)
-    if overdue:
-        wanted = wanted.where(Invoice.overdue_on.is_not(None), Invoice.settled_on.is_(None))
     if cursor:
         (after,) = decode_cursor(cursor, tuple[InvoiceId])
         wanted = wanted.where(Invoice.id < after)
@@ -134,8 +162,8 @@ async def client_statement(work: Work, invoice: Invoice) -> tuple[Sequence[Invoi
 
 def _visible(work: Work) -> Select[Invoice, str]:
     return (
-        select(Invoice, Organisation.name)
-        .join(Organisation, Organisation.id == Invoice.client_id)
+        select(Invoice, func.coalesce(Organisation.name, work.settings.coop.name))
+        .outerjoin(Organisation, Organisation.id == Invoice.client_id)
         .where(access.visible_to(work.actor))
     )
 

@@ -10,10 +10,9 @@ from guild.invoicing.schemas.drafts import DraftTerms
 from guild.invoicing.schemas.reading import IssuedOut
 from guild.invoicing.schemas.words import Position
 
-
 CreditReason = Literal[
     "mistake", "wrong_client", "duplicate", "price", "not_delivered", "not_accepted", "cancelled",
-    "goodwill", "other",
+    "goodwill", "settled", "other",
 ]  # fmt: skip
 """Why something is taken back, for statistics; the text says it to the client."""
 

@@ -11,6 +11,7 @@ from guild.members.commands.importing import import_clients
 from guild.members.commands.keys import make_api_key, revoke_api_key
 from guild.members.commands.limits import Limit, count_try, forget_tries, sweep_tries
 from guild.members.commands.links import (
+    link_to_renew,
     OpenedLink,
     issue_link,
     open_link,
@@ -27,7 +28,9 @@ from guild.members.commands.membership import (
     return_from_leave,
 )
 from guild.members.commands.organisations import (
+    add_colleague,
     add_contact,
+    change_contact,
     change_organisation,
     register_organisation,
 )
@@ -45,12 +48,14 @@ __all__ = [
     "Limit",
     "NewSession",
     "OpenedLink",
+    "add_colleague",
     "add_contact",
     "admit_member",
     "apply_to_join",
     "appoint_founder",
     "approve_bank_account",
     "ask_new_password",
+    "change_contact",
     "change_organisation",
     "change_password",
     "confirm_role",
@@ -62,6 +67,7 @@ __all__ = [
     "go_on_leave",
     "import_clients",
     "issue_link",
+    "link_to_renew",
     "make_account_usable",
     "make_api_key",
     "open_link",

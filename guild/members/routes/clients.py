@@ -4,12 +4,13 @@ from typing import Annotated
 
 from msgspec import Meta
 
-from guild.core.ids import OrganisationId
+from guild.core.ids import ContactId, OrganisationId
 from guild.core.permissions import Permission
 from guild.core.wire import Cursor, Page, PageSize, get, patch, post
 from guild.core.work import Work
 from guild.members import commands, queries
 from guild.members.schemas import (
+    ContactChangeIn,
     ContactIn,
     ContactOut,
     LookalikeOut,
@@ -41,10 +42,13 @@ async def register_organisation(work: Work, data: OrganisationIn) -> Organisatio
     summary="List one's clients",
 )
 async def list_organisations(
-    work: Work, cursor: Cursor | None = None, size: PageSize = 50
+    work: Work,
+    cursor: Cursor | None = None,
+    size: PageSize = 50,
+    search: Annotated[str, Meta(max_length=200)] = "",
 ) -> Page[OrganisationOut]:
-    """Your own clients, newest first."""
-    return await queries.organisations_page(work, cursor=cursor, size=size)
+    """Your own clients, newest first; `search` looks in names, cities, VAT numbers, contacts."""
+    return await queries.organisations_page(work, cursor=cursor, size=size, search=search)
 
 
 @get(
@@ -100,6 +104,18 @@ async def add_contact(work: Work, organisation_id: OrganisationId, data: Contact
     return await queries.contact_of(work, made.id)
 
 
+@patch(
+    "/contacts/{contact_id:uuid}",
+    permission=Permission.CLIENTS_MANAGE,
+    tags=["clients"],
+    summary="Change a contact",
+)
+async def change_contact(work: Work, contact_id: ContactId, data: ContactChangeIn) -> ContactOut:
+    """Correct a name or a language. An address stays as it is: enter another contact instead."""
+    await commands.change_contact(work, contact_id, data)
+    return await queries.contact_of(work, contact_id)
+
+
 @post(
     "/organisations/import",
     permission=Permission.CLIENTS_MANAGE,
@@ -123,4 +139,5 @@ ROUTES = [
     show_organisation,
     change_organisation,
     add_contact,
+    change_contact,
 ]

@@ -17,6 +17,7 @@ from guild.mutual_fund.commands.evidence import (
 )
 from guild.mutual_fund.commands.guarantee import (
     give_quote,
+    merge_guarantee,
     quote_offer,
     release_guarantee,
     reserve_guarantee,
@@ -56,6 +57,7 @@ __all__ = [
     "give_verdict",
     "hold_advance",
     "hold_disputed",
+    "merge_guarantee",
     "note_payout",
     "open_evidence",
     "pay_advance",

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from guild.contracts import commands as contracts
-from guild.contracts.events import ContractOffered, ContractSigned
+from guild.contracts.events import ContractAmended, ContractOffered, ContractSigned
 from guild.core.ids import ContractId
 from guild.core.money import Money
 from guild.core.wire import money_in
@@ -11,6 +11,7 @@ from guild.core.work import Work
 from guild.governance.queries import charter_at
 from guild.members.errors import OrganisationNotFound
 from guild.members.models import Organisation
+from guild.members.rules.clients import client_key
 from guild.mutual_fund import queries
 from guild.mutual_fund.events import GuaranteeQuoted
 from guild.mutual_fund.models import RESERVATION, GuaranteeBar, GuaranteeReservation
@@ -27,9 +28,7 @@ async def give_quote(work: Work, data: QuoteIn) -> QuoteOut:
     charter = await charter_at(work)
     limits = queries.limits_of(charter)
     value = money_in(data.amount, data.currency, field="amount")
-    standing = await queries.standing_for(
-        work, member_id, queries.client_key(client), value.currency
-    )
+    standing = await queries.standing_for(work, member_id, client_key(client), value.currency)
     answer = guarantee.quote(
         value, client.country, standing, limits, barred=await _barred(work, client)
     )
@@ -52,7 +51,7 @@ async def quote_offer(work: Work, fact: ContractOffered) -> None:
     exceed a limit.
     """
     client = await work.session.get_one(Organisation, fact.client_id)
-    key = queries.client_key(client)
+    key = client_key(client)
     await queries.lock(work, f"client {key}", f"member {fact.member_id}")
     charter = await charter_at(work)
     standing = await queries.standing_for(
@@ -92,7 +91,7 @@ async def quote_offer(work: Work, fact: ContractOffered) -> None:
 
 async def _barred(work: Work, client: Organisation) -> str:
     """Why no guarantee is given for a client any more; empty for all others."""
-    row = await work.session.get(GuaranteeBar, queries.client_key(client))
+    row = await work.session.get(GuaranteeBar, client_key(client))
     return row.reason if row else ""
 
 
@@ -101,6 +100,18 @@ async def reserve_guarantee(work: Work, fact: ContractSigned) -> None:
     row = await work.session.get(GuaranteeReservation, fact.contract_id, with_for_update=True)
     if row is not None and row.state == "held":
         RESERVATION.move(row, "reserve")
+
+
+async def merge_guarantee(work: Work, fact: ContractAmended) -> None:
+    """What was promised for an amendment belongs to its contract; never more than the new price."""
+    added = await work.session.get(GuaranteeReservation, fact.amendment_id, with_for_update=True)
+    row = await work.session.get(GuaranteeReservation, fact.contract_id, with_for_update=True)
+    more = 0
+    if added is not None and added.state in {"held", "reserved"}:
+        more = added.up_to_minor
+        RESERVATION.move(added, "release")
+    if row is not None and row.state == "reserved":
+        row.up_to_minor = min(row.up_to_minor + more, fact.value_minor)
 
 
 async def release_guarantee(work: Work, contract_id: ContractId) -> None:

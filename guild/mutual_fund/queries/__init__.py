@@ -28,7 +28,6 @@ from guild.mutual_fund.queries.invariants import (
 from guild.mutual_fund.queries.panel import guarantee_said
 from guild.mutual_fund.queries.standing import (
     advances_out,
-    client_key,
     due_advances,
     limits_of,
     lock,
@@ -46,7 +45,6 @@ __all__ = [
     "claims_to_pay",
     "claims_with_papers",
     "claims_without_jury",
-    "client_key",
     "draw_proof",
     "due_advances",
     "fund_journal",

@@ -6,7 +6,8 @@ from guild.core.money import Money
 from guild.core.work import Work
 from guild.governance.queries import charter_at
 from guild.members.models import Organisation
-from guild.mutual_fund.queries.standing import client_key, limits_of, standing_for
+from guild.members.rules.clients import client_key
+from guild.mutual_fund.queries.standing import limits_of, standing_for
 from guild.mutual_fund.rules import guarantee
 
 

@@ -16,6 +16,7 @@ from guild.receivables.commands.interest import (
     claim_interest,
     print_interest,
     record_interest_payment,
+    reverse_interest_payment,
     waive_interest,
 )
 from guild.receivables.commands.objections import (
@@ -25,7 +26,7 @@ from guild.receivables.commands.objections import (
     object_to,
     rule_on,
 )
-from guild.receivables.commands.profile import reply_to_profile
+from guild.receivables.commands.profile import reply_to_profile, settle_profile, tell_of_profile
 from guild.receivables.commands.promises import keep_promises, notice_broken, promise_payment
 from guild.receivables.commands.reminding import (
     due_invoices,
@@ -46,5 +47,6 @@ __all__ = [
     "due_invoices", "flag_insolvent", "keep_promises", "lift_insolvency", "note_overpayment",
     "note_refund", "notice_broken", "object_to", "print_interest", "print_reminder",
     "promise_payment", "propose_refund", "record_interest_payment", "reinstate", "remind",
-    "reply_to_profile", "rule_on", "set_rule", "waive_interest",
+    "reply_to_profile", "reverse_interest_payment", "rule_on", "set_rule", "settle_profile",
+    "tell_of_profile", "waive_interest",
 ]  # fmt: skip

@@ -5,7 +5,7 @@ from datetime import date
 from sqlalchemy import func, select
 
 from guild.core.errors import Conflict
-from guild.core.ids import BankEntryId, InvoiceId, OrganisationId, RefundId, new_id
+from guild.core.ids import BankEntryId, InvoiceId, MemberId, OrganisationId, RefundId, new_id
 from guild.core.money import Money
 from guild.core.pages import money_text
 from guild.core.wire import money_in
@@ -39,13 +39,15 @@ from guild.receivables.schemas import AppliedOut, ApplyCreditIn, RefundIn
 
 
 async def note_overpayment(
-    work: Work, invoice_id: InvoiceId, entry_id: BankEntryId, surplus: Money, paid: Money
-) -> None:
+    work: Work, invoice_id: InvoiceId, entry_id: BankEntryId, surplus: Money, paid: Money, *,
+    confirmed_by: MemberId | None = None,
+) -> None:  # fmt: skip
     """Treasury kept `surplus` of a bank entry for the client; `paid` of it settled the invoice.
 
     An entry that pays nothing, or leaves over exactly what the invoice asked for, is a second
     payment: the refund to the same account is proposed at once, and another person decides. The
-    client is told either way. Safe to call twice for one entry and invoice.
+    client is told either way. `confirmed_by` said what the entry is, so she does not approve the
+    refund. Safe to call twice for one entry and invoice.
     """
     if await work.session.get(Overpayment, (entry_id, invoice_id)) is not None:
         return
@@ -71,7 +73,7 @@ async def note_overpayment(
     if twice:
         await _propose(
             work, one.client_id, surplus, f"Invoice {one.number} was paid twice",
-            invoice_id=invoice_id, entry_id=entry_id,
+            invoice_id=invoice_id, entry_id=entry_id, confirmed_by=confirmed_by,
         )  # fmt: skip
     words = words_of(lang_of(one))["overpaid"]
     amount = money_text(surplus, lang=lang_of(one))
@@ -97,6 +99,7 @@ async def propose_refund(work: Work, client_id: OrganisationId, data: RefundIn) 
 async def _propose(
     work: Work, client_id: OrganisationId, amount: Money, reason: str, *,
     invoice_id: InvoiceId | None = None, entry_id: BankEntryId | None = None,
+    confirmed_by: MemberId | None = None,
 ) -> RefundId:  # fmt: skip
     free = await free_credit(work, client_id, amount.currency)
     if amount > free:
@@ -122,6 +125,7 @@ async def _propose(
         currency=amount.currency,
         reason=reason[:500],
         proposed_by=work.actor.member_id if by_person else None,
+        confirmed_by=confirmed_by,
         proposed_at=work.now,
     )
     work.session.add(row)
@@ -140,8 +144,8 @@ async def decide_refund(
 ) -> ClientRefund:
     """A treasurer who did not propose it approves or refuses; not the member whose client it is.
 
-    The person who confirmed the bank entry may approve what Guild proposed by itself only if
-    somebody else orders the payment: that is treasury's rule of two on the payment file.
+    What Guild proposed by itself rests on one person's word about a bank entry, so who confirmed
+    that entry does not approve it either. Raises RefundNotFound, OwnCase, SecondPersonNeeded.
     """
     row = await locked_refund(work, refund_id)
     work.require(access.is_treasurer(work.actor), "A treasurer decides this.")
@@ -149,6 +153,8 @@ async def decide_refund(
         raise OwnCase
     if approve and work.actor.member_id == row.proposed_by:
         raise SecondPersonNeeded
+    if approve and work.actor.member_id == row.confirmed_by:
+        raise SecondPersonNeeded("You confirmed the payment that this refund gives back.")
     CLIENT_REFUND.move(row, "approve" if approve else "refuse")
     row.decided_at, row.decision_note = work.now, note[:500]
     if approve:
@@ -174,9 +180,14 @@ async def decide_refund(
 async def note_refund(work: Work, refund_id: RefundId, step: str, on: date | None = None) -> None:
     """What the bank made of an approved refund: `order`, `settle`, `fail` or `drop`.
 
-    Treasury calls it and posts the money: `client_credit` to where it leaves from.
+    Treasury calls it and posts the money: `client_credit` to where it leaves from. The actor may
+    hold an office that sees no refunds but approves orders, so nobody's eyes are asked about.
     """
-    row = await locked_refund(work, refund_id)
+    row = await work.session.get(
+        ClientRefund, refund_id, with_for_update=True, populate_existing=True
+    )
+    if row is None:
+        raise RefundNotFound
     CLIENT_REFUND.move(row, step)
     if step == "settle":
         row.paid_on = on or work.today

@@ -14,6 +14,7 @@ from guild.documents.commands import store
 from guild.invoicing.models import OPEN_STATES, Invoice
 from guild.members.errors import OrganisationNotFound
 from guild.members.models import Member, Organisation
+from guild.members.rules.clients import client_key, spellings
 from guild.receivables import access
 from guild.receivables.commands.letters import tell_member
 from guild.receivables.errors import AlreadyFlagged, InsolvencyNotFound, SecondPersonNeeded
@@ -27,7 +28,6 @@ from guild.receivables.models import (
     Reminder,
 )
 from guild.receivables.queries.account import account_lines
-from guild.receivables.rules.clients import client_key, spellings
 from guild.receivables.rules.tables import csv_bytes, packed_files
 from guild.receivables.schemas import InsolvencyIn
 

@@ -8,7 +8,8 @@ from datetime import date
 from typing import Any, Final
 
 import msgspec
-from sqlalchemy import select
+from sqlalchemy import exists, select
+from sqlalchemy.orm import aliased
 
 from guild.core.errors import Invalid
 from guild.core.ids import BankEntryId, InterestClaimId, InvoiceId, new_id
@@ -24,11 +25,12 @@ from guild.invoicing.commands.writing_off import locked_invoice
 from guild.invoicing.rules.references import print_reference, rf_reference
 from guild.ledger import commands as ledger
 from guild.ledger.chart import Account, Line, credit, debit
+from guild.ledger.models import LedgerEntry
 from guild.members.models import Organisation
 from guild.receivables import access
 from guild.receivables.commands.letters import lang_of, mail_client, shares_text, words_of
 from guild.receivables.errors import InterestClaimNotFound, NotLateEnough
-from guild.receivables.events import InterestClaimed, InterestPaid, InterestWaived
+from guild.receivables.events import InterestClaimed, InterestPaid, InterestReopened, InterestWaived
 from guild.receivables.models import INTEREST_CLAIM, InterestClaim
 from guild.receivables.queries.interest import interest_now, why_not_claimable
 from guild.receivables.queries.sheets import interest_sheet
@@ -213,6 +215,35 @@ async def record_interest_payment(
             currency=row.currency,
         )
     )  # fmt: skip
+
+
+async def reverse_interest_payment(work: Work, claim_id: InterestClaimId, reason: str) -> None:
+    """What was recorded as payment was none, or the bank took it back: the claim is open again.
+
+    Called by treasury. All that the payment shared out comes back, so the money is where it came
+    from; the member's share must still be hers. Raises InterestClaimNotFound, IllegalMove,
+    BelowZero.
+    """
+    row = await _locked(work, claim_id)
+    INTEREST_CLAIM.move(row, "reopen")
+    row.ended_on, row.bank_entry_id = None, None
+    await work.write()
+    mirror = aliased(LedgerEntry)
+    entry_id = await work.session.scalar(
+        select(LedgerEntry.id).where(
+            LedgerEntry.subject_id == claim_id,
+            LedgerEntry.kind == "interest_paid",
+            ~exists().where(mirror.reverses == LedgerEntry.id),
+        )
+    )
+    assert entry_id is not None, "a paid claim was posted"
+    split = (await charter_at(work, row.claimed_at)).receivables.interest_split
+    shares = dict(zip(split, allocate(row.total_minor, list(split.values())), strict=True))
+    hers = Money(shares.get("member", 0), row.currency)
+    await ledger.draw(work, Account("member_available", row.member_id), hers)
+    await ledger.reverse(work, entry_id, f"Undone: {reason}"[:500])
+    await work.session.flush()
+    await work.emit(InterestReopened(claim_id=row.id, invoice_id=row.invoice_id))
 
 
 async def _locked(work: Work, claim_id: InterestClaimId) -> InterestClaim:

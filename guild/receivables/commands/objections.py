@@ -47,6 +47,7 @@ from guild.receivables.events import (
 )
 from guild.receivables.models import HOLDING, OBJECTION, Objection, ObjectionFile
 from guild.receivables.queries.standing import Standing, standing, visible_standing
+from guild.receivables.rules.overdue import line_gross
 from guild.receivables.schemas import FileIn, ObjectionIn
 
 FILE_BYTES_MAX: Final = 1_048_576
@@ -130,7 +131,7 @@ async def _disputed(work: Work, invoice: Invoice, data: ObjectionIn) -> int:
     found = rows.all()
     if len(found) != len(data.lines):
         raise Invalid("The invoice has no such lines, or one is named twice.", field="lines")
-    gross = sum((net * (100_000 + rate) * 2 + 100_000) // 200_000 for _, net, rate in found)
+    gross = sum(line_gross(net, rate) for _, net, rate in found)
     # VAT is rounded on the sum of the invoice, so single lines may come to a cent more than it.
     return min(gross, invoice.open_minor) if len(found) and gross else invoice.open_minor
 

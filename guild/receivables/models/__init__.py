@@ -18,6 +18,7 @@ from guild.receivables.models.settling import (
     ClientRefund,
     Insolvency,
     Overpayment,
+    ProfileNotice,
     ProfileReply,
     WriteOff,
 )
@@ -39,6 +40,7 @@ __all__ = [
     "Objection",
     "ObjectionFile",
     "Overpayment",
+    "ProfileNotice",
     "ProfileReply",
     "Promise",
     "Reminder",

@@ -21,9 +21,13 @@ from guild.core.lifecycle import Lifecycle
 INTEREST_CLAIM: Final = Lifecycle(
     "interest_claim",
     initial="claimed",
-    moves={"pay": (("claimed",), "paid"), "waive": (("claimed",), "waived")},
+    moves={
+        "pay": (("claimed",), "paid"),
+        "waive": (("claimed",), "waived"),
+        "reopen": (("paid",), "claimed"),
+    },
 )
-"""Claimed once; then paid, or given up with a reason."""
+"""Claimed once; then paid, or given up with a reason. Open again when its money was none."""
 
 
 class InterestClaim(Base):

@@ -42,7 +42,7 @@ CLIENT_REFUND: Final = Lifecycle(
         "order": (("approved", "failed"), "ordered"),
         "settle": (("approved", "ordered"), "paid"),
         "fail": (("ordered", "paid"), "failed"),
-        "drop": (("failed",), "refused"),
+        "drop": (("proposed", "approved", "failed"), "refused"),
     },
 )
 """Money back to a client: proposed, approved by another person, then the bank's course."""
@@ -140,7 +140,9 @@ class ClientRefund(Base):
         CheckConstraint(CLIENT_REFUND.check_sql(), name="state_known"),
         CheckConstraint("amount_minor > 0", name="amount_positive"),
         CheckConstraint(
-            "approved_by IS NULL OR approved_by IS DISTINCT FROM proposed_by", name="second_person"
+            "approved_by IS NULL OR (approved_by IS DISTINCT FROM proposed_by "
+            "AND approved_by IS DISTINCT FROM confirmed_by)",
+            name="second_person",
         ),
         Index(
             "uq_client_refund_entry",
@@ -164,6 +166,8 @@ class ClientRefund(Base):
     reason: Mapped[str] = mapped_column(String(500))
     proposed_by: Mapped[MemberId | None] = mapped_column(ForeignKey("member.id"), default=None)
     """None: Guild proposed it because something was paid twice."""
+    confirmed_by: Mapped[MemberId | None] = mapped_column(ForeignKey("member.id"), default=None)
+    """Who confirmed the bank entry behind what Guild proposed; she does not approve it."""
     proposed_at: Mapped[datetime]
     approved_by: Mapped[MemberId | None] = mapped_column(ForeignKey("member.id"), default=None)
     decided_at: Mapped[datetime | None] = mapped_column(default=None)
@@ -190,7 +194,7 @@ class Insolvency(Base):
     id: Mapped[InsolvencyId] = mapped_column(primary_key=True)
     client_id: Mapped[OrganisationId] = mapped_column(ForeignKey("organisation.id"))
     client_key: Mapped[str] = mapped_column(String(60))
-    """What makes clients of several members one and the same (see `rules.clients`)."""
+    """What makes clients of several members one and the same (see `members.rules.clients`)."""
     state: Mapped[str] = mapped_column(String(10), default=INSOLVENCY.initial)
     court: Mapped[str] = mapped_column(String(200))
     case_number: Mapped[str] = mapped_column(String(80))
@@ -213,9 +217,31 @@ class ProfileReply(Base):
     """What a client says about its payment profile; a dispute of the figures shows beside them."""
 
     __tablename__ = "profile_reply"
+    __table_args__ = (
+        CheckConstraint(
+            "outcome IN ('', 'recomputed', 'confirmed') AND (outcome = '') = (settled_by IS NULL)",
+            name="outcome_known",
+        ),
+    )
 
     client_key: Mapped[str] = mapped_column(String(60), primary_key=True)
     contested: Mapped[bool]
     text: Mapped[str] = mapped_column(String(2000))
     said_at: Mapped[datetime]
     link_id: Mapped[LinkId]
+    outcome: Mapped[str] = mapped_column(String(12), default="", server_default=sql("''"))
+    """What a treasurer found when the client contested: recomputed, or confirmed as they are."""
+    settled_reason: Mapped[str] = mapped_column(String(500), default="", server_default=sql("''"))
+    settled_by: Mapped[MemberId | None] = mapped_column(ForeignKey("member.id"), default=None)
+    settled_at: Mapped[datetime | None] = mapped_column(default=None)
+
+
+class ProfileNotice(Base):
+    """The client was told that its figures will be shown, and from when. Once per client."""
+
+    __tablename__ = "profile_notice"
+
+    client_key: Mapped[str] = mapped_column(String(60), primary_key=True)
+    client_id: Mapped[OrganisationId] = mapped_column(ForeignKey("organisation.id"))
+    told_at: Mapped[datetime]
+    shown_from: Mapped[date]

@@ -2,5 +2,6 @@
 
 from guild.receivables.pages.client import PAGES as CLIENT
 from guild.receivables.pages.house import PAGES as HOUSE
+from guild.receivables.pages.office import PAGES as OFFICE
 
-PAGES = [*CLIENT, *HOUSE]
+PAGES = [*CLIENT, *HOUSE, *OFFICE]

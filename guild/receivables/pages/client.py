@@ -1,9 +1,13 @@
 """The client's page of its account: object, promise, use credit, keep the statement, reply."""
 
+import json
+import re
 from base64 import b64encode
 from collections import defaultdict
 from datetime import timedelta
-from typing import Any, Literal
+from functools import cache
+from pathlib import Path
+from typing import Any, Final, Literal
 from uuid import UUID
 
 import msgspec
@@ -18,6 +22,7 @@ from guild.core.work import Work
 from guild.governance.queries import charter_at
 from guild.invoicing.routes import linked_invoice
 from guild.receivables import commands, queries
+from guild.receivables.commands.letters import lang_of
 from guild.receivables.commands.objections import FILE_BYTES_MAX, MAGIC
 from guild.receivables.errors import ObjectionNotFound
 from guild.receivables.pages.forms import CLOSED, FORM, Form, Upload, or_again, said
@@ -25,15 +30,15 @@ from guild.receivables.routes.files import csv_file, pdf_file
 from guild.receivables.routes.linked import statement_for_link
 from guild.receivables.schemas import ApplyCreditIn, ObjectionIn, ProfileReplyIn, PromiseIn
 
-REASONS = [
-    ("not_delivered", "The work was not delivered"),
-    ("incomplete", "A part is missing"),
-    ("defective", "Something is wrong with the work"),
-    ("not_agreed", "This was not agreed"),
-    ("amount", "The amount is wrong"),
-    ("paid", "It is paid already"),
-    ("other", "Something else"),
-]
+LINE: Final = re.compile(r"line-[0-9]{1,4}")
+TEMPLATES: Final = Path(__file__).parent.parent / "templates"
+
+
+@cache
+def _words(name: str) -> dict[str, Any]:
+    """The words of a page or sheet, by language."""
+    read: dict[str, Any] = json.loads((TEMPLATES / name).read_text(encoding="utf-8"))
+    return read
 
 
 async def _account(
@@ -41,15 +46,18 @@ async def _account(
 ) -> Response[str]:
     invoice_id = linked_invoice(work)
     one = await queries.receivable(work, invoice_id)
-    charter = await charter_at(work)
+    terms = (await charter_at(work)).receivables
+    lang = lang_of(await queries.visible_standing(work, invoice_id))
     answer = page(
-        work, "receivables/account.html", status=status, errors=list(errors),
-        entered=defaultdict(str, entered or {}), one=one, reasons=REASONS,
+        work, "receivables/account.html", status=status, lang=lang, errors=list(errors),
+        entered=defaultdict(str, entered or {}), one=one, t=_words("account.json")[lang],
+        kinds=_words("statement_print.json")[lang], terms=terms, silence=terms.dispute_silence,
+        lines=await queries.invoice_lines(work, invoice_id),
         statement=await statement_for_link(work),
         claims=await queries.linked_interest_notes(work, invoice_id),
         profile=await queries.payment_profile(work, one.client_id),
-        answer_days=charter.receivables.dispute_answer_days,
-        latest=work.today + timedelta(days=charter.receivables.promise_max_days),
+        answer_days=terms.dispute_answer_days,
+        latest=work.today + timedelta(days=terms.promise_max_days),
         promised=any(row.said_by == "contact" for row in one.promises),
     )  # fmt: skip
     answer.headers.update(CLOSED)
@@ -76,6 +84,7 @@ async def object_by_form(work: Work, data: Upload) -> Redirect:
 
     async def doing() -> None:
         told: dict[str, Any] = said(data, "reason_code", "text", "amount")
+        told["lines"] = [int(name.removeprefix("line-")) for name in data if LINE.fullmatch(name)]
         file = data.get("file")
         if isinstance(file, UploadFile) and file.filename:
             content = await file.read()
@@ -151,11 +160,11 @@ async def statement_by_link(work: Work, kind: Literal["csv", "pdf"]) -> Response
     return pdf_file("statement.pdf", await queries.statement_pdf(work, shown, one.language[:2]))
 
 
-@get("/invoice/account/interest/{claim_id:uuid}", permission=Permission.LINK,
+@get("/invoice/account/interest/{interest_id:uuid}", permission=Permission.LINK,
      include_in_schema=False)  # fmt: skip
-async def interest_by_link(work: Work, claim_id: UUID) -> Response[bytes]:
+async def interest_by_link(work: Work, interest_id: UUID) -> Response[bytes]:
     """The note of a claim of interest."""
-    content = await queries.linked_interest_note(work, linked_invoice(work), claim_id)
+    content = await queries.linked_interest_note(work, linked_invoice(work), interest_id)
     return pdf_file("interest.pdf", content)
 
 

@@ -24,6 +24,7 @@ from guild.core.work import Work
 from guild.governance.queries import charter_at
 from guild.receivables import commands, queries
 from guild.receivables.pages.forms import FORM, Form, or_again, said
+from guild.receivables.queries.standing import HOUSE
 from guild.receivables.routes.files import csv_file, pdf_file
 from guild.receivables.rules.overdue import BUCKETS
 from guild.receivables.schemas import (
@@ -50,9 +51,10 @@ WHY = [
 ]
 
 
-async def _desk(
+async def shown_desk(
     work: Work, *, status: int = 200, errors: Any = (), cursor: str | None = None
 ) -> Response[str]:
+    """The desk, after a form on it was refused too."""
     return page(
         work, "receivables/desk.html", status=status, errors=list(errors),
         section="/receivables", heads=HEADS, buckets=BUCKETS,
@@ -62,13 +64,14 @@ async def _desk(
         write_offs=await queries.write_offs(work, waiting=True, limit=20),
         refunds=await queries.refunds(work, waiting=True, limit=20),
         claims=await queries.interest_claims(work, limit=10),
+        house=await queries.reminder_rule(work, "house", HOUSE),
     )  # fmt: skip
 
 
 @get("/receivables", permission=P.INVOICES_READ, include_in_schema=False)
 async def desk(work: Work, cursor: Cursor | None = None) -> Response[str]:
     """What clients owe, by how late it is; objections; what goes out this week."""
-    return await _desk(work, cursor=cursor)
+    return await shown_desk(work, cursor=cursor)
 
 
 @get("/receivables/ageing.csv", permission=P.INVOICES_READ, include_in_schema=False)
@@ -80,7 +83,7 @@ async def ageing_table(work: Work) -> Response[bytes]:
 
 async def _desk_doing(work: Work, doing: Any) -> Redirect:
     async def again(**shown: Any) -> Response[str]:
-        return await _desk(work, **shown)
+        return await shown_desk(work, **shown)
 
     return await or_again(doing, "/receivables", again)
 
@@ -108,10 +111,11 @@ async def decide_refund(
 # -- one invoice ---------------------------------------------------------------------
 
 
-async def _invoice(
+async def shown_invoice(
     work: Work, invoice_id: InvoiceId, *, status: int = 200, errors: Any = (),
     entered: dict[str, str] | None = None,
 ) -> Response[str]:  # fmt: skip
+    """One invoice's page, after a form on it was refused too. Raises InvoiceNotFound."""
     one = await queries.receivable(work, invoice_id)
     try:
         interest = await queries.preview_interest(work, invoice_id)
@@ -124,6 +128,7 @@ async def _invoice(
         interest=interest,
         reminders=await queries.reminders(work, invoice_id),
         claims=(await queries.interest_claims(work, invoice_id=invoice_id)).items,
+        write_offs=await queries.write_offs_of(work, invoice_id),
         small=charter.receivables.write_off_small_minor,
         split=charter.receivables.interest_split,
         latest=work.today + timedelta(days=charter.receivables.promise_max_days),
@@ -134,12 +139,12 @@ async def _invoice(
      include_in_schema=False)  # fmt: skip
 async def invoice_page(work: Work, invoice_id: InvoiceId) -> Response[str]:
     """How one invoice stands, and what can be done about it."""
-    return await _invoice(work, invoice_id)
+    return await shown_invoice(work, invoice_id)
 
 
 async def _doing(work: Work, invoice_id: InvoiceId, data: dict[str, str], doing: Any) -> Redirect:
     async def again(**shown: Any) -> Response[str]:
-        return await _invoice(work, invoice_id, entered=data, **shown)
+        return await shown_invoice(work, invoice_id, entered=data, **shown)
 
     return await or_again(doing, f"/receivables/invoices/{invoice_id}", again)
 
@@ -150,16 +155,16 @@ async def claim_by_form(work: Work, invoice_id: InvoiceId) -> Redirect:
     return await _doing(work, invoice_id, {}, commands.claim_interest(work, invoice_id))
 
 
-@post("/receivables/invoices/{invoice_id:uuid}/interest/{claim_id:uuid}/waive",
+@post("/receivables/invoices/{invoice_id:uuid}/interest/{interest_id:uuid}/waive",
       permission=P.INVOICES_CREDIT, **FORM)  # fmt: skip
 async def waive_by_form(
-    work: Work, invoice_id: InvoiceId, claim_id: InterestClaimId, data: Form
+    work: Work, invoice_id: InvoiceId, interest_id: InterestClaimId, data: Form
 ) -> Redirect:
     """Give up a claim."""
 
     async def doing() -> None:
         wanted = msgspec.convert({"reason": data.get("reason", "")}, ReasonIn)
-        await commands.waive_interest(work, claim_id, wanted.reason)
+        await commands.waive_interest(work, interest_id, wanted.reason)
 
     return await _doing(work, invoice_id, data, doing())
 
@@ -256,10 +261,11 @@ async def rule_by_form(
 # -- one client ----------------------------------------------------------------------
 
 
-async def _client(
+async def shown_client(
     work: Work, client_id: OrganisationId, *, status: int = 200, errors: Any = (),
     entered: dict[str, str] | None = None,
 ) -> Response[str]:  # fmt: skip
+    """One client's page, after a form on it was refused too. Raises OrganisationNotFound."""
     client = await queries.visible_client(work, client_id)
     try:
         insolvency = await queries.insolvency(work, client_id)
@@ -270,6 +276,8 @@ async def _client(
         work, "receivables/client.html", status=status, errors=list(errors),
         section="/receivables", entered=defaultdict(str, entered or {}), client=client,
         profile=await queries.payment_profile(work, client_id), insolvency=insolvency,
+        rule=await queries.reminder_rule(work, "client", client_id),
+        next_run=await queries.next_run(work, days=30, client_id=client_id, limit=10),
         statement=await queries.statement_of(work, client_id, "EUR", since, work.today),
     )  # fmt: skip
 
@@ -277,7 +285,7 @@ async def _client(
 @get("/receivables/clients/{client_id:uuid}", permission=P.INVOICES_READ, include_in_schema=False)
 async def client_page(work: Work, client_id: OrganisationId) -> Response[str]:
     """A client's account and how it pays."""
-    return await _client(work, client_id)
+    return await shown_client(work, client_id)
 
 
 @get("/receivables/clients/{client_id:uuid}/statement/{kind:str}", permission=P.INVOICES_READ,
@@ -305,7 +313,7 @@ async def flag_by_form(work: Work, client_id: OrganisationId, data: Form) -> Red
         )
 
     async def again(**shown: Any) -> Response[str]:
-        return await _client(work, client_id, entered=data, **shown)
+        return await shown_client(work, client_id, entered=data, **shown)
 
     return await or_again(doing(), f"/receivables/clients/{client_id}", again)
 

@@ -1,5 +1,6 @@
 """Reads of receivables: how invoices stand, accounts, ageing, profiles, and the invariants."""
 
+from guild.members.rules.clients import client_key
 from guild.receivables.queries.account import (
     account_lines,
     statement_csv,
@@ -15,6 +16,7 @@ from guild.receivables.queries.lists import (
     interest_claim,
     interest_claims,
     interest_note,
+    invoice_lines,
     is_insolvent,
     linked_interest_note,
     linked_interest_notes,
@@ -23,8 +25,9 @@ from guild.receivables.queries.lists import (
     refunds,
     write_off,
     write_offs,
+    write_offs_of,
 )
-from guild.receivables.queries.profile import payment_profile
+from guild.receivables.queries.profile import changed_lately, payment_profile
 from guild.receivables.queries.reading import (
     next_run,
     objection,
@@ -32,19 +35,52 @@ from guild.receivables.queries.reading import (
     objections,
     receivable,
     reminder_letter,
+    reminder_rule,
     reminder_rules,
     reminders,
     rule_out,
 )
 from guild.receivables.queries.standing import standing, standings, visible_standing
-from guild.receivables.rules.clients import client_key
 
 __all__ = [
-    "INVARIANTS", "account_lines", "ageing", "ageing_csv", "client_key", "insolvency",
-    "interest_claim", "interest_claims", "interest_note", "interest_now", "is_insolvent",
-    "linked_interest_note", "linked_interest_notes", "next_run", "objection", "objection_file",
-    "objections", "open_interest_claims", "payment_profile", "preview_interest", "proof_bundle",
-    "receivable", "refunds", "reminder_letter", "reminder_rules", "reminders", "rule_out",
-    "standing", "standings", "statement_csv", "statement_of", "statement_pdf", "visible_client",
-    "visible_standing", "write_off", "write_offs",
-]  # fmt: skip
+    "INVARIANTS",
+    "account_lines",
+    "ageing",
+    "ageing_csv",
+    "changed_lately",
+    "client_key",
+    "insolvency",
+    "interest_claim",
+    "interest_claims",
+    "interest_note",
+    "interest_now",
+    "invoice_lines",
+    "is_insolvent",
+    "linked_interest_note",
+    "linked_interest_notes",
+    "next_run",
+    "objection",
+    "objection_file",
+    "objections",
+    "open_interest_claims",
+    "payment_profile",
+    "preview_interest",
+    "proof_bundle",
+    "receivable",
+    "refunds",
+    "reminder_letter",
+    "reminder_rule",
+    "reminder_rules",
+    "reminders",
+    "rule_out",
+    "standing",
+    "standings",
+    "statement_csv",
+    "statement_of",
+    "statement_pdf",
+    "visible_client",
+    "visible_standing",
+    "write_off",
+    "write_offs",
+    "write_offs_of",
+]

@@ -3,6 +3,7 @@
 from typing import Any, cast
 from uuid import UUID
 
+import msgspec
 from sqlalchemy import func, select
 
 from guild.core.ids import InvoiceId, OrganisationId
@@ -10,8 +11,9 @@ from guild.core.money import Money
 from guild.core.wire import Page, decode_cursor
 from guild.core.work import Work
 from guild.documents import queries as documents
-from guild.invoicing.models import Invoice
+from guild.invoicing.models import Invoice, InvoiceLine
 from guild.members.models import Organisation
+from guild.members.rules.clients import client_key
 from guild.receivables import access
 from guild.receivables.errors import (
     BundleNotReady,
@@ -23,8 +25,33 @@ from guild.receivables.models import ClientRefund, Insolvency, InterestClaim, Wr
 from guild.receivables.queries.account import visible_client
 from guild.receivables.queries.paging import page_of
 from guild.receivables.queries.standing import visible_standing
-from guild.receivables.rules.clients import client_key
+from guild.receivables.rules.overdue import line_gross
 from guild.receivables.schemas import InsolvencyOut, InterestClaimOut, RefundOut, WriteOffOut
+
+
+class InvoiceLineView(msgspec.Struct, frozen=True, kw_only=True):
+    """A line as a client may object to it, in minor units with VAT."""
+
+    position: int
+    text: str
+    gross_minor: int
+
+
+async def invoice_lines(work: Work, invoice_id: InvoiceId) -> list[InvoiceLineView]:
+    """The lines of an invoice that the actor may see; raises InvoiceNotFound."""
+    await visible_standing(work, invoice_id)
+    rows = await work.session.scalars(
+        select(InvoiceLine)
+        .where(InvoiceLine.invoice_id == invoice_id)
+        .order_by(InvoiceLine.position)
+    )
+    return [
+        InvoiceLineView(
+            position=row.position, text=row.text,
+            gross_minor=line_gross(row.net_minor, row.rate_milli),
+        )
+        for row in rows
+    ]  # fmt: skip
 
 
 async def interest_claims(
@@ -127,6 +154,18 @@ async def write_offs(
         wanted = wanted.where(WriteOff.id < decode_cursor(cursor, tuple[UUID])[0])
     rows = await work.session.execute(wanted.order_by(WriteOff.id.desc()).limit(limit + 1))
     return page_of([write_off_out(row, number or "") for row, number in rows], limit)
+
+
+async def write_offs_of(work: Work, invoice_id: InvoiceId) -> list[WriteOffOut]:
+    """What was asked for and given up on one invoice, newest first."""
+    rows = await work.session.execute(
+        select(WriteOff, Invoice.number)
+        .join(Invoice, Invoice.id == WriteOff.invoice_id)
+        .where(WriteOff.invoice_id == invoice_id, access.rows_visible_to(work.actor, WriteOff))
+        .order_by(WriteOff.id.desc())
+        .execution_options(populate_existing=True)
+    )
+    return [write_off_out(row, number or "") for row, number in rows]
 
 
 async def write_off(work: Work, write_off_id: UUID) -> WriteOffOut:

@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import Select, select
 
 from guild.core.errors import GuildError
-from guild.core.ids import DocumentId, InvoiceId, ObjectionId
+from guild.core.ids import DocumentId, InvoiceId, ObjectionId, OrganisationId
 from guild.core.money import Money
 from guild.core.wire import Page, decode_cursor
 from guild.core.work import Work
@@ -239,7 +239,9 @@ def _planned(step: Planned) -> ReminderPlanOut:
     return ReminderPlanOut(step=step.step, tone=step.tone, channel=step.channel, on=step.on)
 
 
-async def next_run(work: Work, *, days: int = 0, limit: int = 100) -> list[NextRunRow]:
+async def next_run(
+    work: Work, *, days: int = 0, limit: int = 100, client_id: OrganisationId | None = None
+) -> list[NextRunRow]:
     """What runs send up to so many days ahead: the member's own, or all for the treasury."""
     day = work.today + timedelta(days=days)
     charter = await charter_at(work)
@@ -249,6 +251,8 @@ async def next_run(work: Work, *, days: int = 0, limit: int = 100) -> list[NextR
         Invoice.state.in_(["issued", "partly_paid"]),
         Invoice.due_on.is_not(None),
     )
+    if client_id is not None:
+        wanted = wanted.where(Invoice.client_id == client_id)
     if not work.actor.roles & access.OFFICES:
         wanted = wanted.where(Invoice.member_id == work.actor.member_id)
     ids = list(
@@ -269,6 +273,12 @@ async def next_run(work: Work, *, days: int = 0, limit: int = 100) -> list[NextR
                 )
             )  # fmt: skip
     return rows[:limit]
+
+
+async def reminder_rule(work: Work, scope: str, subject_id: UUID) -> ReminderRuleOut | None:
+    """What a treasurer changed for the house, a client or an invoice, or None."""
+    row = await work.session.get(ReminderRule, (scope, subject_id), populate_existing=True)
+    return None if row is None else rule_out(row)
 
 
 async def reminder_rules(work: Work) -> list[ReminderRuleOut]:

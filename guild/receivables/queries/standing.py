@@ -15,8 +15,8 @@ from guild.core.work import Work
 from guild.invoicing import access
 from guild.invoicing.errors import InvoiceNotFound
 from guild.invoicing.models import Invoice, Payment, PaymentReversal
+from guild.members.rules.clients import client_key
 from guild.receivables.models import HOLDING, Objection
-from guild.receivables.rules.clients import client_key
 from guild.receivables.rules.interest import Debt, Held
 from guild.receivables.rules.reminders import Override, merged, quiet_reasons
 

@@ -19,6 +19,7 @@ from guild.receivables.schemas import (
     InsolvencyIn,
     InsolvencyOut,
     ProfileOut,
+    ProfileSettleIn,
     ReasonIn,
     RefundIn,
     RefundOut,
@@ -86,6 +87,16 @@ async def statement_file(
      summary="How a client pays")  # fmt: skip
 async def profile(work: Work, client_id: OrganisationId) -> ProfileOut:
     """Facts of all members' invoices, only where enough of them stand behind a figure."""
+    return await queries.payment_profile(work, client_id)
+
+
+@post("/clients/{client_id:uuid}/payment-profile/settle", permission=P.RECEIVABLES_MANAGE,
+      tags=TAGS, status_code=200, summary="Settle contested payment figures")  # fmt: skip
+async def settle_profile(
+    work: Work, client_id: OrganisationId, data: ProfileSettleIn
+) -> ProfileOut:
+    """Reckoned anew after something was mended, or confirmed; the client reads the reason."""
+    await commands.settle_profile(work, client_id, data)
     return await queries.payment_profile(work, client_id)
 
 
@@ -178,6 +189,7 @@ async def set_rule(work: Work, data: ReminderRuleIn) -> ReminderRuleOut:
 
 
 ROUTES = [
-    ageing, ageing_csv, statement, statement_file, profile, apply_credit, propose_refund, refunds,
+    ageing, ageing_csv, statement, statement_file, profile, settle_profile, apply_credit,
+    propose_refund, refunds,
     approve_refund, refuse_refund, flag, insolvency, proofs, lift, rules, set_rule,
 ]  # fmt: skip

@@ -117,11 +117,11 @@ async def linked_interest(work: Work) -> list[InterestClaimOut]:
     return await queries.linked_interest_notes(work, linked_invoice(work))
 
 
-@get("/invoice/interest/{claim_id:uuid}/pdf", permission=LINK, tags=CLIENT,
+@get("/invoice/interest/{interest_id:uuid}/pdf", permission=LINK, tags=CLIENT,
      summary="The note of interest")  # fmt: skip
-async def linked_interest_pdf(work: Work, claim_id: UUID) -> Response[bytes]:
+async def linked_interest_pdf(work: Work, interest_id: UUID) -> Response[bytes]:
     """The note with each day and rate."""
-    content = await queries.linked_interest_note(work, linked_invoice(work), claim_id)
+    content = await queries.linked_interest_note(work, linked_invoice(work), interest_id)
     return pdf_file("interest.pdf", content)
 
 

@@ -90,19 +90,19 @@ async def interest_claims(
     return await queries.interest_claims(work, invoice_id=invoice_id, cursor=cursor, limit=limit)
 
 
-@get("/interest-claims/{claim_id:uuid}/pdf", permission=P.INVOICES_READ, tags=TAGS,
+@get("/interest-claims/{interest_id:uuid}/pdf", permission=P.INVOICES_READ, tags=TAGS,
      summary="The note of a claim")  # fmt: skip
-async def interest_pdf(work: Work, claim_id: UUID) -> Response[bytes]:
+async def interest_pdf(work: Work, interest_id: UUID) -> Response[bytes]:
     """The note with each day and rate. It is no invoice."""
-    return pdf_file("interest.pdf", await queries.interest_note(work, claim_id))
+    return pdf_file("interest.pdf", await queries.interest_note(work, interest_id))
 
 
-@post("/interest-claims/{claim_id:uuid}/waive", permission=P.INVOICES_CREDIT, tags=TAGS,
+@post("/interest-claims/{interest_id:uuid}/waive", permission=P.INVOICES_CREDIT, tags=TAGS,
       status_code=200, summary="Give up a claim of interest")  # fmt: skip
-async def waive(work: Work, claim_id: InterestClaimId, data: ReasonIn) -> InterestClaimOut:
+async def waive(work: Work, interest_id: InterestClaimId, data: ReasonIn) -> InterestClaimOut:
     """With a reason that stays."""
-    await commands.waive_interest(work, claim_id, data.reason)
-    return await queries.interest_claim(work, claim_id)
+    await commands.waive_interest(work, interest_id, data.reason)
+    return await queries.interest_claim(work, interest_id)
 
 
 @post_once("/invoices/{invoice_id:uuid}/write-offs", permission=P.INVOICES_CREDIT, tags=TAGS,

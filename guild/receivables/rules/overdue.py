@@ -19,3 +19,8 @@ def bucket_of(due_on: date, as_of: date) -> Bucket:
     if late <= 60:
         return "days_31_60"
     return "days_61_90" if late <= 90 else "days_over_90"
+
+
+def line_gross(net_minor: int, rate_milli: int | None) -> int:
+    """A line with its VAT, rounded half up; `rate_milli` is thousandths of a percent."""
+    return (net_minor * (100_000 + (rate_milli or 0)) * 2 + 100_000) // 200_000

@@ -6,6 +6,7 @@ from guild.receivables.schemas.accounts import (
     AgeingTotal,
     ProfileOut,
     ProfileReplyIn,
+    ProfileSettleIn,
     StatementLine,
     StatementOut,
 )
@@ -63,6 +64,7 @@ __all__ = [
     "ObjectionOut",
     "ProfileOut",
     "ProfileReplyIn",
+    "ProfileSettleIn",
     "PromiseIn",
     "PromiseOut",
     "ReasonIn",

@@ -1,11 +1,13 @@
 """Statements, ageing and payment profiles on the wire. Amounts are decimal strings."""
 
 from datetime import date
+from typing import Literal
 
 from guild.core.ids import (
     OrganisationId,
 )
 from guild.core.wire import In, LongText, Out
+from guild.receivables.schemas.words import Reason
 
 
 class StatementLine(Out, frozen=True):
@@ -82,10 +84,22 @@ class ProfileOut(Out, frozen=True):
     on_time_percent: int | None
     invoices: int | None
     since: date
+    shown_from: date | None
+    """From when members see the figures; null until the client was told."""
     contested: bool
     reply: str
+    settled: Literal["", "recomputed", "confirmed"]
+    """What a treasurer found about contested figures."""
+    settled_reason: str
     insolvent: bool
     charter_version: int
+
+
+class ProfileSettleIn(In, frozen=True):
+    """What a treasurer found about contested figures, with a reason that the client reads."""
+
+    outcome: Literal["recomputed", "confirmed"]
+    reason: Reason
 
 
 class ProfileReplyIn(In, frozen=True):

@@ -16,12 +16,15 @@ from guild.treasury.commands.collecting import (
     make_collection_file,
     note_collected,
     note_collection_returned,
+    note_not_collected,
     stop_collection,
 )
 from guild.treasury.commands.confirming import confirm_match
+from guild.treasury.commands.costs import confirm_supplier_invoice
 from guild.treasury.commands.income import ask_for_statement, note_employment, payroll
 from guild.treasury.commands.mandates import cancel_mandate, confirm_mandate, enter_mandate
 from guild.treasury.commands.matching import confirm_payout, explain_entry, set_aside_entry
+from guild.treasury.commands.ordering import keep_refund, order_invoice_again, order_refund_again
 from guild.treasury.commands.orders import Payee, order_refund, order_supplier_payment
 from guild.treasury.commands.paying import (
     ask_through_provider,
@@ -64,6 +67,7 @@ __all__ = [
     "confirm_match",
     "confirm_payout",
     "confirm_split",
+    "confirm_supplier_invoice",
     "decide_undo",
     "discard_upload",
     "drop_old_uploads",
@@ -74,6 +78,7 @@ __all__ = [
     "import_status_report",
     "import_upload",
     "invoices_of",
+    "keep_refund",
     "keep_upload",
     "link_to_ask",
     "mail_allocation",
@@ -85,8 +90,11 @@ __all__ = [
     "note_collection_returned",
     "note_employment",
     "note_link",
+    "note_not_collected",
     "open_coop_account",
+    "order_invoice_again",
     "order_refund",
+    "order_refund_again",
     "order_supplier_payment",
     "pay_again",
     "payroll",

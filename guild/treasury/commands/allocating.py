@@ -1,11 +1,11 @@
 """The mail by which a client learns how one transfer was shared out over its invoices."""
 
 from datetime import timedelta
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy import select
 
-from guild.core.ids import BankEntryId
+from guild.core.ids import BankEntryId, InvoiceId
 from guild.core.mail import send_mail
 from guild.core.money import Money
 from guild.core.pages import long_date, money_text
@@ -13,6 +13,7 @@ from guild.core.work import Work
 from guild.invoicing.models import Invoice
 from guild.members.models import Contact
 from guild.treasury.models import BankEntry, BankMatch
+from guild.treasury.queries.interest import paid_claims
 
 OBJECT_DAYS: Final = 10
 """Days to say that a transfer was meant otherwise; an older allocation is not closed by them."""
@@ -24,6 +25,7 @@ WORDS: Final = {
             "If you meant it otherwise, tell us until {until}: answer this mail."
         ),
         "{amount} more than these invoices asked for is kept on your account.\n\n",
+        "Late interest, invoice {number}",
         "You get this because you paid invoices of the co-operative.",
     ),
     "fr": (
@@ -33,6 +35,7 @@ WORDS: Final = {
             "Si vous l’entendiez autrement, dites-le avant le {until} en répondant à ce message."
         ),
         "{amount} de plus que ces factures sont gardés sur votre compte.\n\n",
+        "Intérêts de retard, facture {number}",
         "Vous recevez ce message parce que vous avez payé des factures de la coopérative.",
     ),
     "nl": (
@@ -42,6 +45,7 @@ WORDS: Final = {
             "Bedoelde u het anders, laat het ons dan weten vóór {until}: beantwoord deze mail."
         ),
         "{amount} meer dan deze facturen vroegen, blijft op uw rekening staan.\n\n",
+        "Verwijlinterest, factuur {number}",
         "U krijgt dit bericht omdat u facturen van de coöperatie betaalde.",
     ),
     "de": (
@@ -51,6 +55,7 @@ WORDS: Final = {
             "Wenn sie anders gemeint war, sagen Sie es bis {until}: Antworten Sie auf diese Mail."
         ),
         "{amount} mehr, als diese Rechnungen verlangten, bleiben auf Ihrem Konto.\n\n",
+        "Verzugszinsen, Rechnung {number}",
         "Sie erhalten dies, weil Sie Rechnungen der Genossenschaft bezahlt haben.",
     ),
 }
@@ -70,27 +75,41 @@ async def mail_allocation(work: Work, entry_id: BankEntryId) -> None:
             .order_by(Invoice.due_on, Invoice.id)
         )
     ).all()
-    if not rows:
+    claims = await paid_claims(work, entry.id)
+    if not rows and not claims:
         return
-    lang = rows[0].language if rows[0].language in WORDS else "en"
-    subject, text, more, reason = WORDS[lang]
+    first = rows[0] if rows else await _addressed(work, claims[0].invoice_id)
+    lang = first.language if first.language in WORDS else "en"
+    subject, text, more, interest, reason = WORDS[lang]
     amount = Money(entry.amount_minor, entry.currency)
-    rest = amount - Money(sum(row.amount_minor for row in rows), entry.currency)
+    shares = [(row.number, row.amount_minor) for row in rows]
+    shares += [(interest.format(number=one.invoice_number), one.total_minor) for one in claims]
+    rest = amount - Money(sum(minor for _, minor in shares), entry.currency)
     said = {
         "amount": money_text(amount, lang=lang),
         "day": long_date(entry.booked_on, lang=lang),
         "until": long_date(work.today + timedelta(days=OBJECT_DAYS), lang=lang),
         "lines": "\n".join(
-            f"{row.number}: {money_text(Money(row.amount_minor, entry.currency), lang=lang)}"
-            for row in rows
+            f"{name}: {money_text(Money(minor, entry.currency), lang=lang)}"
+            for name, minor in shares
         ),
         "rest": more.format(amount=money_text(rest, lang=lang)) if rest else "",
     }
     send_mail(
         work,
-        to=rows[0].email,
+        to=first.email,
         subject=subject.format(**said),
         text=text.format(**said),
         reason=reason,
         lang=lang,
     )
+
+
+async def _addressed(work: Work, invoice_id: InvoiceId) -> Any:
+    """Number, language and address of the invoice that interest was claimed on."""
+    rows = await work.session.execute(
+        select(Invoice.number, Invoice.language, Contact.email)
+        .join(Contact, Contact.id == Invoice.contact_id)
+        .where(Invoice.id == invoice_id)
+    )
+    return rows.one()

@@ -3,25 +3,29 @@
 from collections import defaultdict
 from collections.abc import Sequence
 from datetime import date
-from typing import NamedTuple
+from itertools import chain
+from typing import Any, NamedTuple
 
-from guild.core.ids import BankEntryId, InvoiceId, OrganisationId, StatementId, new_id
+from guild.core.ids import BankEntryId, InvoiceId, OrganisationId, StatementId, new_ids
 from guild.core.money import Money
 from guild.core.work import Work
 from guild.invoicing.events import PaidTwiceSuspected
 from guild.ledger.chart import Account, Line
 from guild.ledger.commands import post
-from guild.treasury.commands.appends import ENTRIES, SUGGESTIONS, USES, suggestion_row
+from guild.treasury.commands.appends import ENTRY_COLUMNS, SUGGESTIONS, USES, suggestion_row
 from guild.treasury.commands.settling import Settled, settle_from_statement
 from guild.treasury.models import BANK_ENTRY, SEALED_PAYER, BankStatement, CoopBankAccount
-from guild.treasury.queries.invoices import invoices_for
+from guild.treasury.queries.interest import claims_named
+from guild.treasury.queries.invoices import invoices_named
 from guild.treasury.queries.ruling import Ruling, client_candidates, rulings
 from guild.treasury.rules.entries import ReadEntry
+from guild.treasury.rules.interest import suggests
 from guild.treasury.rules.matching import (
     Candidate,
     Incoming,
     InvoiceIndex,
     OpenInvoice,
+    names_of,
     preselected,
 )
 
@@ -40,6 +44,8 @@ class Judged(NamedTuple):
     rule: Ruling | None
     twice: OpenInvoice | None
     """The paid invoice that it names, when it seems to pay it once more."""
+    interest: bool = False
+    """Whether it seems to pay late interest that was claimed."""
 
 
 async def judge(work: Work, account: CoopBankAccount, entries: Sequence[ReadEntry]) -> list[Judged]:
@@ -48,29 +54,39 @@ async def judge(work: Work, account: CoopBankAccount, entries: Sequence[ReadEntr
     An invoice that the payer named comes before any rule.
     """
     incoming = [entry for entry in entries if entry.amount_minor > 0]
-    invoices = await invoices_for(work, incoming) if incoming else []
+    names = {entry.reference: names_of(entry.structured, entry.text) for entry in incoming}
+    every = set(chain.from_iterable(names.values()))
+    minors = {entry.amount_minor for entry in incoming}
+    invoices = await invoices_named(work, every, minors) if incoming else []
     by_id = {invoice.invoice_id: invoice for invoice in invoices}
     index = InvoiceIndex(invoices)
+    claims = await claims_named(work, every, minors) if incoming else []
     settled = await settle_from_statement(work, account, entries)
     indexes = _indexes(work, entries)
     ruling = await rulings(work)
     judged = []
-    for entry in entries:
+    for entry_id, entry in zip(new_ids(len(entries)), entries, strict=True):
         came_of = settled.get(entry.reference)
         iban_index = indexes.get(entry.counterparty_iban)
         candidates: tuple[Candidate, ...] = ()
         rule: Ruling | None = None
-        if came_of is None and entry.amount_minor > 0:
-            candidates = index.candidates(incoming_of_read(entry, account.currency))
-        if came_of is None and ruling and entry.amount_minor and preselected(candidates) is None:
+        interest = False
+        money_in = came_of is None and entry.amount_minor > 0
+        if money_in and (claims or index.may_know(entry.amount_minor, names[entry.reference])):
+            read = incoming_of_read(entry, account.currency)
+            candidates = index.candidates(read, names[entry.reference])
+            interest = bool(claims) and suggests(read, claims)
+        known = interest or preselected(candidates) is not None
+        if came_of is None and ruling and entry.amount_minor and not known:
             rule = ruling.first(entry, account, iban_index)
             if rule is not None and rule.client_id is not None and entry.amount_minor > 0:
                 candidates = await client_candidates(work, rule, entry, account.currency)
         best = preselected(candidates)
         twice = by_id.get(best.invoice_id) if best and best.verdict == "paid_twice" else None
         judged.append(
-            Judged(BankEntryId(new_id()), entry, iban_index, candidates, came_of, rule, twice)
-        )
+            Judged(BankEntryId(entry_id), entry, iban_index, candidates, came_of, rule, twice,
+                   interest)
+        )  # fmt: skip
     return judged
 
 
@@ -138,63 +154,55 @@ async def post_to(
     )
 
 
-def append_entry(
-    work: Work, account: CoopBankAccount, statement_id: StatementId, judged: Judged
+async def write_entries(
+    work: Work, account: CoopBankAccount, statement_id: StatementId, judged: Sequence[Judged]
 ) -> None:
-    """The entry as the bank reports it, and what is suggested for it."""
+    """The entries as the bank reports them, and what is suggested for each."""
+    await work.copy(
+        "bank_entry",
+        ENTRY_COLUMNS,
+        [_entry_row(work, account, statement_id, one) for one in judged],
+    )
+    for one in judged:
+        for candidate in one.candidates:
+            work.append(SUGGESTIONS, **suggestion_row(one.id, candidate))
+        if one.rule is not None:
+            work.append(
+                USES, entry_id=one.id, round=0, rule_id=one.rule.rule_id, applied_at=work.now
+            )
+
+
+def _entry_row(
+    work: Work, account: CoopBankAccount, statement_id: StatementId, judged: Judged
+) -> tuple[Any, ...]:
+    """An entry in the order of `ENTRY_COLUMNS`."""
     entry = judged.entry
     state, words = _first_state(judged)
     iban = entry.counterparty_iban
-    work.append(
-        ENTRIES,
-        id=judged.id,
-        statement_id=statement_id,
-        account_id=account.id,
-        reference=entry.reference,
-        amount_minor=entry.amount_minor,
-        currency=account.currency,
-        booked_on=entry.booked_on,
-        valued_on=entry.valued_on,
-        structured=entry.structured,
-        text=entry.text,
-        counterparty=entry.counterparty,
-        iban_sealed=work.keyring.seal(iban.encode(), context=SEALED_PAYER.context(judged.id))
-        if iban
-        else None,
-        iban_last4=iban[-4:],
-        end_to_end_id=entry.end_to_end_id,
-        return_reason=entry.return_reason,
-        state=state,
-        explanation=words[:500],
-        explained_by=work.actor.id if words else None,
-        explained_at=work.now if words else None,
-        code=entry.code[:60],
-        mandate_id=entry.mandate_id,
-        reversal=entry.reversal,
-        undivided=entry.undivided,
-        iban_index=judged.iban_index,
-    )
-    for candidate in judged.candidates:
-        work.append(SUGGESTIONS, **suggestion_row(judged.id, candidate))
-    if judged.rule is not None:
-        work.append(
-            USES, entry_id=judged.id, round=0, rule_id=judged.rule.rule_id, applied_at=work.now
-        )
+    sealed = None
+    if iban:
+        sealed = work.keyring.seal(iban.encode(), context=SEALED_PAYER.context(judged.id))
+    return (
+        judged.id, statement_id, account.id, entry.reference, entry.amount_minor,
+        account.currency, entry.booked_on, entry.valued_on, entry.structured, entry.text,
+        entry.counterparty, sealed, iban[-4:], entry.end_to_end_id, entry.return_reason,
+        state, words[:500], work.actor.id if words else None, work.now if words else None,
+        entry.code[:60], entry.mandate_id, entry.reversal, entry.undivided, judged.iban_index,
+    )  # fmt: skip
 
 
-async def suspect_paid_twice(work: Work, judged: Judged, currency: str) -> None:
+async def suspect_paid_twice(work: Work, judged: Judged, twice: OpenInvoice, currency: str) -> None:
     """State that an invoice on which nothing is open seems to be paid again."""
-    if judged.twice is not None:
-        await work.emit(
-            PaidTwiceSuspected(
-                entry_id=judged.id,
-                invoice_id=InvoiceId(judged.twice.invoice_id),
-                client_id=OrganisationId(judged.twice.client_id),
-                amount_minor=judged.entry.amount_minor,
-                currency=currency,
-                iban_last4=judged.entry.counterparty_iban[-4:],
-            )
+    await work.emit(
+        PaidTwiceSuspected(
+            entry_id=judged.id,
+            invoice_id=InvoiceId(twice.invoice_id),
+            client_id=OrganisationId(twice.client_id),
+            amount_minor=judged.entry.amount_minor,
+            currency=currency,
+            iban_last4=judged.entry.counterparty_iban[-4:],
         )
+    )
 
 
 def _first_state(judged: Judged) -> tuple[str, str]:
@@ -207,4 +215,5 @@ def _first_state(judged: Judged) -> tuple[str, str]:
         return judged.rule.state, judged.rule.words
     if judged.rule is not None and judged.candidates:
         return "suggested", ""
-    return ("suggested" if preselected(judged.candidates) else BANK_ENTRY.initial), ""
+    offered = judged.interest or preselected(judged.candidates) is not None
+    return ("suggested" if offered else BANK_ENTRY.initial), ""

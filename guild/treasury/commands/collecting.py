@@ -6,18 +6,28 @@ match, which reopens the invoice.
 """
 
 import hashlib
-from datetime import timedelta
-from typing import Any, Final
+from collections.abc import Sequence
+from datetime import date, timedelta
+from typing import Final
 
-from sqlalchemy import select
+from sqlalchemy import and_, or_, select
 
 from guild.core.clock import add_business_days, next_business_day
-from guild.core.ids import BankEntryId, BatchId, DirectDebitId, InvoiceId, MandateId, new_id
+from guild.core.ids import (
+    BankEntryId,
+    BatchId,
+    DirectDebitId,
+    InvoiceId,
+    MandateId,
+    UndoId,
+    new_id,
+)
 from guild.core.permissions import Permission
 from guild.core.work import Work
 from guild.governance.queries import charter_at
 from guild.invoicing.models import OPEN_STATES, Invoice
 from guild.members.models import Organisation
+from guild.receivables.queries import standings
 from guild.treasury.commands.payouts import paying_account
 from guild.treasury.errors import DirectDebitNotFound, MandateUnusable, NothingToCollect
 from guild.treasury.events import DirectDebitAnnounced, DirectDebitEnded
@@ -25,16 +35,17 @@ from guild.treasury.models import (
     DIRECT_DEBIT,
     PAYMENT_BATCH,
     SEALED_BATCH,
-    SEPA_MANDATE,
     BankEntry,
     BankMatch,
     DirectDebit,
+    MatchUndo,
     PaymentBatch,
     SepaMandate,
 )
 from guild.treasury.queries.collections import direct_debit_views
 from guild.treasury.queries.shapes import batch_out
 from guild.treasury.rules.iso20022 import Address
+from guild.treasury.rules.mandates import lapsed
 from guild.treasury.rules.numbers import is_structured, plain_reference
 from guild.treasury.rules.pain002 import REJECTED, StatusFile, TransactionStatus, plain_reason
 from guild.treasury.rules.pain008 import (
@@ -45,8 +56,6 @@ from guild.treasury.rules.pain008 import (
 )
 from guild.treasury.schemas import BatchIn, BatchOut, DirectDebitOut, RejectIn
 
-LAPSES_AFTER: Final = timedelta(days=36 * 30)
-"""A mandate that was not used for 36 months may not be used again (SEPA rulebooks, 4.1)."""
 COLLECT_MAX: Final = 1_000
 
 
@@ -64,7 +73,10 @@ async def announce_collections(work: Work) -> list[DirectDebitId]:
     horizon = earliest + timedelta(days=7)
     live = select(DirectDebit.id).where(
         DirectDebit.invoice_id == Invoice.id,
-        DirectDebit.state.in_(["announced", "filed", "collected", "refused", "returned"]),
+        or_(
+            DirectDebit.state.in_(["announced", "filed", "collected", "refused", "returned"]),
+            DirectDebit.stopped_by.is_not(None),
+        ),
     )
     rows = await work.session.execute(
         select(Invoice, SepaMandate)
@@ -80,17 +92,33 @@ async def announce_collections(work: Work) -> list[DirectDebitId]:
         .order_by(Invoice.id)
         .limit(COLLECT_MAX)
     )
+    found = [*rows]
+    resting = await _resting(work, [invoice.id for invoice, _ in found])
     made = []
-    for invoice, mandate in [*rows]:
-        if invoice.open_minor <= 0 or _lapsed(work, mandate) or invoice.due_on is None:
+    for invoice, mandate in found:
+        if invoice.open_minor <= 0 or invoice.due_on is None or invoice.id in resting:
             continue
-        collect_on = max(invoice.due_on, earliest)
-        made.append(await _announce(work, invoice, mandate, collect_on, charter.version))
+        collect_on = next_business_day(max(invoice.due_on, earliest), work.settings.coop.country)
+        if not lapsed(mandate.last_used_on or mandate.signed_on, collect_on):
+            made.append(await _announce(work, invoice, mandate, collect_on, charter.version))
     return made
 
 
+async def _resting(work: Work, ids: Sequence[InvoiceId]) -> dict[InvoiceId, str]:
+    """Invoices that are not collected now, and why: disputed, promised later, insolvent client."""
+    why: dict[InvoiceId, str] = {}
+    for one in await standings(work, ids):
+        if one.disputed_minor:
+            why[one.id] = "The client disputes the invoice."
+        elif one.insolvent:
+            why[one.id] = "The client is insolvent; the claim goes to the administrator."
+        elif one.promised_until is not None and one.promised_until >= work.today:
+            why[one.id] = f"The client promised to pay by {one.promised_until.isoformat()}."
+    return why
+
+
 async def _announce(
-    work: Work, invoice: Invoice, mandate: SepaMandate, wanted: Any, charter_version: int
+    work: Work, invoice: Invoice, mandate: SepaMandate, collect_on: date, charter_version: int
 ) -> DirectDebitId:
     one = DirectDebit(
         id=DirectDebitId(new_id()),
@@ -98,7 +126,7 @@ async def _announce(
         invoice_id=invoice.id,
         amount_minor=invoice.open_minor,
         currency=invoice.currency,
-        collect_on=next_business_day(wanted, work.settings.coop.country),
+        collect_on=collect_on,
         sequence="RCUR" if mandate.collected else "FRST",
         state=DIRECT_DEBIT.initial,
         announced_at=work.now,
@@ -109,10 +137,6 @@ async def _announce(
     await work.session.flush()
     await work.emit(DirectDebitAnnounced(direct_debit_id=one.id, invoice_id=invoice.id))
     return one.id
-
-
-def _lapsed(work: Work, mandate: SepaMandate) -> bool:
-    return work.today - (mandate.last_used_on or mandate.signed_on) > LAPSES_AFTER
 
 
 async def make_collection_file(work: Work, data: BatchIn) -> BatchOut:
@@ -202,8 +226,10 @@ async def _due(
         .execution_options(populate_existing=True)
     )
     kept: list[tuple[DirectDebit, Invoice, SepaMandate, Organisation]] = []
-    for one, invoice, mandate, client in rows:
-        why = _cannot(work, one, invoice, mandate)
+    found = [*rows]
+    resting = await _resting(work, [one.invoice_id for one, *_ in found])
+    for one, invoice, mandate, client in found:
+        why = _cannot(one, invoice, mandate) or resting.get(one.invoice_id, "")
         if why:
             await _end(work, one, "stop", why)
         elif not kept or kept[0][0].collect_on == one.collect_on:
@@ -211,10 +237,10 @@ async def _due(
     return kept
 
 
-def _cannot(work: Work, one: DirectDebit, invoice: Invoice, mandate: SepaMandate) -> str:
-    if not SEPA_MANDATE.may(mandate.state, "cancel") or mandate.state != "active":
+def _cannot(one: DirectDebit, invoice: Invoice, mandate: SepaMandate) -> str:
+    if mandate.state != "active":
         return "The mandate is not in force."
-    if _lapsed(work, mandate):
+    if lapsed(mandate.last_used_on or mandate.signed_on, one.collect_on):
         return "The mandate was not used for 36 months and has lapsed."
     if invoice.state not in OPEN_STATES or invoice.open_minor != one.amount_minor:
         return "The invoice is no longer open for that amount."
@@ -248,11 +274,15 @@ def _collection(
 async def stop_collection(
     work: Work, direct_debit_id: DirectDebitId, data: RejectIn
 ) -> DirectDebitOut:
-    """Do not collect what was announced, with the reason. Not once it is in a file."""
+    """Do not collect what was announced, with the reason; that invoice is announced no more.
+
+    Not once it is in a file.
+    """
     work.require(Permission.PAYOUTS_PREPARE)
     one = await work.session.get(DirectDebit, direct_debit_id, with_for_update=True)
     if one is None:
         raise DirectDebitNotFound
+    one.stopped_by = work.actor.member_id
     await _end(work, one, "stop", data.reason)
     return (await direct_debit_views(work, [one]))[0]
 
@@ -306,11 +336,25 @@ async def note_collection_returned(work: Work, invoice_id: InvoiceId, reason: st
         await _end(work, one, "return", plain_reason(reason))
 
 
-async def invoices_of(work: Work, entry_id: BankEntryId) -> list[InvoiceId]:
-    """The invoices that an entry was matched with."""
+async def note_not_collected(work: Work, invoice_id: InvoiceId) -> None:
+    """The entry was no collection of this invoice after all: it is awaited again."""
+    one = await _filed(work, invoice_id, "collected")
+    if one is not None:
+        one.settled_on = None
+        await _end(work, one, "reopen", "")
+
+
+async def invoices_of(work: Work, undo_id: UndoId) -> list[InvoiceId]:
+    """The invoices that the entry of an undo was matched with, in the round that was undone."""
     return list(
         await work.session.scalars(
-            select(BankMatch.invoice_id).where(BankMatch.entry_id == entry_id).distinct()
+            select(BankMatch.invoice_id)
+            .join(
+                MatchUndo,
+                and_(MatchUndo.entry_id == BankMatch.entry_id, MatchUndo.round == BankMatch.round),
+            )
+            .where(MatchUndo.id == undo_id)
+            .distinct()
         )
     )
 

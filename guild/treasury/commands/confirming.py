@@ -11,6 +11,7 @@ from typing import Final
 import msgspec
 
 from guild.core.appends import Appender
+from guild.core.errors import Conflict
 from guild.core.ids import BankEntryId, InvoiceId, MemberId, PaymentId
 from guild.core.money import Money
 from guild.core.permissions import Permission
@@ -97,6 +98,13 @@ async def confirm_match(
             f"The invoice is in {due.currency}, the payment in {entry.currency}.",
             field="invoice_id",
         )
+    if due.state == "written_off":
+        raise Conflict(
+            f"Invoice {due.number} was given up.",
+            mend="Take the write-off back on the invoice's page under “What clients owe”; then "
+            "this payment can be recorded.",
+            field="invoice_id",
+        )
     course = SimpleNamespace(state=entry.state)
     BANK_ENTRY.move(course, "confirm")
     paid = Money(min(entry.amount_minor, due.open_minor), entry.currency)
@@ -129,7 +137,8 @@ async def confirm_match(
         explained_by=work.actor.id,
         explained_at=work.now,
     )
-    await _tell(work, entry_id, invoice_id, paid, surplus)
+    by = automatic_by or work.actor.member_id
+    await _tell(work, entry_id, invoice_id, paid, surplus, by)
     return ConfirmOut(
         entry_id=entry_id,
         state=course.state,
@@ -151,8 +160,9 @@ async def _locked(work: Work, entry_id: BankEntryId) -> _Entry:
 
 
 async def _tell(
-    work: Work, entry_id: BankEntryId, invoice_id: InvoiceId, paid: Money, surplus: Money
-) -> None:
+    work: Work, entry_id: BankEntryId, invoice_id: InvoiceId, paid: Money, surplus: Money,
+    by: MemberId,
+) -> None:  # fmt: skip
     """Other entries that pointed at the invoice are judged anew; the fact is stated."""
     if await work.fetch(POINTING, invoice_id, entry_id):
         await work.write()
@@ -164,5 +174,6 @@ async def _tell(
             amount_minor=paid.minor,
             surplus_minor=surplus.minor,
             currency=paid.currency,
+            confirmed_by=by,
         )
     )

@@ -45,7 +45,7 @@ async def note_employment(work: Work, member_id: MemberId, data: EmploymentIn) -
 
     Raises Forbidden, UnknownPayrollCountry and Invalid for a period that overlaps another.
     """
-    work.require(Permission.PAYOUTS_PREPARE)
+    work.require(Permission.EMPLOYMENT_NOTE)
     if work.actor.is_member(member_id):
         raise Forbidden("Nobody notes her own employment.")
     if await work.session.get(Member, member_id) is None:

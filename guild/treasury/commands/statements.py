@@ -15,10 +15,10 @@ from guild.treasury.commands import announcing
 from guild.treasury.commands.appends import FILES, STATEMENTS
 from guild.treasury.commands.booking import (
     Judged,
-    append_entry,
     judge,
     post_days,
     suspect_paid_twice,
+    write_entries,
 )
 from guild.treasury.events import StatementImported
 from guild.treasury.models import SEALED_FILE, BankStatement, CoopBankAccount
@@ -50,6 +50,7 @@ async def import_statements(
     """
     work.require(Permission.STATEMENTS_IMPORT)
     digest = hashlib.sha256(content).digest()
+    packing = asyncio.create_task(asyncio.to_thread(zlib.compress, content, COMPRESSION))
     reading = await read_file(work, content, account_id=account_id, mapping_id=mapping_id)
     accounts = await locked_accounts(work, [*reading.statements, *reading.notifications])
     if reading.notifications:
@@ -75,7 +76,7 @@ async def import_statements(
             former.extend(await _statements_of(work, account, statement))
             continue
         if not booked:
-            work.append(FILES, sha256=digest, content_sealed=await _sealed(work, digest, content))
+            work.append(FILES, sha256=digest, content_sealed=_sealed(work, digest, await packing))
         row, entries = await _book(work, account, divided, planned, digest, position)
         pending += await announcing.keep_pending(work, account, row, divided, entries)
         booked.append(row)
@@ -121,7 +122,7 @@ def _out(
         statements=[statement_out(one) for one in statements],
         new_entries=len(judged),
         known_entries=known,
-        suggested=sum(preselected(one.candidates) is not None for one in judged),
+        suggested=sum(one.interest or preselected(one.candidates) is not None for one in judged),
         payouts_settled=sum(one.settled is not None for one in judged),
         by_rule=sum(one.rule is not None for one in judged),
         pending=pending,
@@ -129,8 +130,7 @@ def _out(
     )
 
 
-async def _sealed(work: Work, digest: bytes, content: bytes) -> bytes:
-    compressed = await asyncio.to_thread(zlib.compress, content, COMPRESSION)
+def _sealed(work: Work, digest: bytes, compressed: bytes) -> bytes:
     return work.keyring.seal(compressed, context=SEALED_FILE.context(digest))
 
 
@@ -170,13 +170,13 @@ async def _book(
     account.balance_minor = planned.closing_minor
     account.balance_on = max(account.balance_on, read.to_on)
     judged = await judge(work, account, planned.new)
-    for one in judged:
-        append_entry(work, account, row.id, one)
+    await write_entries(work, account, row.id, judged)
     await post_days(work, account, row, judged)
     for one in judged:
         if one.settled:
             await one.settled.post()
-        await suspect_paid_twice(work, one, account.currency)
+        if one.twice is not None:
+            await suspect_paid_twice(work, one, one.twice, account.currency)
     await work.emit(
         StatementImported(statement_id=row.id, account_id=account.id, entries=len(judged))
     )

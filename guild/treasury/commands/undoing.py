@@ -16,7 +16,9 @@ from guild.invoicing.models import Invoice
 from guild.ledger.chart import Account, Line
 from guild.ledger.commands import draw, post, reverse
 from guild.ledger.models import LedgerEntry
+from guild.receivables.commands import reverse_interest_payment
 from guild.treasury.commands.collecting import note_collection_returned
+from guild.treasury.commands.costs import unpay_costs
 from guild.treasury.commands.explaining import locked_entry, mark
 from guild.treasury.commands.matching import suggest
 from guild.treasury.errors import (
@@ -27,6 +29,8 @@ from guild.treasury.errors import (
 )
 from guild.treasury.events import MatchUndone
 from guild.treasury.models import BANK_ENTRY, MATCH_UNDO, BankEntry, BankMatch, MatchUndo
+from guild.treasury.queries.costs import paid_costs
+from guild.treasury.queries.interest import paid_claims
 from guild.treasury.queries.shapes import undo_out
 from guild.treasury.rules.returns import reason_words
 from guild.treasury.schemas import DecideUndoIn, TakesBackIn, UndoIn, UndoOut
@@ -137,7 +141,9 @@ async def _check_can_undo(work: Work, entry: BankEntry) -> None:
     )
     if await work.session.scalar(gone) is not None:
         raise NothingToUndo("The bank has taken this payment back already.")
-    if not await _matches(work, entry) and not await _posted(work, entry):
+    says = await _matches(work, entry) or await _posted(work, entry)
+    others = await paid_claims(work, entry.id) or await paid_costs(work, entry)
+    if not says and not others:
         raise NothingToUndo(
             f"“{entry.explanation}” is not undone here.",
             mend="Payouts are corrected by the bank's own return.",
@@ -168,6 +174,9 @@ async def _take_back(
             )
             if by is not None:
                 await note_collection_returned(work, match.invoice_id, undo.reason)
+    for claim in await paid_claims(work, entry.id):
+        await reverse_interest_payment(work, claim.id, undo.reason)
+    await unpay_costs(work, entry, undo.reason)
     for entry_id in await _posted(work, entry):
         await reverse(work, entry_id, f"Undone: {undo.reason}"[:500])
 

@@ -30,6 +30,7 @@ from guild.treasury.models.incoming import (
 )
 from guild.treasury.models.matching import (
     MATCH_UNDO,
+    BankCostMatch,
     BankMatch,
     MatchSuggestion,
     MatchUndo,
@@ -85,6 +86,7 @@ __all__ = [
     "SEALED_REPORT",
     "SEALED_UPLOAD",
     "SEPA_MANDATE",
+    "BankCostMatch",
     "BankEntry",
     "BankMatch",
     "BankRule",

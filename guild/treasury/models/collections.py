@@ -36,6 +36,7 @@ DIRECT_DEBIT = Lifecycle(
         "file": (("announced",), "filed"),
         "stop": (("announced",), "stopped"),
         "collect": (("filed",), "collected"),
+        "reopen": (("collected",), "filed"),
         "refuse": (("filed",), "refused"),
         "return": (("filed", "collected"), "returned"),
     },
@@ -123,6 +124,9 @@ class DirectDebit(Base):
     batch_id: Mapped[BatchId | None] = mapped_column(ForeignKey("payment_batch.id"), default=None)
     settled_on: Mapped[date | None] = mapped_column(default=None)
     reason: Mapped[str] = mapped_column(String(500), default="")
+    stopped_by: Mapped[MemberId | None] = mapped_column(ForeignKey("member.id"), default=None)
+    """Who does not want this invoice collected; None: the house stopped it, for a reason that
+    may pass."""
 
     @property
     def end_to_end_id(self) -> str:

@@ -8,7 +8,7 @@ from sqlalchemy import text as sql
 from sqlalchemy.orm import Mapped, mapped_column
 
 from guild.core.db import Base
-from guild.core.ids import BankEntryId, InvoiceId, MemberId, PaymentId, UndoId
+from guild.core.ids import BankEntryId, InvoiceId, MemberId, PaymentId, SupplierInvoiceId, UndoId
 from guild.core.lifecycle import Lifecycle
 
 
@@ -46,6 +46,22 @@ class BankMatch(Base):
     confirmed_at: Mapped[datetime]
     automatic: Mapped[bool] = mapped_column(default=False, server_default=sql("false"))
     """Confirmed by the charter's rule for exact references, at the import of `confirmed_by`."""
+
+
+class BankCostMatch(Base):
+    """What a person confirmed: this movement paid that supplier's invoice, without an order."""
+
+    __tablename__ = "bank_cost_match"
+    __table_args__ = (Index(None, "supplier_invoice_id"),)
+
+    entry_id: Mapped[BankEntryId] = mapped_column(ForeignKey("bank_entry.id"), primary_key=True)
+    round: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    """The entry's round: a match of an earlier one was undone."""
+    supplier_invoice_id: Mapped[SupplierInvoiceId] = mapped_column(
+        ForeignKey("supplier_invoice.id")
+    )
+    confirmed_by: Mapped[MemberId] = mapped_column(ForeignKey("member.id"))
+    confirmed_at: Mapped[datetime]
 
 
 MATCH_UNDO: Final = Lifecycle(

@@ -10,7 +10,15 @@ from litestar.datastructures import UploadFile
 from litestar.response import Redirect
 
 from guild.core.errors import Invalid
-from guild.core.ids import BankAccountId, BankEntryId, CsvMappingId, InvoiceId, UndoId, UploadId
+from guild.core.ids import (
+    BankAccountId,
+    BankEntryId,
+    CsvMappingId,
+    InterestClaimId,
+    InvoiceId,
+    UndoId,
+    UploadId,
+)
 from guild.core.pages import page
 from guild.core.permissions import Permission
 from guild.core.wire import Cursor, OptionalText, get, post
@@ -107,9 +115,12 @@ async def split_entry(work: Work, entry_id: BankEntryId, data: Form) -> Redirect
             for name, value in data.items()
             if name.startswith("part-") and value.strip()
         ]
-        if not parts:
-            raise Invalid("Say how much of it each invoice takes.", field="parts")
-        await commands.confirm_split(work, entry_id, SplitIn(parts=parts))
+        claims = [
+            InterestClaimId(msgspec.convert(name.removeprefix("interest-"), UUID))
+            for name, value in data.items()
+            if name.startswith("interest-") and value == "yes"
+        ]
+        await commands.confirm_split(work, entry_id, SplitIn(parts=parts, interest_ids=claims))
 
     return await or_again(split(), "/treasury#entries", entry_again(work, entry_id))
 

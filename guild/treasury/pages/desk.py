@@ -9,7 +9,7 @@ from litestar.datastructures import UploadFile
 from litestar.response import Redirect
 
 from guild.core.errors import Invalid
-from guild.core.ids import BankEntryId, InvoiceId
+from guild.core.ids import BankEntryId, InvoiceId, SupplierInvoiceId
 from guild.core.pages import page
 from guild.core.permissions import Permission
 from guild.core.wire import get, post
@@ -69,9 +69,13 @@ async def entry_page(work: Work, entry_id: BankEntryId) -> Response[str]:
 
 @post("/treasury/entries/{entry_id:uuid}/confirm", permission=Permission.MATCHES_CONFIRM, **FORM)
 async def confirm_entry(work: Work, entry_id: BankEntryId, data: Form) -> Redirect:
-    """Match the entry with the chosen invoice."""
+    """Match the entry with the chosen invoice, a client's or a supplier's."""
 
     async def confirm() -> None:
+        if data.get("supplier_invoice_id"):
+            cost_id = msgspec.convert(data["supplier_invoice_id"], UUID)
+            await commands.confirm_supplier_invoice(work, entry_id, SupplierInvoiceId(cost_id))
+            return
         if not data.get("invoice_id"):
             raise Invalid("Choose the invoice that it pays.", field="invoice_id")
         invoice_id = msgspec.convert(data["invoice_id"], UUID)
@@ -80,12 +84,15 @@ async def confirm_entry(work: Work, entry_id: BankEntryId, data: Form) -> Redire
     return await or_again(confirm(), "/treasury#entries", entry_again(work, entry_id))
 
 
+EXPLAINED: Final = ("kind", "client_id", "provider_account_id", "note")
+
+
 @post("/treasury/entries/{entry_id:uuid}/explain", permission=Permission.MATCHES_CONFIRM, **FORM)
 async def explain_entry(work: Work, entry_id: BankEntryId, data: Form) -> Redirect:
     """Say what the entry is that pays no invoice."""
 
     async def explain() -> None:
-        said = {name: data[name] for name in ("kind", "client_id", "note") if data.get(name)}
+        said = {name: data[name] for name in EXPLAINED if data.get(name)}
         await commands.explain_entry(work, entry_id, msgspec.convert(said, ExplainIn))
 
     return await or_again(explain(), "/treasury#entries", entry_again(work, entry_id))

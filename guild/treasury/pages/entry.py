@@ -17,6 +17,8 @@ EXPLANATIONS: Final = [
     ("other_income", "Other income of the co-operative"),
     ("provider_fees", "A fee of a payment provider"),
 ]
+PROVIDER: Final = [("provider_transfer", "Money that a payment provider paid out to us")]
+"""Offered once there is a provider."""
 
 
 async def shown_entry(
@@ -24,12 +26,19 @@ async def shown_entry(
 ) -> Response[str]:
     """The page of one entry. Raises BankEntryNotFound."""
     entry = await queries.entry(work, entry_id)
+    providers = [
+        (str(one.id), f"{one.provider.title()}, {one.currency}")
+        for one in await queries.provider_accounts(work)
+        if one.currency == entry.currency
+    ]
     return page(
         work, "treasury/entry.html", status=status, errors=list(errors), section="/treasury",
-        amount=amount, explanations=EXPLANATIONS, clients=await queries.clients(work),
+        amount=amount, explanations=[*EXPLANATIONS, *PROVIDER[: len(providers)]],
+        providers=providers, clients=await queries.clients(work),
         entry=entry,
         suggestions=await queries.suggestions(work, entry_id),
         split=await queries.suggested_split(work, entry_id),
+        costs=await queries.cost_suggestions(work, entry_id),
         takes_back=await queries.takes_back_candidates(work, entry_id),
         undos=await queries.undos(work, entry_id),
     )  # fmt: skip

@@ -11,9 +11,12 @@ from guild.treasury.queries.bank import (
     suggestions,
 )
 from guild.treasury.queries.collections import direct_debits, mandates
+from guild.treasury.queries.costs import cost_suggestions
 from guild.treasury.queries.income import income_document, income_of
 from guild.treasury.queries.invariants import INVARIANTS
 from guild.treasury.queries.money import member_money
+from guild.treasury.queries.ordering import to_order
+from guild.treasury.queries.payees import payees
 from guild.treasury.queries.payouts import (
     approved_by_me,
     batch_file,
@@ -22,6 +25,7 @@ from guild.treasury.queries.payouts import (
     payout_document,
     payouts,
 )
+from guild.treasury.queries.payroll import employments, member_by_email
 from guild.treasury.queries.providers import payment_links, provider_accounts
 from guild.treasury.queries.reconciling import (
     pending_entries,
@@ -47,7 +51,9 @@ __all__ = [
     "choice_of",
     "clients",
     "coop_accounts",
+    "cost_suggestions",
     "direct_debits",
+    "employments",
     "entries",
     "entry",
     "income_document",
@@ -56,7 +62,9 @@ __all__ = [
     "mandates",
     "mapping",
     "mappings",
+    "member_by_email",
     "member_money",
+    "payees",
     "payment_links",
     "payout",
     "payout_document",
@@ -74,6 +82,7 @@ __all__ = [
     "suggested_split",
     "suggestions",
     "takes_back_candidates",
+    "to_order",
     "undos",
     "whereabouts",
 ]

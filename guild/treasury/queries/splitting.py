@@ -2,9 +2,10 @@
 
 from uuid import UUID
 
+import msgspec
 from sqlalchemy import func, select
 
-from guild.core.ids import BankEntryId, InvoiceId, OrganisationId
+from guild.core.ids import BankEntryId, InterestClaimId, InvoiceId, OrganisationId
 from guild.core.money import Money
 from guild.core.work import Work
 from guild.invoicing.models import OPEN_STATES, Invoice
@@ -12,10 +13,12 @@ from guild.members.models import Organisation
 from guild.receivables.models import HOLDING, Objection
 from guild.treasury.errors import BankEntryNotFound
 from guild.treasury.models import BankEntry, BankMatch
+from guild.treasury.queries.interest import claims_for, claims_of
 from guild.treasury.queries.invoices import incoming_of, invoices_for, matchable
+from guild.treasury.rules.interest import added_claims, exact_claim, named_claims
 from guild.treasury.rules.matching import SAME_NAME, InvoiceIndex, OpenInvoice, similarity
 from guild.treasury.rules.splitting import Split, split
-from guild.treasury.schemas import SplitOut, SplitShareOut
+from guild.treasury.schemas import InterestShareOut, SplitOut, SplitShareOut
 
 INVOICES_MAX = 60
 
@@ -31,6 +34,15 @@ async def suggested_split(work: Work, entry_id: BankEntryId) -> SplitOut | None:
     if found is None:
         return None
     return SplitOut(
+        interest=[
+            InterestShareOut(
+                interest_id=InterestClaimId(share.claim.claim_id),
+                invoice_number=share.claim.invoice_number,
+                amount=Money(share.claim.total_minor, entry.currency).text,
+                reason=share.reason,
+            )
+            for share in found.claims
+        ],
         client_id=OrganisationId(found.client_id),
         client_name=found.client_name,
         exact=found.exact,
@@ -49,16 +61,29 @@ async def suggested_split(work: Work, entry_id: BankEntryId) -> SplitOut | None:
 
 
 async def split_of(work: Work, entry: BankEntry) -> Split | None:
-    """The allocation by named invoices, or by the payer's open invoices, the oldest first."""
-    known = await invoices_for(work, [entry])
-    named_ids = InvoiceIndex(known).named(incoming_of(entry))
+    """The allocation by what is named, or by the payer's open invoices, the oldest first.
+
+    Interest that the payer named, or that makes the sum exact, comes first: it is paid whole.
+    """
+    known, incoming = await invoices_for(work, [entry]), incoming_of(entry)
+    named_ids = InvoiceIndex(known).named(incoming)
     named = [one for one in known if one.invoice_id in named_ids and one.currency == entry.currency]
-    clients = {one.client_id for one in named}
+    asked = await claims_for(work, [entry])
+    taken = named_claims(incoming, asked)
+    if not named and not taken:
+        taken = [one for one in [exact_claim(incoming, asked)] if one is not None]
+    clients = {one.client_id for one in named} | {one.claim.client_id for one in taken}
     if len(clients) > 1:
         return None
     client_id = next(iter(clients), None) or await payer_of(work, entry, known)
     if client_id is None:
         return None
+    if not taken:
+        still_open = sum(one.open_minor for one in named)
+        theirs = await claims_of(work, OrganisationId(client_id), entry.currency)
+        taken = added_claims(
+            entry.amount_minor, {one.invoice_id for one in named}, still_open, theirs
+        )
     rows = await work.session.execute(
         select(Invoice, Organisation.name)
         .join(Organisation, Organisation.id == Invoice.client_id)
@@ -76,7 +101,18 @@ async def split_of(work: Work, entry: BankEntry) -> Split | None:
         (matchable(invoice, name), invoice.due_on) for invoice, name in rows if invoice.due_on
     ]
     disputed = await _disputed(work, [one.invoice_id for one, _ in others])
-    return split(entry.amount_minor, named, others, disputed)
+    left = entry.amount_minor - sum(one.claim.total_minor for one in taken)
+    found = split(left, named, others, disputed) if left else None
+    if not taken:
+        return found
+    if found is None:
+        first = taken[0].claim
+        found = Split(
+            client_id=first.client_id, client_name=first.client_name, shares=(),
+            rest_minor=left, exact=not left,
+        )  # fmt: skip
+    whole = not found.rest_minor and all(one.amount_minor == one.open_minor for one in found.shares)
+    return msgspec.structs.replace(found, claims=tuple(taken), exact=whole)
 
 
 async def payer_of(work: Work, entry: BankEntry, known: list[OpenInvoice]) -> UUID | None:

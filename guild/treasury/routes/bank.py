@@ -27,6 +27,7 @@ from guild.treasury.schemas import (
     ConfirmOut,
     CoopAccountIn,
     CoopAccountOut,
+    CostSuggestionOut,
     ExplainIn,
     ImportOut,
     ReconciliationOut,
@@ -123,12 +124,29 @@ async def suggestions(work: Work, entry_id: BankEntryId) -> list[SuggestionOut]:
 @post_once("/bank-entries/{entry_id:uuid}/confirm", permission=Permission.MATCHES_CONFIRM,
            tags=["treasury"], summary="Say what an entry pays")  # fmt: skip
 async def confirm(work: Work, entry_id: BankEntryId, data: ConfirmIn) -> ConfirmOut:
-    """Match an entry with an invoice, or with a payout. A surplus becomes the client's credit."""
-    if data.invoice_id is not None and data.payout_id is None:
+    """Match an entry with an invoice, a payout, or a supplier's invoice paid without an order.
+
+    What a client's invoice does not take becomes the client's credit.
+    """
+    if (
+        sum(one is not None for one in (data.invoice_id, data.payout_id, data.supplier_invoice_id))
+        > 1
+    ):
+        raise Invalid("Name one thing that it pays.", field="invoice_id")
+    if data.invoice_id is not None:
         return await commands.confirm_match(work, entry_id, data.invoice_id)
-    if data.payout_id is not None and data.invoice_id is None:
+    if data.payout_id is not None:
         return await commands.confirm_payout(work, entry_id, data.payout_id)
-    raise Invalid("Name either an invoice or a payout.", field="invoice_id")
+    if data.supplier_invoice_id is not None:
+        return await commands.confirm_supplier_invoice(work, entry_id, data.supplier_invoice_id)
+    raise Invalid("Name an invoice, a payout or a supplier's invoice.", field="invoice_id")
+
+
+@get("/bank-entries/{entry_id:uuid}/supplier-invoices", permission=Permission.TREASURY_READ,
+     tags=["treasury"], summary="Suppliers' invoices that an entry may pay")  # fmt: skip
+async def cost_suggestions(work: Work, entry_id: BankEntryId) -> list[CostSuggestionOut]:
+    """Booked invoices of suppliers of exactly the entry's sum, with what speaks for each."""
+    return await queries.cost_suggestions(work, entry_id)
 
 
 @post_once("/bank-entries/{entry_id:uuid}/explain", permission=Permission.MATCHES_CONFIRM,
@@ -146,6 +164,7 @@ ROUTES = [
     statements,
     bank_entries,
     suggestions,
+    cost_suggestions,
     confirm,
     explain,
 ]

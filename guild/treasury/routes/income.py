@@ -7,11 +7,12 @@ from litestar.params import QueryParameter
 
 from guild.core.ids import MemberId
 from guild.core.permissions import Permission
-from guild.core.wire import get, post_once
+from guild.core.wire import Cursor, Page, PageSize, get, post_once
 from guild.core.work import Work
 from guild.treasury import commands, queries
 from guild.treasury.routes.downloads import pdf_file, table_file
 from guild.treasury.schemas import (
+    EmployedOut,
     EmploymentIn,
     EmploymentOut,
     IncomeStatementOut,
@@ -58,7 +59,16 @@ async def member_income(work: Work, member_id: MemberId, year: int) -> IncomeSta
     return await queries.income_of(work, member_id, year)
 
 
-@post_once("/members/{member_id:uuid}/employment", permission=Permission.PAYOUTS_PREPARE,
+@get("/employments", permission=Permission.EMPLOYMENT_NOTE, tags=["payouts"],
+     summary="Who is employed")  # fmt: skip
+async def employments(
+    work: Work, cursor: Cursor | None = None, limit: PageSize = 50
+) -> Page[EmployedOut]:
+    """Employments that were noted, the latest first."""
+    return await queries.employments(work, cursor=cursor, limit=limit)
+
+
+@post_once("/members/{member_id:uuid}/employment", permission=Permission.EMPLOYMENT_NOTE,
            tags=["payouts"], summary="Note an employment")  # fmt: skip
 async def note_employment(work: Work, member_id: MemberId, data: EmploymentIn) -> EmploymentOut:
     """From when on the co-operative employs a member, or until when."""
@@ -86,6 +96,7 @@ ROUTES = [
     print_my_income,
     my_income_document,
     member_income,
+    employments,
     note_employment,
     payroll,
     payroll_file,

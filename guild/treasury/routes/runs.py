@@ -11,6 +11,7 @@ from guild.treasury.schemas import (
     ChoiceOut,
     PayeeCheckIn,
     PayeeCheckOut,
+    PayeeOut,
     PayoutRunIn,
     PayoutRunOut,
     RunApprovedOut,
@@ -69,6 +70,13 @@ async def choose_rhythm(work: Work, data: ChoiceIn) -> ChoiceOut:
     return await commands.choose_rhythm(work, data)
 
 
+@get("/payees", permission=Permission.TREASURY_READ, tags=["payouts"],
+     summary="Accounts to be paid, and what the bank says of them")  # fmt: skip
+async def payees(work: Work) -> list[PayeeOut]:
+    """Members' accounts that payouts wait for; those that the bank was never asked about first."""
+    return await queries.payees(work)
+
+
 @post("/bank-accounts/{account_id:uuid}/payee-checks", permission=Permission.PAYOUTS_PREPARE,
       tags=["payouts"], summary="Record what the bank says of a payee")  # fmt: skip
 async def record_check(work: Work, account_id: BankAccountId, data: PayeeCheckIn) -> PayeeCheckOut:
@@ -84,5 +92,6 @@ ROUTES = [
     approval_bands,
     my_choice,
     choose_rhythm,
+    payees,
     record_check,
 ]

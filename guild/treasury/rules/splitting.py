@@ -11,6 +11,7 @@ from uuid import UUID
 
 import msgspec
 
+from guild.treasury.rules.interest import ClaimShare
 from guild.treasury.rules.matching import OpenInvoice
 
 
@@ -33,6 +34,8 @@ class Split(msgspec.Struct, frozen=True, kw_only=True):
     rest_minor: int
     exact: bool
     """The named invoices ask for exactly this amount."""
+    claims: tuple[ClaimShare, ...] = ()
+    """Late interest that it pays beside the invoices."""
 
 
 def split(

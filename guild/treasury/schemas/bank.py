@@ -3,17 +3,19 @@
 from datetime import date, datetime
 from typing import Annotated, Literal
 
-from msgspec import Meta
+from msgspec import Meta, field
 
 from guild.core.ids import (
     BankAccountId,
     BankEntryId,
+    InterestClaimId,
     InvoiceId,
     MemberId,
     OrganisationId,
     PayoutId,
     ProviderAccountId,
     StatementId,
+    SupplierInvoiceId,
     UndoId,
 )
 from guild.core.wire import Amount, CurrencyCode, In, Out, ShortText, SignedAmount
@@ -115,11 +117,27 @@ class BankEntryOut(Out, frozen=True, kw_only=True):
     explanation: str
 
 
+class CostSuggestionOut(Out, frozen=True, kw_only=True):
+    """A supplier's invoice of exactly the entry's sum, and what speaks for it."""
+
+    supplier_invoice_id: SupplierInvoiceId
+    number: str
+    supplier_name: str
+    amount: str
+    due_on: date | None
+    reasons: list[str]
+    sure: bool
+    """Whether a form may preselect it: more than the sum speaks for it, for no other so much."""
+
+
 class ConfirmIn(In, frozen=True, kw_only=True):
-    """What an entry is for: an invoice that it pays, or a payout that it settles."""
+    """What an entry is for: an invoice that it pays, a payout that it settles, or a supplier's
+    invoice that was paid at the bank without an order. Exactly one of them.
+    """
 
     invoice_id: InvoiceId | None = None
     payout_id: PayoutId | None = None
+    supplier_invoice_id: SupplierInvoiceId | None = None
 
 
 class ConfirmOut(Out, frozen=True, kw_only=True):
@@ -142,7 +160,11 @@ class PartIn(In, frozen=True, kw_only=True):
 class SplitIn(In, frozen=True, kw_only=True):
     """The invoices of one client that a transfer pays; what is left is kept on its account."""
 
-    parts: Annotated[list[PartIn], Meta(min_length=1, max_length=50)]
+    parts: Annotated[list[PartIn], Meta(max_length=50)] = field(default_factory=list)
+    interest_ids: Annotated[list[InterestClaimId], Meta(max_length=20)] = field(
+        default_factory=list
+    )
+    """Claims of late interest that it pays; each is paid whole."""
 
 
 class SplitShareOut(Out, frozen=True, kw_only=True):
@@ -155,8 +177,17 @@ class SplitShareOut(Out, frozen=True, kw_only=True):
     reason: str
 
 
+class InterestShareOut(Out, frozen=True, kw_only=True):
+    """A claim of late interest that a transfer would pay, and why."""
+
+    interest_id: InterestClaimId
+    invoice_number: str
+    amount: str
+    reason: str
+
+
 class SplitOut(Out, frozen=True, kw_only=True):
-    """An allocation offered for a transfer that pays several invoices."""
+    """An allocation offered for a transfer that pays several invoices, or late interest."""
 
     client_id: OrganisationId
     client_name: str
@@ -164,6 +195,7 @@ class SplitOut(Out, frozen=True, kw_only=True):
     """The named invoices ask for exactly this amount."""
     rest: str
     shares: list[SplitShareOut]
+    interest: list[InterestShareOut]
 
 
 class UndoIn(In, frozen=True, kw_only=True):

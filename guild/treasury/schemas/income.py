@@ -120,6 +120,18 @@ class EmploymentOut(Out, frozen=True, kw_only=True):
     noted_at: datetime
 
 
+class EmployedOut(Out, frozen=True, kw_only=True):
+    """An employment with its member's name."""
+
+    id: UUID
+    member_id: MemberId
+    member_name: str
+    country: str
+    number: str
+    since: date
+    until: date | None
+
+
 class PayrollOut(Out, frozen=True, kw_only=True):
     """A dry run of a payroll export: the rows as they would be written, and what they sum to.
 

@@ -2,6 +2,7 @@
 
 from datetime import date, datetime
 from typing import Literal
+from uuid import UUID
 
 from guild.core.ids import (
     BankAccountId,
@@ -60,6 +61,23 @@ class PayoutOut(Out, frozen=True, kw_only=True):
     settled_on: date | None
     reason: str | None
     document_id: DocumentId | None
+
+
+class ToOrderOut(Out, frozen=True, kw_only=True):
+    """Money owed to a client or a supplier that no order carries."""
+
+    purpose: str
+    """`refund` or `supplier`."""
+    subject_id: UUID
+    """The refund, or the supplier's invoice."""
+    payee: str
+    about: str
+    amount: str
+    currency: str
+    payable: bool
+    """Whether an account is known to order it to; otherwise a person pays at the bank."""
+    reason: str
+    """Why the last order came to nothing, or why there can be none."""
 
 
 class BatchIn(In, frozen=True, kw_only=True):

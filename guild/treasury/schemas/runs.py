@@ -96,6 +96,25 @@ class PayeeCheckOut(Out, frozen=True, kw_only=True):
     at: datetime
 
 
+class PayeeOut(Out, frozen=True, kw_only=True):
+    """A member's account that payouts wait for, and the bank's last answer about its name."""
+
+    account_id: BankAccountId
+    member_id: MemberId
+    member_name: str
+    holder: str
+    """The name that the payment file will carry."""
+    iban_last4: str
+    payouts: int
+    amount: str
+    currency: str
+    result: str
+    """Empty: the bank was never asked."""
+    source: str
+    bank_name: str
+    at: datetime | None
+
+
 class BandOut(Out, frozen=True, kw_only=True):
     """One band of the charter: up to that amount (None: without limit) so many must agree."""
 

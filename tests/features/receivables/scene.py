@@ -127,6 +127,25 @@ class Scene:
         assert not wrong, wrong
 
 
+async def client_by_link(world: Any, invoice_id: InvoiceId) -> Any:
+    """A Work of the client of an invoice, come through a link; `world` has `make` and `system`."""
+    async with begin_work(world.system, SYSTEM) as work:
+        contact_id = (await work.session.get_one(Invoice, invoice_id)).contact_id
+    await world.make.link(contact_id, invoice_id, purpose=INVOICE_LINK)
+    async with begin_work(world.system, SYSTEM) as work:
+        link = await work.session.scalar(
+            select(AccessLink)
+            .where(AccessLink.subject_id == invoice_id, AccessLink.purpose == INVOICE_LINK)
+            .order_by(AccessLink.id.desc())
+            .limit(1)
+        )
+    assert link is not None
+    granted = LinkGrant(
+        link_id=link.id, purpose=INVOICE_LINK, subject_id=invoice_id, contact_id=contact_id
+    )
+    return begin_work(world.system, contact_actor(granted))
+
+
 def problem(answer: httpx.Response) -> tuple[int, str]:
     """Status and code of a refusal."""
     return answer.status_code, answer.json()["code"]
