@@ -20,8 +20,8 @@ from guild.invoicing.commands import issue_invoices, make_documents
 from guild.invoicing.commands.validating import RESOURCE
 from guild.invoicing.einvoice.validator import Validator
 
-ROUNDS = 3
-PER_ROUND = 24
+ROUNDS = 2
+PER_ROUND = 10
 PEOPLE = 10
 
 

@@ -14,6 +14,7 @@ import base64
 import hashlib
 import json
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -188,7 +189,7 @@ def check_log(folder: Path, key: str) -> str:
     path = [base64.b64decode(one, validate=True) for one in proof["hashes"]]
     if root_from(leaf, proof["index"], size, path) != root:
         raise Wrong("the entry is not in the log that was signed")
-    return "entry " + str(proof["index"]) + " of " + str(size) + ", signed by " + proof["vkey"]
+    return "entry " + str(proof["index"]) + " of " + str(size) + ", signed by " + str(proof["vkey"])
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -198,11 +199,12 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--key", default="", help="the log's key as you know it from elsewhere")
     given = parser.parse_args(arguments)
     wrong = 0
-    for what, check in [
-        ("files", lambda: check_files(given.folder)),
-        ("evidence", lambda: check_chain(given.folder)),
-        ("log", lambda: check_log(given.folder, given.key)),
-    ]:
+    checks: dict[str, Callable[[], str]] = {
+        "files": lambda: check_files(given.folder),
+        "evidence": lambda: check_chain(given.folder),
+        "log": lambda: check_log(given.folder, given.key),
+    }
+    for what, check in checks.items():
         try:
             sys.stdout.write("holds  " + what.ljust(9) + " " + check() + "\n")
         except (ValueError, LookupError, TypeError, AttributeError, OSError) as problem:

@@ -14,7 +14,7 @@ from asn1crypto import algos, cms, core, pem, tsp, x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
-from pyhanko.sign.general import as_signing_certificate_v2, simple_cms_attribute
+from pyhanko.sign.general import as_signing_certificate_v2
 from pyhanko.sign.timestamps import HTTPTimeStamper, TimeStamper
 
 from guild.documents.identity import SealIdentity
@@ -61,17 +61,14 @@ class LocalTimeStamper(TimeStamper):
         return tsp.TimeStampResp({"status": status, "time_stamp_token": content})
 
     def _signed(self, info: bytes) -> cms.SignedData:
+        said = {
+            "content_type": "tst_info",
+            "signing_time": cms.Time({"utc_time": core.UTCTime(self._at)}),
+            "message_digest": hashlib.sha256(info).digest(),
+            "signing_certificate_v2": as_signing_certificate_v2(self._cert),
+        }
         attributes = cms.CMSAttributes(
-            [
-                simple_cms_attribute("content_type", "tst_info"),
-                simple_cms_attribute(
-                    "signing_time", cms.Time({"utc_time": core.UTCTime(self._at)})
-                ),
-                simple_cms_attribute("message_digest", hashlib.sha256(info).digest()),
-                simple_cms_attribute(
-                    "signing_certificate_v2", as_signing_certificate_v2(self._cert)
-                ),
-            ]
+            [cms.CMSAttribute({"type": name, "values": (value,)}) for name, value in said.items()]
         )
         signature = self._key.sign(attributes.dump(), ec.ECDSA(hashes.SHA256()))
         digest = algos.DigestAlgorithm({"algorithm": "sha256"})
@@ -101,5 +98,5 @@ class LocalTimeStamper(TimeStamper):
 def stamper_of(identity: SealIdentity, url: str, at: dt.datetime) -> TimeStamper:
     """The authority that the settings name: the one at `url`, or the local one."""
     if url:
-        return HTTPTimeStamper(url, timeout=ANSWER_S)  # type: ignore[no-untyped-call]
+        return HTTPTimeStamper(url, timeout=ANSWER_S)
     return LocalTimeStamper(identity, at)

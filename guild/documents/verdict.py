@@ -126,7 +126,9 @@ async def _verify(pdf: bytes, trusted: Trusted, at: dt.datetime | None) -> SealR
             signer_validation_context=_context(trusted, inner.timestamp),
             ts_validation_context=_context(trusted, moment, stamps=True),
         )
-    whole = _covered(status, over, lasting="/DSS" in reader.root)
+    # Under B-LT no signature covers the end of the file, so it must be an end and nothing more.
+    ends = pdf.endswith((b"%%EOF", b"%%EOF\n", b"%%EOF\r\n"))
+    whole = ends and _covered(status, over, lasting="/DSS" in reader.root)
     fault = _fault(status, over, whole=whole, seals=len(seals), stamps=len(stamps))
     stamp = over if over is not None else inner
     return SealReport(

@@ -95,8 +95,15 @@ FLOORED = ("member_available",)
 
 #: ... except by entries of these kinds: what was released for an invoice that is credited
 #: afterwards comes back from the member, even if it has been paid out already; and what a client
-#: pays late on an advance that the fund gave up is the fund's, whatever the member owes.
-BELOW_FLOOR_KINDS = ("invoice_credited", "levy_returned", "advance_recovered", "reversal")
+#: pays late on an advance that the fund gave up is the fund's, whatever the member owes; and the
+#: tax of a self-billed document that is taken back was never hers.
+BELOW_FLOOR_KINDS = (
+    "invoice_credited",
+    "levy_returned",
+    "advance_recovered",
+    "self_bill_credited",
+    "reversal",
+)
 
 
 @dataclass(frozen=True, slots=True)

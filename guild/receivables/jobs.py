@@ -91,3 +91,9 @@ async def end_silence(work: Work) -> None:
 async def notice_broken_promises(work: Work) -> None:
     """Mark promises whose day has passed."""
     await commands.notice_broken(work)
+
+
+@scheduled("receivables.remind_mediators", every_minutes=60)
+async def remind_mediators(work: Work) -> None:
+    """Tell reps and secretaries of mediations that are overdue, once each."""
+    await commands.remind_mediators(work)

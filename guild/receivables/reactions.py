@@ -1,5 +1,6 @@
-"""What follows from payments: a promise that came true."""
+"""What follows from payments and deliveries: a promise kept, an objection settled."""
 
+from guild.contracts.events import MilestoneAccepted
 from guild.core.events import reacts_to
 from guild.core.work import Work
 from guild.invoicing.events import PaymentRecorded
@@ -11,3 +12,9 @@ async def on_payment_recorded(work: Work, fact: PaymentRecorded) -> None:
     """The invoice is settled, so what was promised for it was kept."""
     if fact.settled:
         commands.keep_promises(work, fact.invoice_id)
+
+
+@reacts_to(MilestoneAccepted)
+async def on_milestone_accepted(work: Work, fact: MilestoneAccepted) -> None:
+    """What was to be delivered anew was accepted, so the client objects no more."""
+    await commands.end_by_delivery(work, fact.contract_id, fact.milestone_id)

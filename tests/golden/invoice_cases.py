@@ -135,7 +135,7 @@ MAQUETTE = line("Maquette du catalogue d’automne", "80.00", "24", "HUR",
                 detail="Grille, styles et 48 pages intérieures")  # fmt: skip
 VERTALING = line("Vertaling van de jaarbrochure", "0.1550", "11950", "D68",
                  detail="Nederlands–Frans, revisie inbegrepen")  # fmt: skip
-ÜBERSETZUNG = line("Übersetzung der Geschäftsbedingungen", "0.1900", "14200", "D68",
+LEGAL_GERMAN = line("Übersetzung der Geschäftsbedingungen", "0.1900", "14200", "D68",
                    detail="Englisch–Deutsch, mit Terminologieabgleich")  # fmt: skip
 BOOKS = line("Printed copies", "10.3333", "30", treatment="reduced", reduced_percent="6")
 LATE = ({"percent": "2", "reason": "Paid within a week", "reason_code": "95"},)
@@ -144,7 +144,9 @@ ADJUSTED = line("Translation, 12,345 words", "95.0000", "12345", "D68", base_qua
                     {"percent": "5.5", "reason": "Returning client", "reason_code": "95"},
                     {"charge": True, "amount": "12.34", "reason": "Over the weekend"},
                 ])  # fmt: skip
-MANY = [line(f"Illustration {n}", f"{12 + n % 7}.{n % 100:02d}", str(1 + n % 4)) for n in range(200)]
+MANY = [
+    line(f"Illustration {n}", f"{12 + n % 7}.{n % 100:02d}", str(1 + n % 4)) for n in range(200)
+]
 PNG = bytes.fromhex(
     "89504e470d0a1a0a0000000d49484452000000010000000108000000003a7e9b550000000a49444154789c6360000000"
     "020001e221bc330000000049454e44ae426082"
@@ -155,19 +157,19 @@ S: tuple[Case, ...] = (
     Case(name="s-belgium-en", terms={"lines": [DESIGN]}),
     Case(name="s-belgium-fr", terms={"lines": [MAQUETTE]}, client={"language": "fr"}),
     Case(name="s-belgium-nl", terms={"lines": [VERTALING]}, client={"language": "nl"}),
-    Case(name="s-belgium-de", terms={"lines": [ÜBERSETZUNG]}, client={"language": "de"}),
+    Case(name="s-belgium-de", terms={"lines": [LEGAL_GERMAN]}, client={"language": "de"}),
     Case(name="s-consumer", terms={"lines": [DRAWINGS]}, client={**CONSUMER, "language": "nl"}),
     Case(name="s-france", terms={"lines": [MAQUETTE]}, coop=PARIS,
          client={**FRENCH, "vat_number": "FR23334175221"}),
     Case(name="s-france-reduced", coop=PARIS, client={**FRENCH, "vat_number": "FR23334175221"},
          terms={"lines": [MAQUETTE], "treatment": "reduced", "reduced_percent": "10"}),
-    Case(name="s-germany", terms={"lines": [ÜBERSETZUNG]}, coop=HAMBURG,
+    Case(name="s-germany", terms={"lines": [LEGAL_GERMAN]}, coop=HAMBURG,
          client={**GERMAN, "vat_number": "DE811569869"}),
     Case(name="s-netherlands", terms={"lines": [VERTALING]}, coop=UTRECHT,
          client={**DUTCH, "vat_number": "NL009291477B01", "enterprise_number": "87654321"}),
     Case(name="s-two-rates", terms={"lines": [DESIGN, BOOKS]}, then=(Pay("500.00"),)),
     Case(name="s-work-on-land", client={**GERMAN},
-         terms={"lines": [ÜBERSETZUNG], "supply": "real_estate", "place_country": "BE"}),
+         terms={"lines": [LEGAL_GERMAN], "supply": "real_estate", "place_country": "BE"}),
 )  # fmt: skip
 OTHER_CATEGORIES: tuple[Case, ...] = (
     Case(name="z-zero-rated", terms={"lines": [line("Two issues of a weekly", "4.50", "200")],
@@ -187,7 +189,7 @@ OTHER_CATEGORIES: tuple[Case, ...] = (
                                                        treatment="exempt_teaching")]}),
     Case(name="ae-france", client=FRENCH, terms={"lines": [MAQUETTE]}),
     Case(name="ae-netherlands", client=DUTCH, terms={"lines": [VERTALING]}),
-    Case(name="ae-germany", client=GERMAN, terms={"lines": [ÜBERSETZUNG]}, then=(Pay("2698.00"),)),
+    Case(name="ae-germany", client=GERMAN, terms={"lines": [LEGAL_GERMAN]}, then=(Pay("2698.00"),)),
     Case(name="ae-building-belgium",
          terms={"lines": [line("Lettering of a façade", "1450.00")],
                 "treatment": "reverse_charge_national", "supply": "real_estate",
@@ -255,7 +257,7 @@ NOTES: tuple[Case, ...] = (
          then=(Pay("2323.20"), Credit("Commande annulée"))),
     Case(name="note-line-nl", client={"language": "nl"}, terms={"lines": [VERTALING, DRAWINGS]},
          then=(Credit("Niet geleverd", lines=(2,)),)),
-    Case(name="note-amount-de", client=GERMAN, terms={"lines": [ÜBERSETZUNG]},
+    Case(name="note-amount-de", client=GERMAN, terms={"lines": [LEGAL_GERMAN]},
          then=(Credit("Preisnachlass wie vereinbart", net="250.00"),)),
     Case(name="note-adjusted", terms={"lines": [ADJUSTED, BOOKS], "adjustments": [*LATE]},
          then=(Credit("The order was cancelled"),)),

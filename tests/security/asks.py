@@ -21,6 +21,7 @@ from tests.security import (
     outlets,
     payouts_rows,
     receivables_rows,
+    signing_rows,
 )
 from tests.security.world import FAIR, GOOD, World
 
@@ -45,6 +46,7 @@ LINKS = (
     ("/attest", ("attest", "other_attest", "offer")),
     ("/offer/paper", ("paper_offer", "other_offer", "delivery")),
     ("/offer/pdf", ("sealed_offer", "other_offer", "delivery")),
+    ("/offer/evidence", ("sealed_offer", "other_offer", "delivery")),
     ("/offer", ("offer", "other_offer", "delivery")),
     ("/invoice/objections/", ("disputed_answered", "other_invoice", "offer")),
     ("/invoice/account/objection", ("disputed_answered", "other_invoice", "offer")),
@@ -123,6 +125,7 @@ def _special(world: World) -> Mapping[str, dict[str, Any]]:
         | _forms(world)
         | contracts_rows.asks(world.rows)
         | outlets.asks(world.rows)
+        | signing_rows.asks(world.rows, world.links)
         | invoice_kinds_rows.asks(world.rows)
         | receivables_rows.asks(world.rows)
         | bank.asks(world.rows)

@@ -21,6 +21,12 @@ FORM = {
     "m0_due": LINES[0]["due_on"], "hours_estimate": "20",
 }  # fmt: skip
 
+CLIENT = {
+    "row_version": "1", "name": "Voorbeeld bv", "kind": "company", "country": "BE",
+    "street": "Kade 1", "postcode": "9000", "city": "Gent", "email": "books@voorbeeld.example",
+    "language": "nl",
+}  # fmt: skip
+
 
 def paper_in(lines: tuple[str, ...]) -> PaperIn:
     """A client's document with these lines."""
@@ -67,10 +73,16 @@ def asks(rows: dict[str, Any]) -> dict[str, dict[str, Any]]:
     task, own = {"task_id": rows["rep_task"]}, {"name": rows["template"]}
     pair = {"client_id": str(rows["client"]), "contact_id": str(rows["contact"])}
     who = {"who": f"{rows['client']}/{rows['contact']}"}
+    contact = {"contact_id": rows["contact"]}
     content = paper_in(CLEAN)
     upload = {"name": content.name, "content": content.content}
     answer = {"outcome": "no", "answer": "Ask for payment within 30 days first."}
     return {
+        "POST /clients/{organisation_id}": {"data": CLIENT},
+        "POST /clients/{organisation_id}/contacts": {"data": {
+            "new_name": "An Other", "new_email": "an@firm.example", "new_language": "nl"}},
+        "POST /contacts/{contact_id}": {"path": contact, "data": {"name": "An", "language": "nl"}},
+        "PATCH /api/v1/contacts/{contact_id}": {"path": contact, "json": {"name": "An"}},
         "POST /api/v1/contract-templates": {
             "json": {"name": "Another", "contract_id": str(rows["draft"])}},
         "GET /api/v1/contract-templates/{name}": {"path": own},
@@ -88,7 +100,6 @@ def asks(rows: dict[str, Any]) -> dict[str, dict[str, Any]]:
             "hours_estimate": 20, "payment_term_days": 30}},
         "POST /contracts/new": {"data": {"template": "illustration", **who, **FORM}},
         "POST /contracts/{contract_id}/draft": {"path": draft, "data": FORM},
-        "POST /contracts/{contract_id}/kind": {"path": draft, "data": {"kind": "fixed"}},
         "POST /contracts/{contract_id}/keep": {"path": draft, "data": {"name": "Kept"}},
         "POST /contracts/{contract_id}/send": {"path": draft, "data": {
             "typed_name": "Mira Member", "consent": "yes", "version": "1"}},

@@ -52,6 +52,10 @@ async def make_invoice_kinds(world: Any) -> None:
     async with world.as_house() as work:
         member = await work.session.get_one(Member, owner.id)
         member.vat_number, member.enterprise_number = kept
+        # The other one may sign a mandate of her own.
+        other = await work.session.get_one(Member, world.people["other"].id)
+        other.enterprise_number = "0403019261"
+    rows["other_name"] = other.legal_name
 
 
 def _plan(contract_id: Any) -> PlanIn:
@@ -100,7 +104,7 @@ def asks(rows: dict[str, Any]) -> dict[str, dict[str, Any]]:
         "POST /recurring-invoices/{plan_id}/{step}": {
             "path": {"plan_id": rows["plan_paused"], "step": "resume"}, "data": {"x": ""}},
         "POST /api/v1/me/self-billing": {
-            "json": {"typed_name": "Somebody", "terms_version": 1}},
+            "json": {"typed_name": rows["other_name"], "terms_version": 1}},
         "POST /api/v1/me/self-billing/revoke": {"json": {"reason": REASON}},
         "POST /self-billing/{act}": {"path": {"act": "revoke"}, "data": {"reason": REASON}},
         "POST /api/v1/self-bills/{invoice_id}/object": {"path": bill, "json": {"reason": REASON}},

@@ -20,6 +20,7 @@ from guild.treasury.schemas import BatchIn, ExplainIn, MandateIn
 from tests.camt import Move
 from tests.conftest import NOON
 from tests.features.exchange import papers
+from tests.features.reputation.story import firm
 from tests.features.treasury.test_status_reports import report
 
 CREDITOR_ID = "BE50ZZZ0403019261"
@@ -36,6 +37,7 @@ async def make_payouts(world: Any) -> None:
     world.clock.set(NOON)
     await _came_back(world)
     await _run(world)
+    world.clock.set(start)  # invoices are issued in the order of their days
     await _debits(world)
     await _owed(world)
     async with world.as_house() as work:
@@ -45,7 +47,6 @@ async def make_payouts(world: Any) -> None:
         printed.document_id = await store(
             work, b"%PDF-1.7", "application/pdf", "income-2024.pdf", owner
         )
-    world.clock.set(start)
 
 
 async def _came_back(world: Any) -> None:
@@ -92,7 +93,7 @@ async def _run(world: Any) -> None:
 async def _debits(world: Any) -> None:
     """A mandate to confirm, one in force, and collections to file and to stop."""
     owner = world.people["owner"]
-    clients = [await world.make.organisation(owner) for _ in range(3)]
+    clients = [await world.make.organisation(owner, **firm(world.make.number())) for _ in range(3)]
     mandates = []
     for number, client in enumerate(clients[:2]):
         async with world.as_("treasurer2") as work:

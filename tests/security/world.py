@@ -64,6 +64,7 @@ from tests.security.invoice_kinds_rows import make_invoice_kinds
 from tests.security.outlets import make_outlets
 from tests.security.payouts_rows import make_payouts
 from tests.security.receivables_rows import make_receivables
+from tests.security.signing_rows import make_signing
 
 BASE = "http://guild.test"
 START = NOON - timedelta(hours=73)
@@ -122,12 +123,13 @@ class World:
         await self._standing()
         await self._office()
         await make_outlets(self)
+        await make_signing(self)
         owner = self.people["owner"]
         paid = await self.make.issued_invoice(owner, await self._client())
         await make_bank(self, paid)
-        await make_payouts(self)
-        await make_receivables(self)
         await make_invoice_kinds(self)
+        await make_receivables(self)
+        await make_payouts(self)  # at noon, so after all that is issued before
         self.clock.set(NOON)
         await self._sign_in()
         return self

@@ -74,7 +74,7 @@ def mail_offer_reminder(
         subject=f"Reminder: offer {contract.number} from {member.display_name}",
         text=f"Dear {signer_name},\n\n{member.display_name} waits for your answer to "
         f"“{contract.title}” until {moment_words(answer_by)}: sign, ask for changes, or decline."
-        "\n\nYour personal link is in the mail that brought the offer. If it no longer works, open it "
+        "\n\nYour personal link is in the mail that brought the offer. If it has ended, open it "
         "all the same: one button mails you a new one.",
         reason=f"You get this because you were asked about {contract.number}.",
     )
@@ -98,21 +98,33 @@ def mail_answer(work: Work, contract: Contract, member: Member, subject: str, te
     _to_member(work, member, f"{contract.number}: {subject}", f"{text}\n\n{link}")
 
 
-def mail_sealed(
-    work: Work, contract: Contract, member: Member, contact: Contact, *, token: str
-) -> None:
-    """To both: the sealed file is ready, with its fingerprint."""
-    subject = f"{contract.number} is signed and sealed"
-    text = (
+def mail_sealed(work: Work, contract: Contract, member: Member) -> None:
+    """To the member: the sealed file is ready, with its fingerprint."""
+    link = f"{work.settings.base_url}/contracts/{contract.id}"
+    _to_member(work, member, _sealed_subject(contract), f"{_sealed_text(contract)}{link}")
+
+
+def mail_sealed_copy(work: Work, contract: Contract, email: str, *, token: str) -> None:
+    """To one person at the client: the same, with a link of her own."""
+    send_mail(
+        work,
+        to=email,
+        subject=_sealed_subject(contract),
+        text=f"{_sealed_text(contract)}{work.settings.base_url}/offers/{token}",
+        reason=f"You get this because you signed {contract.number}, or were asked to read it.",
+    )
+
+
+def _sealed_subject(contract: Contract) -> str:
+    return f"{contract.number} is signed and sealed"
+
+
+def _sealed_text(contract: Contract) -> str:
+    return (
         f"“{contract.title}” is signed by both sides. The sealed file holds the contract, the "
         f"certificate of signature and all evidence. Its SHA-256:\n{contract.sealed_sha256}\n\n"
+        "Your copy: "
     )
-    base = work.settings.base_url
-    _to_client(
-        work, contact, subject, f"{text}Your copy: {base}/offers/{token}",
-        f"You get this because you signed {contract.number}.",
-    )  # fmt: skip
-    _to_member(work, member, subject, f"{text}Your copy: {base}/contracts/{contract.id}")
 
 
 def mail_unsealed(work: Work, contract: Contract) -> None:

@@ -9,10 +9,11 @@ from sqlalchemy import select
 
 from guild.contracts.access import OFFER_LINK
 from guild.contracts.commands.chain import record
-from guild.contracts.commands.letters import mail_sealed, mail_unsealed
+from guild.contracts.commands.letters import mail_sealed, mail_sealed_copy, mail_unsealed
 from guild.contracts.commands.loading import current_offer, locked, people
 from guild.contracts.commands.offering import new_link
 from guild.contracts.commands.printing import TEMPLATE, Parties, contract_sheet
+from guild.contracts.commands.signers import signers_of
 from guild.contracts.errors import ContractNotFound
 from guild.contracts.events import ContractSealed
 from guild.contracts.models import Contract, ContractEvidence, ContractOffer
@@ -108,7 +109,7 @@ async def record_seal(work: Work, _ids: dict[str, Any], sealed: SealedBytes) -> 
     contract = await locked(work, Contract.id == order.contract_id)
     if contract is None or contract.sealed_at is not None:
         return
-    member, _, contact = await people(work, contract)
+    member, _, _ = await people(work, contract)
     contract.sealed_at = contract.updated_at = work.now
     contract.sealed_document_id = await documents.store(
         work, sealed.pdf, "application/pdf", f"{contract.number}.pdf", contract.id
@@ -122,8 +123,11 @@ async def record_seal(work: Work, _ids: dict[str, Any], sealed: SealedBytes) -> 
     translog.append_leaf(work, LEAF_KIND, said)
     await record(work, contract, "sealed", {**said, "level": work.settings.seal.level})
     hours = (await charter_at(work)).contracts.link_hours
-    token, _ = await new_link(work, contract, contact.id, OFFER_LINK, hours)
-    mail_sealed(work, contract, member, contact, token=token)
+    for one in await signers_of(work, contract):
+        if one.state in {"signed", "informed", "not_needed"} or one.role == "copy":
+            token, _ = await new_link(work, contract, one.contact_id, OFFER_LINK, hours)
+            mail_sealed_copy(work, contract, one.email, token=token)
+    mail_sealed(work, contract, member)
     await work.emit(ContractSealed(contract_id=contract.id, sha256=contract.sealed_sha256))
 
 

@@ -162,7 +162,6 @@ class Contract(Base):
     renews_id: Mapped[ContractId | None] = mapped_column(ForeignKey("contract.id"))
     estimate_warned_at: Mapped[datetime | None]
     expiry_warned_at: Mapped[datetime | None]
-    erased_at: Mapped[datetime | None]
 
 
 class ContractOffer(Base):

@@ -8,7 +8,6 @@ from sqlalchemy import (
     CheckConstraint,
     ForeignKey,
     Index,
-    LargeBinary,
     SmallInteger,
     String,
     Text,
@@ -247,14 +246,3 @@ class ContractCase(Base):
     reasons: Mapped[str | None] = mapped_column(Text)
     decided_by: Mapped[MemberId | None] = mapped_column(ForeignKey("member.id"))
     decided_at: Mapped[datetime | None]
-
-
-class CalendarFeed(Base):
-    """A member's calendar address: only the hash of its secret, so nobody can read it here."""
-
-    __tablename__ = "calendar_feed"
-
-    member_id: Mapped[MemberId] = mapped_column(ForeignKey("member.id"), primary_key=True)
-    token_hash: Mapped[bytes] = mapped_column(LargeBinary, unique=True)
-    created_at: Mapped[datetime]
-    read_at: Mapped[datetime | None]

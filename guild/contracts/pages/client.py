@@ -38,6 +38,7 @@ from guild.contracts.schemas import (
     OfferIn,
     SignIn,
 )
+from guild.contracts.schemas.contract import AcceptPartIn
 from guild.core.errors import GuildError
 from guild.core.ids import ContractId, DeliveryId, MilestoneId
 from guild.core.pages import page
@@ -283,11 +284,17 @@ async def answer_delivery(work: Work, data: Form) -> Response[str] | Redirect:
     delivery_id = DeliveryId(msgspec.convert(data.get("delivery_id", ""), UUID))
     if data.get("answer") == "accept":
         await commands.accept_milestone(work, milestone_id, delivery_id)
+    elif data.get("answer") == "part" and 0 < len(wishes) <= 5000:
+        part = {
+            "delivery_id": delivery_id, "missing": wishes,
+            "accepted_net": data.get("accepted_net", "").strip(),
+        }  # fmt: skip
+        await commands.accept_part(work, milestone_id, msgspec.convert(part, AcceptPartIn))
     elif data.get("answer") == "change" and 0 < len(wishes) <= 5000:
         asked = msgspec.convert({"delivery_id": delivery_id, "wishes": wishes}, DeliveryChangesIn)
         await commands.request_milestone_changes(work, milestone_id, asked)
     else:
-        missing = data.get("answer") != "change"
+        missing = data.get("answer") not in ("change", "part")
         field, text = (
             ("answer", "Choose an answer.")
             if missing

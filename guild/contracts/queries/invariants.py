@@ -85,7 +85,7 @@ async def milestones_out_of_sum(session: AsyncSession) -> list[str]:
             Milestone,
             (Milestone.contract_id == Contract.id) & (Milestone.state != "cancelled"),
         )
-        .where(Contract.amends_id.is_(None), Contract.erased_at.is_(None), Contract.kind != "time")
+        .where(Contract.amends_id.is_(None), Contract.kind != "time")
         .group_by(Contract.id)
     )
     return [

@@ -118,7 +118,7 @@ async def _signed_terms(work: Work, row: Contract) -> Terms:
 async def _before(work: Work, row: Contract) -> Terms:
     """The version that an amendment in force took the place of."""
     assert row.amends_id is not None
-    former = await work.session.scalar(
+    former: Contract | None = await work.session.scalar(
         select(Contract)
         .where(
             Contract.amends_id == row.amends_id, Contract.state == "applied", Contract.id < row.id
@@ -126,4 +126,6 @@ async def _before(work: Work, row: Contract) -> Terms:
         .order_by(Contract.id.desc())
         .limit(1)
     )
-    return await _signed_terms(work, former or await work.session.get_one(Contract, row.amends_id))
+    if former is None:
+        former = await work.session.get_one(Contract, row.amends_id)
+    return await _signed_terms(work, former)

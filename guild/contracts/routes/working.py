@@ -82,14 +82,14 @@ async def strike_cost(work: Work, cost_id: ContractCostId) -> None:
      summary="A receipt", media_type="application/octet-stream")  # fmt: skip
 async def read_receipt(work: Work, cost_id: ContractCostId) -> Response[bytes]:
     """The receipt of a cost."""
-    return _download(*await queries.receipt(work, cost_id))
+    return download(*await queries.receipt(work, cost_id))
 
 
 @get("/deliveries/receipts/{cost_id:uuid}", permission=Permission.LINK, tags=["offer"],
      summary="A receipt on a time sheet", media_type="application/octet-stream")  # fmt: skip
 async def read_linked_receipt(work: Work, cost_id: ContractCostId) -> Response[bytes]:
     """The receipt of a cost that stands on a sheet of your contract."""
-    return _download(*await queries.receipt(work, cost_id))
+    return download(*await queries.receipt(work, cost_id))
 
 
 @get("/delivery-files/{file_id:uuid}", permission=Permission.CONTRACTS_READ, tags=TAGS,
@@ -97,7 +97,7 @@ async def read_linked_receipt(work: Work, cost_id: ContractCostId) -> Response[b
 async def read_file(work: Work, file_id: DocumentId) -> Response[bytes]:
     """A file that was handed over."""
     name, content = await queries.delivered_file(work, file_id)
-    return _download(name, "application/octet-stream", content)
+    return download(name, "application/octet-stream", content)
 
 
 @get("/deliveries/files/{file_id:uuid}", permission=Permission.LINK, tags=["offer"],
@@ -105,10 +105,10 @@ async def read_file(work: Work, file_id: DocumentId) -> Response[bytes]:
 async def read_linked_file(work: Work, file_id: DocumentId) -> Response[bytes]:
     """A file that was handed over under the contract of your link."""
     name, content = await queries.delivered_file(work, file_id)
-    return _download(name, "application/octet-stream", content)
+    return download(name, "application/octet-stream", content)
 
 
-def _download(name: str, kind: str, content: bytes) -> Response[bytes]:
+def download(name: str, kind: str, content: bytes) -> Response[bytes]:
     """Always as a download: nothing that somebody uploaded opens inside our pages."""
     headers = {**NO_STORE, "Content-Disposition": f'attachment; filename="{name}"'}
     return Response(content, media_type=kind, headers=headers)

@@ -20,6 +20,7 @@ async def filed_is_delivered(session: AsyncSession) -> list[str]:
     return await _told(
         session,
         """SELECT i.number FROM invoice i WHERE i.pdf_document_id IS NOT NULL
+            AND i.kind IN ('invoice', 'credit_note')  -- others reach no client
             AND NOT EXISTS (SELECT FROM transmission t WHERE t.invoice_id = i.id)""",
         "document {0} has its files and nobody began to deliver it",
     )

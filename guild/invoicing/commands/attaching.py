@@ -10,6 +10,7 @@ from guild.core.ids import InvoiceId, InvoiceNoteId, new_id
 from guild.core.work import Work
 from guild.documents import queries as documents
 from guild.documents.commands import refuse_unprintable, store
+from guild.invoicing import access
 from guild.invoicing.commands.copying import own_document
 from guild.invoicing.errors import InvoiceNotFound
 from guild.invoicing.events import InvoiceDrafted
@@ -103,9 +104,10 @@ async def remove_file(work: Work, invoice_id: InvoiceId, name: str) -> None:
 async def add_note(work: Work, invoice_id: InvoiceId, text: str) -> InvoiceNoteId:
     """Note something about a document for its member and the treasury; clients never see it.
 
-    Raises InvoiceNotFound.
+    Raises InvoiceNotFound, Forbidden for who may only read.
     """
-    await invoice_row(work, invoice_id)
+    invoice, _ = await invoice_row(work, invoice_id)
+    work.require(access.may_credit(work.actor, invoice.member_id))
     note = InvoiceNote(
         id=InvoiceNoteId(new_id()), invoice_id=invoice_id, by_id=work.actor.member_id,
         at=work.now, text=text,

@@ -83,7 +83,8 @@ async def draft_invoice_from_milestones(
     milestones = (
         await contracts.mark_milestones_invoiced(work, contract_id, wanted) if wanted else []
     )
-    charges = [] if milestone_ids else await contracts.mark_charges_invoiced(work, contract_id)
+    listed = bool(milestone_ids or terms.lines)
+    charges = [] if listed else await contracts.mark_charges_invoiced(work, contract_id)
     charter = await charter_at(work)
     invoice = Invoice(
         id=InvoiceId(new_id()),
@@ -105,13 +106,7 @@ async def draft_invoice_from_milestones(
         currency=contract.currency,
         charter_version=charter.version,
         created_at=work.now,
-        lines=[
-            *(_line(position, row, contract) for position, row in enumerate(milestones, 1)),
-            *(
-                _charge_line(position, row, contract)
-                for position, row in enumerate(charges, len(milestones) + 1)
-            ),
-        ],
+        lines=_lines(milestones, charges, contract),
     )
     work.session.add(invoice)
     invoice_id = invoice.id
@@ -205,6 +200,19 @@ def _delivered_on(
     days = [row.delivered_at.date() for row in milestones if row.delivered_at is not None]
     days += [row.worked_until for row in charges]
     return min(max(days, default=today), today)
+
+
+def _lines(
+    milestones: Sequence[Milestone], charges: Sequence[ContractCharge], contract: Contract
+) -> list[InvoiceLine]:
+    """Milestones first, then what is owed beside them."""
+    return [
+        *(_line(position, row, contract) for position, row in enumerate(milestones, 1)),
+        *(
+            _charge_line(position, row, contract)
+            for position, row in enumerate(charges, len(milestones) + 1)
+        ),
+    ]
 
 
 def _line(position: int, milestone: Milestone, contract: Contract) -> InvoiceLine:

@@ -6,8 +6,7 @@ import msgspec
 from sqlalchemy import select
 
 from guild.contracts.models import Contract
-from guild.core.clock import is_business_day
-from guild.core.errors import Conflict, GuildError, Invalid
+from guild.core.errors import Conflict, Invalid, Unavailable
 from guild.core.ids import InvoiceId, RecurringPlanId, new_id
 from guild.core.work import Work
 from guild.documents.commands import refuse_unprintable
@@ -20,7 +19,8 @@ from guild.invoicing.commands.terms import apply_terms
 from guild.invoicing.errors import ContractNotSigned, PlanNotFound
 from guild.invoicing.events import InvoiceDrafted
 from guild.invoicing.models import PLAN_LIFECYCLE, RecurringPlan, RecurringRun
-from guild.invoicing.rules.recurring import Period, Rhythm, filled, period_of
+from guild.invoicing.queries.recurring import period_at
+from guild.invoicing.rules.recurring import Period, filled
 from guild.invoicing.schemas.drafts import DraftTerms, PeriodIn
 from guild.invoicing.schemas.recurring import PlanIn, PlanTerms
 
@@ -70,14 +70,6 @@ def _refuse_unsigned(contract: Contract) -> None:
             "The client has not signed this contract.",
             mend="Send the contract and wait for the client's signature.",
         )
-
-
-def period_at(work: Work, plan: RecurringPlan, number: int) -> Period | None:
-    """A period of a plan by the calendar of the co-operative's country; None after its end."""
-    names = Rhythm.__struct_fields__
-    rhythm = msgspec.convert({name: getattr(plan, name) for name in names}, Rhythm)
-    country = work.settings.coop.country
-    return period_of(rhythm, number, lambda day: is_business_day(day, country))
 
 
 def _fill(terms: PlanTerms, period: Period) -> PlanTerms:
@@ -184,7 +176,7 @@ async def _make(work: Work, plan_id: RecurringPlanId, contract: Contract) -> Inv
         problem = ""
         try:
             await issue_invoice(work, invoice_id)
-        except GuildError as refused:  # before any number was taken: it waits as a draft
+        except (Invalid, Unavailable) as refused:  # no number was taken: it waits as a draft
             problem = " ".join(filter(None, (refused.detail, refused.mend)))
         (await locked_plan(work, plan_id)).problem = problem
     await work.session.flush()

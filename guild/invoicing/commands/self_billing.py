@@ -14,7 +14,7 @@ from typing import Final
 import msgspec
 from sqlalchemy import delete, select
 
-from guild.core.errors import Conflict, GuildError, Invalid
+from guild.core.errors import Conflict, Invalid
 from guild.core.ids import InvoiceId, MemberId, PayoutId, SelfBillingMandateId, new_id
 from guild.core.mail import send_mail
 from guild.core.money import Money
@@ -174,7 +174,7 @@ async def self_bill_payout(
     try:
         draft = await _draft(work, invoice_id, payout_id, member_id, currency, lines)
         await refuse_invalid(work, draft)
-    except GuildError as refused:
+    except Invalid as refused:  # when the rules cannot be asked now, the job comes again
         await _forget(work, invoice_id)
         reason = " ".join(filter(None, (refused.detail, refused.mend)))
         await work.emit(SelfBillingHeld(payout_id=payout_id, member_id=member_id, reason=reason))
@@ -364,7 +364,7 @@ async def _post_vat(
         lines = [debit("member_available", amount, member_id), credit("vat_receivable", amount)]
     await ledger.post(
         work,
-        kind="levy_returned" if taken_back else "self_billed",
+        kind="self_bill_credited" if taken_back else "self_billed",
         text=f"VAT of self-billed document {said.number}",
         lines=lines,
         subject=subject,

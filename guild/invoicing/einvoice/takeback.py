@@ -46,22 +46,27 @@ class TakenBack(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def lines_minor(self) -> int:
+        """The sum of the lines."""
         return sum(line.net_minor for line in self.lines)
 
     @property
     def allowances_minor(self) -> int:
+        """The document's own allowances."""
         return sum(one.amount_minor for one in self._whole if not one.charge)
 
     @property
     def charges_minor(self) -> int:
+        """The document's own charges."""
         return sum(one.amount_minor for one in self._whole if one.charge)
 
     @property
     def net_minor(self) -> int:
+        """What is taken back before tax."""
         return self.lines_minor - self.allowances_minor + self.charges_minor
 
     @property
     def vat_minor(self) -> int:
+        """All taxes."""
         return sum(row.vat_minor for row in self.vat)
 
     @property

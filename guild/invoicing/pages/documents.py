@@ -1,4 +1,4 @@
-"""The member's and the treasury's pages: the list with its filters, and one document with its steps."""
+"""The member's and the treasury's pages: the list with its filters, one document, its steps."""
 
 from collections.abc import Awaitable
 from datetime import date

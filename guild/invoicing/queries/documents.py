@@ -58,6 +58,7 @@ SELECT i.id, i.kind, i.state, i.contract_id, i.member_id, i.client_id, i.contact
        m.city AS member_city, m.email AS member_email, m.vat_number AS member_vat_number,
        m.enterprise_number AS member_enterprise_number,
        p.number AS corrects_number, p.issued_on AS corrects_issued_on,
+       p.seller::text AS corrects_seller, p.buyer::text AS corrects_buyer,
        (SELECT json_agg(json_build_object(
                    'position', l.position, 'text', l.text, 'detail', l.detail,
                    'quantity', l.quantity::text, 'unit', l.unit, 'price', l.price::text,
@@ -221,14 +222,16 @@ def member_party(row: Record) -> Party:
 
 
 def _parties(row: Record, coop: Cooperative) -> tuple[Party, Party]:
-    """Seller and buyer; on a self-billed document the member sells to the co-operative."""
+    """Seller and buyer; on a self-billed document the member sells to the co-operative.
+
+    A note that corrects names the parties as the corrected document does.
+    """
+    sold = _party(row["seller"] or row["corrects_seller"])
+    bought = _party(row["buyer"] or row["corrects_buyer"])
     if row["kind"] in SELF_BILLED:
-        return (
-            _party(row["seller"]) or member_party(row),
-            _party(row["buyer"]) or seller_party(coop),
-        )
-    seller = _party(row["seller"]) or seller_party(coop)
-    return seller, _party(row["buyer"]) or _buyer(row, seller)
+        return sold or member_party(row), bought or seller_party(coop)
+    seller = sold or seller_party(coop)
+    return seller, bought or _buyer(row, seller)
 
 
 def _stored(row: Record, coop: Cooperative, today: dt.date) -> Stored:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import date
-from typing import cast
+from typing import Any, cast
 
 import msgspec
 from sqlalchemy import ColumnElement, Select, func, or_, select
@@ -77,8 +77,12 @@ class Sieve(msgspec.Struct, frozen=True, kw_only=True):
 
     def conditions(self) -> list[ColumnElement[bool]]:
         """The conditions on invoices joined with their client."""
-        equal = [(Invoice.state, self.state), (Invoice.kind, self.kind),
-                 (Invoice.client_id, self.client_id), (Invoice.member_id, self.member_id)]  # fmt: skip
+        equal: list[tuple[Any, object]] = [
+            (Invoice.state, self.state),
+            (Invoice.kind, self.kind),
+            (Invoice.client_id, self.client_id),
+            (Invoice.member_id, self.member_id),
+        ]
         found = [column == value for column, value in equal if value is not None]
         if self.issued_from is not None:
             found.append(Invoice.issued_on >= self.issued_from)

@@ -2,19 +2,29 @@
 
 from typing import cast
 
+import msgspec
 from sqlalchemy import select
 
 from guild.contracts.models import Contract
+from guild.core.clock import is_business_day
 from guild.core.ids import RecurringPlanId
 from guild.core.wire import Page, decode_cursor, encode_cursor
 from guild.core.work import Work
-from guild.invoicing.commands.recurring import period_at
 from guild.invoicing.errors import PlanNotFound
 from guild.invoicing.models import RecurringPlan, RecurringRun
+from guild.invoicing.rules.recurring import Period, Rhythm, period_of
 from guild.invoicing.schemas.recurring import PeriodRow, PlanOut, PlanState, RunRow
 
 PREVIEW = 6
 SHOWN = 60
+
+
+def period_at(work: Work, plan: RecurringPlan, number: int) -> Period | None:
+    """A period of a plan by the calendar of the co-operative's country; None after its end."""
+    names = Rhythm.__struct_fields__
+    rhythm = msgspec.convert({name: getattr(plan, name) for name in names}, Rhythm)
+    country = work.settings.coop.country
+    return period_of(rhythm, number, lambda day: is_business_day(day, country))
 
 
 async def get_plan(work: Work, plan_id: RecurringPlanId) -> PlanOut:

@@ -23,14 +23,16 @@ async def start(work: Work, data: PlanIn) -> PlanOut:
 
 @get("/recurring-invoices", permission=Permission.INVOICES_ISSUE, tags=["invoices"],
      summary="Your recurring invoices")  # fmt: skip
-async def list_own(work: Work, cursor: Cursor | None = None, limit: PageSize = 50) -> Page[PlanOut]:
+async def list_plans_of_yours(
+    work: Work, cursor: Cursor | None = None, limit: PageSize = 50
+) -> Page[PlanOut]:
     """Your plans, newest first, each with what it made and what comes next."""
     return await list_plans(work, cursor=cursor, limit=limit)
 
 
 @get("/recurring-invoices/{plan_id:uuid}", permission=Permission.INVOICES_ISSUE,
      tags=["invoices"], summary="A recurring invoice")  # fmt: skip
-async def read(work: Work, plan_id: RecurringPlanId) -> PlanOut:
+async def read_plan(work: Work, plan_id: RecurringPlanId) -> PlanOut:
     """One plan: its next days as the calendar moves them, and each period that is done."""
     return await get_plan(work, plan_id)
 
@@ -51,4 +53,4 @@ async def move(work: Work, plan_id: RecurringPlanId, step: Step) -> PlanOut:
     return await get_plan(work, plan_id)
 
 
-ROUTES = [start, list_own, read, skip, move]
+ROUTES = [start, list_plans_of_yours, read_plan, skip, move]

@@ -61,7 +61,7 @@ def period_of(rhythm: Rhythm, number: int, is_open: Callable[[dt.date], bool]) -
 
 
 def filled(text: str, period: Period) -> str:
-    """A text with its variables: `{month}` 11, `{year}` 2026, `{first}` 2026-11-01 …
+    """A text with its variables filled in: `{month}` 11, `{year}` 2026, `{first}` 2026-11-01.
 
     Raises ValueError for another variable, or braces that do not close.
     """

@@ -11,9 +11,9 @@ from guild.members.commands.importing import import_clients
 from guild.members.commands.keys import make_api_key, revoke_api_key
 from guild.members.commands.limits import Limit, count_try, forget_tries, sweep_tries
 from guild.members.commands.links import (
-    link_to_renew,
     OpenedLink,
     issue_link,
+    link_to_renew,
     open_link,
     revoke_links,
     sweep_link_sessions,

@@ -291,17 +291,29 @@ def _move(work: Work, row: Objection, action: str) -> None:
         row.closed_on, row.closed_at, row.closed_by = work.today, work.now, work.actor.kind
 
 
+async def end_objection(work: Work, row: Objection) -> None:
+    """What the client objected to is mended: the objection ends, and its part is due again."""
+    _move(work, row, "withdraw")
+    await work.session.flush()
+    await _closed(work, row)
+
+
+async def _closed(work: Work, row: Objection) -> None:
+    await work.emit(
+        InvoiceDisputeClosed(
+            objection_id=row.id, invoice_id=row.invoice_id, member_id=row.member_id,
+            client_id=row.client_id, outcome=row.state,
+        )
+    )  # fmt: skip
+
+
 async def _moved(work: Work, row: Objection) -> None:
     """State what became of it and tell the client, and the reps when it is theirs now."""
     closed = row.state not in HOLDING
+    row.overdue_told_at = None
     await work.session.flush()
     if closed:
-        await work.emit(
-            InvoiceDisputeClosed(
-                objection_id=row.id, invoice_id=row.invoice_id, member_id=row.member_id,
-                client_id=row.client_id, outcome=row.state,
-            )
-        )  # fmt: skip
+        await _closed(work, row)
     elif row.state == "mediation":
         await work.emit(
             ObjectionMediated(

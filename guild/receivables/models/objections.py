@@ -95,6 +95,8 @@ class Objection(Base):
     closed_at: Mapped[datetime | None] = mapped_column(default=None)
     closed_by: Mapped[str] = mapped_column(String(10), default="")
     credit_note_id: Mapped[InvoiceId | None] = mapped_column(ForeignKey("invoice.id"), default=None)
+    overdue_told_at: Mapped[datetime | None] = mapped_column(default=None)
+    """When reps and secretaries were told that the mediation is overdue; once per mediation."""
     charter_version: Mapped[int]
 
 

@@ -123,14 +123,15 @@ async def _pay_interest(work: Work, entry: BankEntry, claims: list[InterestClaim
 def _one_client(
     entry: BankEntry, invoices: list[Invoice], claims: list[InterestClaimOut]
 ) -> OrganisationId:
-    clients = {one.client_id for one in (*invoices, *claims)}
+    asking: list[Invoice | InterestClaimOut] = [*invoices, *claims]
+    clients = {one.client_id for one in asking}
     if len(clients) != 1:
         raise Invalid(
             "The invoices are of several clients.",
             mend="One transfer is shared out over the invoices of the client that sent it.",
             field="parts",
         )
-    other = next((one for one in (*invoices, *claims) if one.currency != entry.currency), None)
+    other = next((one for one in asking if one.currency != entry.currency), None)
     if other is not None:
         raise MatchTooLarge(
             f"What is asked for is in {other.currency}, the payment in {entry.currency}.",

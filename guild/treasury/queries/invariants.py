@@ -202,7 +202,53 @@ async def runs_hold_their_payouts(session: AsyncSession) -> list[str]:
     return sums + twice
 
 
+async def shares_make_what_was_paid(session: AsyncSession) -> list[str]:
+    """Where each euro went: the shares of an invoice's payments are what was paid of its net.
+
+    Pots, the fund's advance and the member's money together, whatever rule divided them. Credit
+    notes give back in proportion and are proved by the fund.
+    """
+    return await _told(
+        session,
+        """
+        SELECT i.number, coalesce(p.net, 0), coalesce(s.minor, 0)
+          FROM invoice i
+          LEFT JOIN (SELECT invoice_id, sum(net_minor)::bigint AS net FROM payment
+                      WHERE id NOT IN (SELECT payment_id FROM payment_reversal)
+                      GROUP BY invoice_id) p ON p.invoice_id = i.id
+          LEFT JOIN (SELECT e.subject_id, -sum(l.amount_minor)::bigint AS minor
+                       FROM ledger_entry e
+                       JOIN ledger_posting l ON l.entry_id = e.id
+                       JOIN ledger_account a ON a.id = l.account_id
+                        AND (a.code LIKE 'fund\\_%'
+                             OR a.code IN ('guarantee_advance', 'member_available'))
+                      WHERE e.kind IN ('payment_released', 'levy_returned')
+                      GROUP BY e.subject_id) s ON s.subject_id = i.id
+         WHERE i.kind = 'invoice' AND i.credited_minor = 0
+           AND coalesce(p.net, 0) <> coalesce(s.minor, 0)
+        """,
+        "invoice {0}: {1} of its net was paid, its shares make {2} (minor units)",
+    )
+
+
+async def payouts_take_what_they_say(session: AsyncSession) -> list[str]:
+    """A payout that was approved took exactly its amount from its payee's money in the books."""
+    return await _told(
+        session,
+        """
+        SELECT p.id, p.amount_minor, coalesce(sum(l.amount_minor), 0)
+          FROM payout p
+          LEFT JOIN ledger_posting l ON l.entry_id = p.ledger_entry_id AND l.amount_minor > 0
+         WHERE p.ledger_entry_id IS NOT NULL
+         GROUP BY p.id HAVING coalesce(sum(l.amount_minor), 0) <> p.amount_minor
+        """,
+        "payout {0} of {1} took {2} (minor units) from its payee",
+    )
+
+
 INVARIANTS = [
+    shares_make_what_was_paid,
+    payouts_take_what_they_say,
     bank_equals_statement,
     statements_are_chained,
     books_agree_with_bank_by_day,

@@ -30,7 +30,7 @@ async def payees(work: Work) -> list[PayeeOut]:
         .join(Member, Member.id == BankAccount.member_id)
         .where(Payout.state.in_(["requested", "approved"]), Payout.batch_id.is_(None))
         .group_by(BankAccount.id, Member.id, Payout.currency)
-        .order_by(func.min(Payout.id))
+        .order_by(func.min(Payout.requested_at), BankAccount.id)
         .limit(SHOWN)
     )
     found = [*rows]

@@ -35,18 +35,20 @@ async def test_a_rep_neither_sends_nor_keeps_what_another_wrote(signed_in, make)
 async def asked(make, as_, system, member, client):
     """A draft with a nasty paper about which its member has asked."""
     draft = await make.contract(member, client)
-    async with as_(member) as work:
+    async with as_(make.actor(member)) as work:
         content = base64.b64encode(pdf_of(NASTY)).decode()
         paper = await commands.upload_paper(
             work, draft.id, PaperIn(name="terms.pdf", content=content)
         )
     async with begin_work(system, SYSTEM) as work:
         await commands.read_stored_paper(work, paper.id)
-    async with as_(member) as work:
+    async with as_(make.actor(member)) as work:
         return await commands.ask_rep(work, draft.id, AskRepIn(kind="own_paper"))
 
 
-async def test_a_rep_who_works_for_the_same_client_does_not_answer(signed_in, make, as_, system) -> None:
+async def test_a_rep_who_works_for_the_same_client_does_not_answer(
+    signed_in, make, as_, system
+) -> None:
     mira, rep = await make.member(), await make.member(roles=[Role.REP])
     firm = {"name": "Brouwerij", "vat_number": "BE0403019261", "kind": "company", "country": "BE"}
     theirs = await make.organisation(mira, **firm)

@@ -1,7 +1,7 @@
-"""Every rule of every law file is reached: what it says when kept, broken, excused and out of reach.
+"""Every rule of every law file is reached: when kept, broken, excused and out of reach.
 
-What may be found is worked out from the data alone; what is found comes from the checks. A rule that
-no contract can reach, or an outcome that nobody has seen, fails here.
+What may be found is worked out from the data alone; what is found comes from the checks. A rule
+that no contract can reach, or an outcome that nobody has seen, fails here.
 """
 
 from collections.abc import Iterator

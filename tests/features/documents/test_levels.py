@@ -72,7 +72,7 @@ async def test_flips_cuts_and_additions_are_never_confirmed(files, trusted, leve
     """What B-LT adds after the seal is under no signature; that the log knows other bytes tells."""
     pdf = files[level]
     seal = PdfFileReader(BytesIO(pdf)).embedded_regular_signatures[0]
-    end = len(pdf) if level == "B-LTA" else sum(seal.byte_range[2:])
+    end = len(pdf) if level == "B-LTA" else seal.byte_range[2] + seal.byte_range[3]
     for position in range(0, end, end // 9):
         broken = bytearray(pdf)
         broken[position] ^= 0x80
@@ -118,7 +118,7 @@ def test_poppler_agrees(files, tmp_path, level):
     said = subprocess.run(["pdfsig", "-nocert", path], capture_output=True, text=True).stdout  # noqa: S603, S607
     assert "Signature is Valid" in said
     # With further revisions poppler says so; the verdict of the house is about all of the file.
-    assert ("Total document signed" in said) is (level in {"B-B", "B-T"})
+    assert ("Total document signed" in said) is (level != "B-LT")
 
 
 @pytest.mark.skipif(not shutil.which("openssl"), reason="openssl is not installed")

@@ -2,6 +2,7 @@
 
 import base64
 from typing import Any
+from uuid import UUID
 
 import pytest
 
@@ -134,7 +135,7 @@ async def test_the_doors_of_kinds(bench: Bench, signed_in: Any) -> None:
         f"{api}/deposits", json={"contract_id": str(contract.id), "percent": "30"}
     )
     assert deposit.status_code == 201, deposit.text
-    await issue(bench, InvoiceId(deposit.json()["id"]))
+    await issue(bench, InvoiceId(UUID(deposit.json()["id"])))
     settled = await browser.post(
         f"{api}/invoices/{invoice_id}/deposits", json={"deposits": [deposit.json()["id"]]}
     )
@@ -163,7 +164,7 @@ async def test_the_doors_of_kinds(bench: Bench, signed_in: Any) -> None:
         headers={"Idempotency-Key": "a-key-of-some-length"},
     )  # fmt: skip
     assert done.status_code == 201, done.text
-    assert (await shown(bench, InvoiceId(done.json()["draft_id"]))).state == "draft"
+    assert (await shown(bench, InvoiceId(UUID(done.json()["draft_id"])))).state == "draft"
     stranger = await signed_in(await bench.make.member())
     for door in ("related", "notes"):
         assert (await stranger.get(f"{api}/invoices/{invoice_id}/{door}")).status_code == 404

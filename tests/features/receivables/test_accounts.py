@@ -5,11 +5,14 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import httpx
+import pytest
 from sqlalchemy import text
 
+from guild.core.errors import Forbidden
 from guild.receivables import commands, queries
+from guild.receivables.errors import NotContested
 from guild.receivables.rules.overdue import bucket_of
-from guild.receivables.schemas import ObjectionIn, WriteOffIn
+from guild.receivables.schemas import ObjectionIn, ProfileReplyIn, ProfileSettleIn, WriteOffIn
 from tests.conftest import Clock, SignIn
 from tests.factories import Factories
 from tests.features.receivables.scene import Scene, problem
@@ -98,12 +101,79 @@ async def test_a_profile_needs_invoices_of_three_members(
         await scene.pay("1210.00", date(2026, 12, 3) + timedelta(days=10 * place), invoice_id)
     clock.advance(days=90)
     async with scene.by(scene.member) as work:
+        hidden = await queries.payment_profile(work, scene.client.id)
+        assert (hidden.enough, hidden.median_days) == (False, None)
+        assert "told of its figures first" in hidden.note
+    await told_once(scene)
+    clock.advance(days=13)
+    async with scene.by(scene.member) as work:
+        assert not (await queries.payment_profile(work, scene.client.id)).enough
+    clock.advance(days=1)
+    async with scene.by(scene.member) as work:
         shown = await queries.payment_profile(work, scene.client.id)
         assert (shown.enough, shown.median_days, shown.ninetieth_days) == (True, 30, 50)
         assert (shown.on_time_percent, shown.invoices) == (60, 5)
     clock.set(datetime(2029, 3, 1, tzinfo=UTC))
     async with scene.by(scene.member) as work:
         assert not (await queries.payment_profile(work, scene.client.id)).enough
+
+
+async def told_once(scene: Scene) -> None:
+    """The job tells the client fourteen days ahead, once, whoever of the members has it."""
+    for _ in range(2):
+        async with scene.house() as work:
+            await commands.tell_of_profile(work, scene.client.id)
+    told = [one for one in await scene.make.letters() if "will see of how you pay" in one.subject]
+    assert len(told) == 1
+    assert "30 days" in told[0].text
+    async with scene.by(await scene.contact()) as work:
+        own = await queries.payment_profile(work, scene.client.id)
+        assert (own.enough, own.median_days) == (True, 30)
+
+
+async def test_contested_figures_are_settled_by_a_treasurer(scene: Scene) -> None:
+    wanted = ProfileSettleIn(outcome="confirmed", reason="Compared with five invoices")
+    async with scene.by(scene.treasurer) as work:
+        with pytest.raises(NotContested):
+            await commands.settle_profile(work, scene.client.id, wanted)
+    async with scene.by(await scene.contact()) as work:
+        said = ProfileReplyIn(text="We pay on the day", contested=True)
+        await commands.reply_to_profile(work, scene.invoice_id, said)
+    async with scene.by(scene.member) as work:
+        assert (await queries.payment_profile(work, scene.client.id)).contested
+        with pytest.raises(Forbidden):
+            await commands.settle_profile(work, scene.client.id, wanted)
+    async with scene.by(scene.treasurer) as work:
+        await commands.settle_profile(work, scene.client.id, wanted)
+        shown = await queries.payment_profile(work, scene.client.id)
+        assert (shown.contested, shown.settled, shown.reply) == (
+            False, "confirmed", "We pay on the day",
+        )  # fmt: skip
+    assert any("figures were checked" in one.subject for one in await scene.make.letters())
+
+
+async def test_the_account_speaks_the_language_of_the_invoice(
+    scene: Scene, http: httpx.AsyncClient
+) -> None:
+    """Four languages, and an objection to one line by the form."""
+    said = {"en": "Object", "fr": "Contester", "nl": "Betwisten", "de": "Beanstanden"}
+    for lang, word in said.items():
+        client = await scene.make.organisation(scene.member, language=lang)
+        invoice_id = await scene.make.issued_invoice(scene.member, client)
+        token = await scene.make.link(client.contacts[0].id, invoice_id, purpose="invoice")
+        headers = {"Authorization": f"Link {token}"}
+        shown = await http.get("/invoice/account", headers=headers)
+        assert shown.status_code == 200, shown.text
+        assert f'lang="{lang}"' in shown.text
+        assert f">{word}</h2>" in shown.text
+    form = {"reason_code": "incomplete", "text": "Sketches", "line-1": "yes"}
+    sent = await http.post(
+        "/invoice/account/object", data=form, files={"none": b""}, headers=headers
+    )
+    assert sent.status_code in {200, 303}, sent.text
+    again = await http.get("/invoice/account", headers=headers)
+    assert "484,00" in again.text
+    assert "Wartet auf Antwort" in again.text
 
 
 async def test_the_client_over_http(scene: Scene, http: httpx.AsyncClient) -> None:

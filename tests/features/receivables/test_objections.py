@@ -2,11 +2,16 @@
 
 from base64 import b64encode
 from datetime import date
+from uuid import UUID
 
 import pytest
+from sqlalchemy import select
 
+from guild.contracts.events import MilestoneAccepted
 from guild.core.errors import Forbidden, IllegalMove, Invalid
-from guild.core.ids import DocumentId, ObjectionId
+from guild.core.ids import DocumentId, MilestoneId, ObjectionId
+from guild.core.permissions import Role
+from guild.invoicing.models import Invoice, InvoiceLine
 from guild.mutual_fund.models import LeviedInvoice
 from guild.receivables import commands, queries
 from guild.receivables.errors import AlreadyDisputed, DisputedTooMuch, NothingOpen, OwnCase
@@ -162,3 +167,45 @@ async def test_paid_meanwhile_ends_it(scene: Scene) -> None:
     await scene.run("receivables.apply_silence")
     async with scene.by(scene.member) as work:
         assert (await queries.objection(work, made)).state == "withdrawn"
+
+
+async def test_a_new_delivery_that_is_accepted_settles_it(scene: Scene) -> None:
+    made = await objected(scene)
+    async with scene.by(scene.member) as work:
+        await commands.rule_on(work, made, "redeliver", "New colours by Friday.")
+    async with scene.house() as work:
+        invoice = await work.session.get_one(Invoice, scene.invoice_id)
+        line = await work.session.scalar(
+            select(InvoiceLine).where(InvoiceLine.invoice_id == scene.invoice_id).limit(1)
+        )
+        assert line is not None
+        assert line.milestone_id is not None
+        for milestone_id, state in (
+            (MilestoneId(UUID(int=1)), "redelivery"), (line.milestone_id, "withdrawn"),
+        ):  # fmt: skip
+            await work.emit(
+                MilestoneAccepted(
+                    contract_id=invoice.contract_id, milestone_id=milestone_id,
+                    member_id=scene.member.id, by_silence=False,
+                )
+            )  # fmt: skip
+            assert (await queries.objection(work, made)).state == state
+    assert any("Delivered anew" in one.subject for one in await scene.make.letters())
+    async with scene.by(scene.member) as work:
+        assert (await queries.receivable(work, scene.invoice_id)).due == "1210.00"
+    await scene.sound()
+
+
+async def test_an_overdue_mediation_is_reminded_of_once(scene: Scene, clock: Clock) -> None:
+    made = await objected(scene)
+    secretary = await scene.make.member(roles=[Role.SECRETARY])
+    async with scene.by(scene.member) as work:
+        await commands.rule_on(work, made, "mediate")
+    clock.advance(days=15)
+    for expected in (0, 1, 0):
+        async with scene.house() as work:
+            assert await commands.remind_mediators(work) == expected
+        clock.advance(days=1 if not expected else 2)
+    told = {one.to for one in await scene.make.letters() if one.subject.startswith("Overdue")}
+    assert {scene.rep.email, secretary.email} <= told
+    assert scene.member.email not in told

@@ -22,7 +22,7 @@ from tests.camt import Move
 from tests.features.treasury.conftest import Desk
 from tests.features.treasury.test_confirming import held, row
 
-STEPS = 24
+STEPS = 16
 OPEN = ("unmatched", "suggested", "set_aside")
 
 
@@ -30,7 +30,7 @@ class Life:
     """One treasury and what happens to it."""
 
     def __init__(self, desk: Desk, seed: int) -> None:
-        self.desk, self.chance = desk, random.Random(seed)
+        self.desk, self.chance = desk, random.Random(seed)  # noqa: S311 - repeatable, nothing secret
         self.invoices: list[IssuedOut] = []
         self.number = 0
         self.files: list[bytes] = []
@@ -154,7 +154,7 @@ class Life:
         assert await held(self.desk, "bank", self.desk.account_id) == self.desk.at_bank
 
 
-@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("seed", range(4))
 async def test_whatever_happens_the_books_agree_with_the_bank(desk: Desk, seed: int) -> None:
     life = await Life(desk, seed).open()
     for _ in range(STEPS):
