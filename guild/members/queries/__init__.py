@@ -11,7 +11,6 @@ from guild.members.queries.clients import (
     usable_account,
 )
 from guild.members.queries.invariants import INVARIANTS
-from guild.members.queries.lookalikes import lookalikes
 from guild.members.queries.people import (
     active_members,
     api_keys,
@@ -31,7 +30,6 @@ __all__ = [
     "bank_account",
     "bank_accounts_waiting",
     "contact_of",
-    "lookalikes",
     "me",
     "member",
     "members_page",

@@ -17,7 +17,6 @@ from guild.mutual_fund.models.money import (
     RESERVATION,
     Advance,
     AdvanceLoss,
-    GuaranteeBar,
     GuaranteeReservation,
     LeviedInvoice,
 )
@@ -34,7 +33,6 @@ __all__ = [
     "ClaimDecision",
     "ClaimEvidence",
     "ClaimPayout",
-    "GuaranteeBar",
     "GuaranteeReservation",
     "Juror",
     "JuryDraw",

@@ -165,8 +165,7 @@ class JuryDraw(Base):
     claim_id: Mapped[ClaimId] = mapped_column(ForeignKey("claim.id"), primary_key=True)
     round: Mapped[int] = mapped_column(SmallInteger, primary_key=True)
     head: Mapped[bytes]
-    head_size: Mapped[int]
-    """Leaves of the checkpoint whose root the head is."""
+    head_source: Mapped[str] = mapped_column(String(60))
     seed: Mapped[bytes]
     candidates_hash: Mapped[bytes]
     codes: Mapped[list[str]]

@@ -3,7 +3,6 @@
 import re
 from datetime import UTC, date, datetime
 from decimal import Decimal
-from typing import Any
 from xml.etree import ElementTree as ET
 
 import pytest
@@ -91,7 +90,7 @@ def test_structured_references_are_kept(reference: str, issuer: str) -> None:
     assert "<Ustrd>" not in content
 
 
-def _fields(transfer: Transfer) -> dict[str, Any]:
+def _fields(transfer: Transfer) -> dict[str, object]:
     return {name: getattr(transfer, name) for name in transfer.__struct_fields__}
 
 

@@ -1,1 +1,0 @@
-"""The way to the Peppol network: what Guild asks of a gateway, and the gateways it knows."""
