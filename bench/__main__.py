@@ -15,7 +15,7 @@ from rich.table import Table
 
 from bench.measure import Row
 
-MODULES = ("http", "queue", "merkle", "pdf", "statements", "growth")
+MODULES = ("http", "queue", "merkle", "pdf", "documents", "statements", "payouts", "growth")
 
 
 def main(names: tuple[str, ...]) -> int:

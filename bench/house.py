@@ -17,11 +17,14 @@ import msgspec
 
 from guild import features
 from guild.contracts.schemas import MilestoneIn
-from guild.core.ids import new_id
+from guild.core.ids import InvoiceId, new_id
 from guild.core.permissions import SYSTEM, Role
 from guild.core.settings import Settings
 from guild.core.work import System, begin_work
 from guild.governance.commands import install_founding_charter
+from guild.invoicing.commands.validating import hash_of
+from guild.invoicing.einvoice.reckon import reckoned
+from guild.invoicing.queries.documents import document_data
 from guild.members.rules.tokens import csrf_token, token_hash
 from guild.migrations.run import create_database, migrate
 from guild.treasury.commands import open_coop_account
@@ -155,7 +158,20 @@ class House:
         parts = [{"invoice_id": invoice_id} for _, invoice_id in dealt]
         await self._copy("invoice_line", self.draft, parts, key="invoice_id")
         await self._copy("invoice_vat", self.draft, parts, key="invoice_id")
+        await self._judged([invoice_id for _, invoice_id in dealt])
         return dealt
+
+    async def _judged(self, drafts: Sequence[UUID]) -> None:
+        """Keep the verdict that the job of a changed draft has given before anybody issues it."""
+        async with begin_work(self.system, SYSTEM, read_only=True) as work:
+            found = await document_data(work, [InvoiceId(one) for one in drafts])
+        hashes = [hash_of(self.settings, reckoned(one.frozen, one.facts)) for one in found]
+        await self.owner.execute(
+            """UPDATE invoice SET verdict_hash = r.hash
+                 FROM unnest($1::uuid[], $2::bytea[]) AS r(id, hash) WHERE invoice.id = r.id""",
+            [one.id for one in found],
+            hashes,
+        )
 
     async def paid_at_bank(self, invoices: Sequence[UUID]) -> list[tuple[UUID, UUID]]:
         """A bank entry with its suggestion for each issued invoice: (entry, invoice)."""

@@ -1,8 +1,9 @@
 """Row 8: appending to the log against two bare hashes per leaf; proofs against pymerkle.
 
 A tree of n leaves needs a hash for each leaf and one for each inner node, two per leaf: that is the
-limit. A proof of ours is read from PostgreSQL, in a transaction of its own; pymerkle's comes from a
-tree of the same leaves in memory.
+limit. Each proof of ours asks PostgreSQL for the newest checkpoint, and for the hashes that the
+process has not met before: the row is taken warm, as an API that has served for a while, and says
+beside it what a cold process gives. pymerkle's comes from a tree of as many leaves in memory.
 """
 
 import asyncio
@@ -96,6 +97,7 @@ async def measure(settings: Settings) -> list[Row]:
             tree.prove_inclusion(n * 7919 % STORED + 1)
         return PROOFS / (time.perf_counter() - began)
 
+    cold = await proofs()
     ratio, fast, limit = await alternate(ROUNDS, ours, bare)
     quick, proven, theirs = await alternate(ROUNDS, proofs, in_memory)
     await system.engine.dispose()
@@ -104,7 +106,7 @@ async def measure(settings: Settings) -> list[Row]:
             hope=0.6, how=f"{fast:,.0f} of {limit:,.0f} leaves per second"),
         Row(number="8", what="proof from storage against pymerkle in memory", value=quick,
             target=0.25, hope=1, how=f"{proven:,.0f} against {theirs:,.0f} per second, "
-            f"{STORED:,} leaves"),
+            f"{STORED:,} leaves; {cold:,.0f} cold"),
     ]  # fmt: skip
 
 

@@ -9,6 +9,7 @@ import asyncio
 import contextlib
 import gc
 import getpass
+import hashlib
 import json
 import logging
 import os
@@ -26,6 +27,7 @@ from rich.console import Console
 from rich.table import Table
 
 from guild import __version__, features
+from guild.contracts.queries import SealedFile, judgement_of, sealed_file
 from guild.core.clock import file_clock, utc_now
 from guild.core.embedded import Embedded
 from guild.core.errors import GuildError
@@ -35,6 +37,8 @@ from guild.core.permissions import POWER_ROLES, SYSTEM, Role
 from guild.core.settings import Settings, SettingsWrong, read_settings
 from guild.core.work import System, begin_work
 from guild.demo.run import demo
+from guild.documents.identity import fingerprint_of, make_identity
+from guild.documents.verdict import trusted_of, verify_seal
 from guild.members.commands import appoint_founder
 from guild.members.schemas import ApplicationIn
 from guild.migrations.run import SchemaWrong, create_database, ensure_schema, migrate
@@ -214,6 +218,63 @@ def verify_command(_: Settings, options: argparse.Namespace) -> int:
     return verify.main([str(options.directory), *extra])
 
 
+def verify_document(settings: Settings, options: argparse.Namespace) -> int:
+    """Judge a sealed PDF: seal, chain of trust, and whether the log has it. 0 when it is valid."""
+    pdf = options.file.read_bytes()
+    trusted = trusted_of(settings, now=utc_now())
+    if options.root:
+        trusted = msgspec.structs.replace(trusted, root_pem=options.root.read_bytes())
+    report = asyncio.run(verify_seal(pdf, trusted))
+    if options.offline:
+        known, asked = None, False
+    else:
+        with served(settings) as ready:
+            known, asked = asyncio.run(_known(ready, hashlib.sha256(pdf).hexdigest())), True
+    verdict = judgement_of(report, known)
+    valid = verdict.valid if asked else report.bottom_line
+    word = verdict.word if asked else (report.fault or "sealed")
+    console.print(f"[bold]{'valid' if valid else 'NOT VALID'}[/bold]  {word}", highlight=False)
+    lines = {
+        "file": hashlib.sha256(pdf).hexdigest(),
+        "seal": report.explanation,
+        "signer": report.signer,
+        "level": report.level,
+        "stamped": f"{report.stamped_at} by {report.stamped_by}" if report.stamped_at else "",
+        "log": (f"entry {known.log_index}" if known else "no such file") if asked else "not asked",
+        "verdict": verdict.sentence if asked else "The log was not asked: only the seal is judged.",
+    }
+    for name, said in lines.items():
+        if said:
+            console.print(f"{name:8} {said}", highlight=False, soft_wrap=True)
+    return 0 if valid else 1
+
+
+async def _known(ready: Settings, sha256: str) -> SealedFile | None:
+    system = make_system(ready)
+    async with begin_work(system, SYSTEM, read_only=True) as work:
+        known = await sealed_file(work, sha256)
+    await features.close(system)
+    return known
+
+
+def make_seal(_: Settings, options: argparse.Namespace) -> int:
+    """Make root, seal and local time stamps for production, as PEM files to name in settings."""
+    made = make_identity(options.name, now=utc_now())
+    options.directory.mkdir(parents=True, exist_ok=True)
+    names = {
+        "seal-key": made.key_pem, "seal-cert": made.cert_pem, "seal-root": made.root_pem,
+        "seal-crl": made.crl_pem, "seal-stamp-key": made.stamp_key_pem,
+        "seal-stamp-cert": made.stamp_cert_pem,
+    }  # fmt: skip
+    for name, content in names.items():
+        path = options.directory / f"{name}.pem"
+        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+            file.write(content)
+        console.print(f"GUILD_{name.replace('-', '_').upper()}_FILE={path}", highlight=False)
+    console.print(f"Publish the root's SHA-256: {fingerprint_of(made.root_pem)}", highlight=False)
+    return 0
+
+
 def dead(settings: Settings, options: argparse.Namespace) -> int:
     """List dead jobs, or give one another life."""
 
@@ -306,6 +367,13 @@ def parser() -> argparse.ArgumentParser:
     verified.add_argument("directory", type=Path)
     verified.add_argument("--key", default="", help="the log's key, as you noted it earlier")
     verified.add_argument("--since", type=Path, help="an earlier checkpoint that you kept")
+    judged = add("verify-document", verify_document)
+    judged.add_argument("file", type=Path)
+    judged.add_argument("--root", type=Path, help="PEM of the root to trust instead of ours")
+    judged.add_argument("--offline", action="store_true", help="judge the seal, ask no log")
+    sealing = add("make-seal", make_seal)
+    sealing.add_argument("directory", type=Path)
+    sealing.add_argument("--name", required=True, help="the cooperative, as readers show it")
     rotated = add("rotate-keys", rotate_keys)
     index_key = "only print what GUILD_INDEX_KEY must be once key 1 is dropped"
     rotated.add_argument("--index-key", action="store_true", help=index_key)

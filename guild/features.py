@@ -16,6 +16,7 @@ from guild.compliance import events as compliance_events
 from guild.compliance import jobs as compliance_jobs
 from guild.compliance import models as compliance_models
 from guild.compliance import pages as compliance_pages
+from guild.compliance import queries as compliance_queries
 from guild.compliance import reactions as compliance_reactions
 from guild.compliance import routes as compliance_routes
 from guild.contracts import events as contracts_events
@@ -25,7 +26,7 @@ from guild.contracts import pages as contracts_pages
 from guild.contracts import queries as contracts_queries
 from guild.contracts import reactions as contracts_reactions
 from guild.contracts import routes as contracts_routes
-from guild.core import idempotency, mail, outbox
+from guild.core import idempotency, mail, outbox, retention
 from guild.core.clock import utc_now
 from guild.core.db import make_engine, session_makers
 from guild.core.events import Event, Reaction
@@ -38,6 +39,20 @@ from guild.core.work import System, Work, begin_work
 from guild.documents import models as documents_models
 from guild.documents.pool import DocumentPool
 from guild.documents.queries import damaged_documents
+from guild.exchange import events as exchange_events
+from guild.exchange import jobs as exchange_jobs
+from guild.exchange import models as exchange_models
+from guild.exchange import pages as exchange_pages
+from guild.exchange import queries as exchange_queries
+from guild.exchange import reactions as exchange_reactions
+from guild.exchange import routes as exchange_routes
+from guild.exports import events as exports_events
+from guild.exports import jobs as exports_jobs
+from guild.exports import models as exports_models
+from guild.exports import pages as exports_pages
+from guild.exports import queries as exports_queries
+from guild.exports import reactions as exports_reactions
+from guild.exports import routes as exports_routes
 from guild.governance import events as governance_events
 from guild.governance import pages as governance_pages
 from guild.governance import queries as governance_queries
@@ -52,6 +67,7 @@ from guild.invoicing import pages as invoicing_pages
 from guild.invoicing import queries as invoicing_queries
 from guild.invoicing import reactions as invoicing_reactions
 from guild.invoicing import routes as invoicing_routes
+from guild.invoicing.einvoice.validator import Validator
 from guild.ledger import models as ledger_models
 from guild.ledger import queries as ledger_queries
 from guild.ledger import routes as ledger_routes
@@ -70,6 +86,13 @@ from guild.mutual_fund import pages as fund_pages
 from guild.mutual_fund import queries as fund_queries
 from guild.mutual_fund import reactions as fund_reactions
 from guild.mutual_fund import routes as fund_routes
+from guild.receivables import events as receivables_events
+from guild.receivables import jobs as receivables_jobs
+from guild.receivables import models as receivables_models
+from guild.receivables import pages as receivables_pages
+from guild.receivables import queries as receivables_queries
+from guild.receivables import reactions as receivables_reactions
+from guild.receivables import routes as receivables_routes
 from guild.reputation import events as reputation_events
 from guild.reputation import jobs as reputation_jobs
 from guild.reputation import models as reputation_models
@@ -89,49 +112,68 @@ from guild.treasury import pages as treasury_pages
 from guild.treasury import queries as treasury_queries
 from guild.treasury import reactions as treasury_reactions
 from guild.treasury import routes as treasury_routes
+from guild.webhooks import events as webhooks_events
+from guild.webhooks import jobs as webhooks_jobs
+from guild.webhooks import models as webhooks_models
+from guild.webhooks import pages as webhooks_pages
+from guild.webhooks import queries as webhooks_queries
+from guild.webhooks import reactions as webhooks_reactions
+from guild.webhooks import routes as webhooks_routes
 
 MODELS: Final = (
     idempotency, outbox, ledger_models, translog_models, documents_models, members_models,
-    contracts_models, invoicing_models, treasury_models, fund_models, reputation_models,
-    compliance_models,
+    contracts_models, invoicing_models, receivables_models,
+    exchange_models, treasury_models, fund_models, reputation_models,
+    compliance_models, webhooks_models, exports_models,
 )  # fmt: skip
 """Rooms with tables, lowest layer first."""
 
 ROUTES: Final[Sequence[HTTPRouteHandler]] = [
     *members_routes.ROUTES, *governance_routes.ROUTES, *contracts_routes.ROUTES,
-    *invoicing_routes.ROUTES, *treasury_routes.ROUTES, *fund_routes.ROUTES,
-    *reputation_routes.ROUTES, *compliance_routes.ROUTES, *ledger_routes.ROUTES,
+    *invoicing_routes.ROUTES, *receivables_routes.ROUTES, *exchange_routes.ROUTES,
+    *treasury_routes.ROUTES, *fund_routes.ROUTES,
+    *reputation_routes.ROUTES, *compliance_routes.ROUTES, *webhooks_routes.ROUTES,
+    *exports_routes.ROUTES,
+    *ledger_routes.ROUTES,
     *translog_routes.ROUTES,
 ]  # fmt: skip
 """JSON handlers, mounted under /api/v1."""
 
 PAGES: Final[Sequence[HTTPRouteHandler]] = [
     *members_pages.PAGES, *governance_pages.PAGES, *contracts_pages.PAGES,
-    *invoicing_pages.PAGES, *treasury_pages.PAGES, *fund_pages.PAGES,
-    *reputation_pages.PAGES, *compliance_pages.PAGES,
+    *invoicing_pages.PAGES, *receivables_pages.PAGES, *exchange_pages.PAGES,
+    *treasury_pages.PAGES, *fund_pages.PAGES,
+    *reputation_pages.PAGES, *compliance_pages.PAGES, *webhooks_pages.PAGES,
+    *exports_pages.PAGES,
 ]  # fmt: skip
 """HTML handlers, mounted at the root."""
 
 REACTION_ROOMS: Final = (
-    governance_reactions, contracts_reactions, invoicing_reactions, treasury_reactions,
+    governance_reactions, contracts_reactions, invoicing_reactions, receivables_reactions,
+    exchange_reactions, treasury_reactions,
     fund_reactions, reputation_reactions, compliance_reactions,
+    webhooks_reactions, exports_reactions,
 )  # fmt: skip
 """Reactions to one fact run in this order."""
 
 JOB_ROOMS: Final = (
-    translog_jobs, members_jobs, contracts_jobs, invoicing_jobs, treasury_jobs, fund_jobs,
-    reputation_jobs, compliance_jobs,
+    translog_jobs, members_jobs, contracts_jobs, invoicing_jobs, receivables_jobs,
+    exchange_jobs, treasury_jobs, fund_jobs,
+    reputation_jobs, compliance_jobs, webhooks_jobs, exports_jobs,
 )  # fmt: skip
 
 EVENT_ROOMS: Final = (
-    members_events, governance_events, contracts_events, invoicing_events, treasury_events,
-    fund_events, reputation_events, compliance_events,
+    members_events, governance_events, contracts_events, invoicing_events, receivables_events,
+    exchange_events, treasury_events,
+    fund_events, reputation_events, compliance_events, exports_events, webhooks_events,
 )  # fmt: skip
 
 Invariant = Callable[[AsyncSession], Awaitable[list[str]]]
 INVARIANTS: Final[Sequence[Invariant]] = [
     *ledger_queries.INVARIANTS, *translog_queries.INVARIANTS, *members_queries.INVARIANTS,
     *governance_queries.INVARIANTS, *contracts_queries.INVARIANTS, *invoicing_queries.INVARIANTS,
+    *receivables_queries.INVARIANTS, *exchange_queries.INVARIANTS, *webhooks_queries.INVARIANTS,
+    *exports_queries.INVARIANTS,
     *treasury_queries.INVARIANTS, *fund_queries.INVARIANTS, *reputation_queries.INVARIANTS,
 ]  # fmt: skip
 """What must hold of live data at any moment; each returns what it found wrong."""
@@ -156,11 +198,27 @@ class InvariantBroken(Exception):
 
 @scheduled("guild.check_invariants", every_minutes=15, timeout_s=300)
 async def check_invariants(work: Work) -> None:
-    """Ask every invariant of the live data; raises InvariantBroken naming what is wrong."""
+    """Ask every invariant of the live data; raises InvariantBroken naming what is wrong.
+
+    Of the public log it asks about what was added since it last looked.
+    """
     async with begin_work(work.system, SYSTEM, read_only=True, snapshot=True) as reading:
-        found = await broken_invariants(reading, hashed=False)
+        found = await broken_invariants(reading, hashed=False, whole=False)
     if wrong := {name: lines for name, lines in found.items() if lines}:
         raise InvariantBroken(f"{wrong}")
+
+
+@scheduled("guild.check_log", every_minutes=24 * 60, timeout_s=300)
+async def check_log(work: Work) -> None:
+    """Recompute the whole public log; raises InvariantBroken naming what is wrong."""
+    async with begin_work(work.system, SYSTEM, read_only=True, snapshot=True) as reading:
+        found = [
+            line
+            for invariant in translog_queries.INVARIANTS
+            for line in await invariant(reading.session)
+        ]
+    if found:
+        raise InvariantBroken(f"{found}")
 
 
 @scheduled("guild.check_schema", every_minutes=60)
@@ -171,12 +229,18 @@ async def check_schema(work: Work) -> None:
         raise InvariantBroken(f"the schema was altered: {wrong[:20]}")
 
 
-async def broken_invariants(work: Work, *, hashed: bool = True) -> dict[str, list[str]]:
-    """What each invariant found wrong, by its name; `hashed` reads every stored document too."""
+async def broken_invariants(
+    work: Work, *, hashed: bool = True, whole: bool = True
+) -> dict[str, list[str]]:
+    """What each invariant found wrong, by its name; `hashed` reads every stored document too.
+
+    Unless `whole`, what grows for ever is asked only about what came since this process last asked.
+    """
     found = {}
     for invariant in INVARIANTS:
         name = f"{invariant.__module__.removeprefix('guild.')}.{invariant.__name__}"
-        found[name] = await invariant(work.session)
+        short = None if whole else translog_queries.SINCE_LAST_TIME.get(invariant)
+        found[name] = await (short(work) if short else invariant(work.session))
     found["documents.damaged_documents"] = await damaged_documents(work, hashed=hashed)
     return found
 
@@ -194,12 +258,12 @@ def reactions() -> dict[type[Event], list[Reaction]]:
 
 def schedules() -> list[Schedule]:
     """What runs by the clock."""
-    return [*_of(JOB_ROOMS, Schedule), check_invariants, check_schema]
+    return [*_of((retention, *JOB_ROOMS), Schedule), check_invariants, check_log, check_schema]
 
 
 def jobs() -> dict[str, AnyJob]:
     """Every background job by its stored name."""
-    known: list[AnyJob] = [mail.DELIVER, *_of(JOB_ROOMS, Job, OutsideJob)]
+    known: list[AnyJob] = [mail.DELIVER, *_of((retention, *JOB_ROOMS), Job, OutsideJob)]
     return {job.name: job for job in [*known, *(schedule.job for schedule in schedules())]}
 
 
@@ -220,7 +284,7 @@ def system_on(
     nested: bool = False,
 ) -> System:
     """The process-wide resources with the registry of all features."""
-    return System(
+    system = System(
         settings,
         engine=engine,
         sessions=sessions,
@@ -230,6 +294,10 @@ def system_on(
         clock=clock,
         nested=nested,
     )
+    system.resources[contracts_queries.GUARANTEE] = fund_queries.guarantee_said
+    system.resources[contracts_queries.TIES] = compliance_queries.tied_to
+    system.resources[contracts_queries.INVOICES] = invoicing_queries.invoices_of_contract
+    return system
 
 
 async def found(work: Work) -> None:
@@ -264,4 +332,7 @@ async def close(system: System) -> None:
     pool = system.resources.get("documents.pool")
     if isinstance(pool, DocumentPool):
         await pool.stop()
+    validator = system.resources.get("invoicing.validator")
+    if isinstance(validator, Validator):
+        validator.stop()
     await system.engine.dispose()

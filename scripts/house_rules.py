@@ -35,7 +35,10 @@ ROOMS: Final = frozenset(
 """The rooms that a feature's package may have; a room may be a file or a folder."""
 OWN_ROOMS: Final = {
     "translog": frozenset({"merkle", "checkpoint", "verify"}),
+    "contracts": frozenset({"verify"}),
     "invoicing": frozenset({"einvoice"}),
+    "exchange": frozenset({"gateway"}),
+    "treasury": frozenset({"providers"}),
 }
 FEATURES: Final = [
     "ledger",
@@ -44,16 +47,22 @@ FEATURES: Final = [
     "governance",
     "contracts",
     "invoicing",
+    "receivables",
+    "exchange",
     "treasury",
     "mutual_fund",
     "reputation",
     "compliance",
+    "webhooks",
+    "exports",
 ]
-COMMITTERS: Final = frozenset({"core/work.py", "worker.py"})
+COMMITTERS: Final = frozenset({"core/work.py", "core/transaction.py", "worker.py"})
 CLOCKS: Final = frozenset({"core/clock.py", "core/ids.py"})
 ENVIRONS: Final = frozenset({"core/settings.py", "cli.py", "supervisor.py", "documents/pool.py"})
 """Settings are read in one place; the others hand an environment on to processes or logging."""
 LINES_MAX: Final = 450
+WHOLE: Final = {"translog/verify.py": 650}
+"""Files that must stay one: people copy the verifier and run it without the house."""
 FUNCTION_LINES_MAX: Final = 70
 UNFINISHED: Final = re.compile(r"\b(TODO|FIXME|XXX|HACK)\b")
 
@@ -80,7 +89,7 @@ def strange_rooms(guild: Path) -> Iterator[str]:
 def of_file(name: str, text: str) -> Iterator[str]:
     """The breaches of one file."""
     lines = text.splitlines()
-    if len(lines) > LINES_MAX:
+    if len(lines) > WHOLE.get(name, LINES_MAX):
         yield f": {len(lines)} lines; split the room by subject"
     for number, line in enumerate(lines, 1):
         if UNFINISHED.search(line):

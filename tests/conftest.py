@@ -9,7 +9,7 @@ import os
 import shutil
 import tempfile
 import warnings
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -35,6 +35,7 @@ from guild.core.permissions import SYSTEM, Actor  # noqa: E402
 from guild.core.settings import Settings  # noqa: E402
 from guild.core.work import System, Work, begin_work  # noqa: E402
 from guild.governance.commands import install_founding_charter  # noqa: E402
+from guild.invoicing.einvoice.validator import Validator  # noqa: E402
 from guild.migrations.run import migrate  # noqa: E402
 from guild.migrations.schema import write_schema  # noqa: E402
 from guild.web.app import create_app  # noqa: E402
@@ -172,8 +173,18 @@ async def engine(database_url: str) -> AsyncIterator[AsyncEngine]:
     await made.dispose()
 
 
+@pytest.fixture(scope="session")
+def validator() -> Iterator[Validator]:
+    """The official rules of e-invoices, compiled once for all tests."""
+    made = Validator()
+    yield made
+    made.stop()
+
+
 @pytest_asyncio.fixture
-async def system(engine: AsyncEngine, settings: Settings, clock: Clock) -> AsyncIterator[System]:
+async def system(
+    engine: AsyncEngine, settings: Settings, clock: Clock, validator: Validator
+) -> AsyncIterator[System]:
     """A System whose Works are savepoints of one transaction that is rolled back."""
     async with engine.connect() as connection:
         outer = await connection.begin()
@@ -181,6 +192,7 @@ async def system(engine: AsyncEngine, settings: Settings, clock: Clock) -> Async
             connection, expire_on_commit=False, join_transaction_mode="create_savepoint"
         )
         made = features.system_on(settings, engine, maker, maker, clock=clock, nested=True)
+        made.resources["invoicing.validator"] = validator
         async with begin_work(made, SYSTEM) as work:
             await found(work)
         yield made
@@ -222,7 +234,7 @@ def make(system: System) -> Factories:
     return Factories(system)
 
 
-SignIn = Callable[..., AbstractAsyncContextManager[httpx.AsyncClient]]
+SignIn = Callable[..., Awaitable[httpx.AsyncClient]]
 
 
 @pytest_asyncio.fixture
@@ -251,7 +263,7 @@ async def signed_in(system: System) -> AsyncIterator[Callable[..., Any]]:
 @pytest_asyncio.fixture
 async def committing(
     embedded: Embedded, template_database: str, settings: Settings, clock: Clock,
-    request: pytest.FixtureRequest,
+    request: pytest.FixtureRequest, validator: Validator,
 ) -> AsyncIterator[System]:  # fmt: skip
     """A System on a database of its own, where Works commit for real and run at once."""
     name = f"guild_c_{abs(hash(request.node.nodeid)) % 10**10}"
@@ -264,6 +276,7 @@ async def committing(
     )
     own = msgspec.structs.replace(settings, database_url=url, owner_url=embedded.url(name))
     made = features.system_on(own, engine, writers, readers, clock=clock)
+    made.resources["invoicing.validator"] = validator
     async with begin_work(made, SYSTEM) as work:
         await found(work)
     yield made

@@ -1,5 +1,6 @@
 """Reading reviews and labels, each with the eyes of who asks."""
 
+from collections.abc import Sequence
 from datetime import date
 
 import msgspec
@@ -29,12 +30,21 @@ from guild.compliance.schemas import (
     ReviewOut,
 )
 from guild.contracts.models import Contract, ContractOffer
-from guild.core.ids import LabelId, ReviewId
+from guild.core.ids import ContractId, LabelId, ReviewId
 from guild.core.work import Work
+from guild.governance.queries import charter_at
 from guild.members.models import Member, Organisation
 
 INBOX_MAX = 200
 OPEN_STATES = ("opened", "in_review", "proposed")
+
+
+async def against_label(work: Work, found: Sequence[Judgement]) -> list[str]:
+    """What stands against a label by the charter in force, whose version the label will bear."""
+    terms = (await charter_at(work)).compliance
+    return why_not_granted(
+        found, points_needed=terms.label_basic_points, essential=terms.label_essential
+    )
 
 
 async def inbox(work: Work) -> list[ReviewLine]:
@@ -123,6 +133,15 @@ async def refuse_tied(work: Work, review: Review) -> None:
         )
 
 
+async def tied_to(work: Work, contracts: Sequence[ContractId]) -> frozenset[ContractId]:
+    """Those of these contracts that the acting rep has a tie to, as for reviews."""
+    if not may_conduct(work.actor):
+        return frozenset()
+    tie = tied(await rep_of(work), ties_since(work.now))
+    found = await work.session.scalars(select(Contract.id).where(Contract.id.in_(contracts), tie))
+    return frozenset(found)
+
+
 async def _seen(work: Work, review: Review, *, as_rep: bool) -> ReviewOut:
     contract = await work.session.get_one(Contract, review.contract_id)
     member = await work.session.get_one(Member, review.member_id)
@@ -146,7 +165,7 @@ async def _seen(work: Work, review: Review, *, as_rep: bool) -> ReviewOut:
         seconder_id=review.seconder_id,
         pointers=[msgspec.convert(p, PointerOut, from_attributes=True) for p in pointers(facts)],
         findings=[msgspec.convert(j, FindingOut, from_attributes=True) for j in found],
-        against_label=why_not_granted(found) if told else [],
+        against_label=await against_label(work, found) if told else [],
         private_note=private_note(work, review) if as_rep else None,
         note_to_member=review.note_to_member if told else "",
         note_to_all=review.note_to_all if told else "",

@@ -3,8 +3,9 @@
 Sources: Good Work Code, National Domestic Workers Alliance (2015), for the eight principles; the
 criteria are in our own words in `data/checklist.json`. Two thresholds each, “the second point only
 with the first”, evidence for each point and a yearly term: after Fairwork (Cloudwork principles,
-June 2024). That a label needs fair pay, transparency and half of the basic points, and no basic
-point denied, is this co-operative's own choice; it is part of the checklist's version.
+June 2024). How many basic points a label needs, and which it cannot do without, the charter says
+(`compliance.label_basic_points`, `compliance.label_essential`); a denied basic point stands against
+it in any case.
 """
 
 import re
@@ -22,8 +23,6 @@ REVIEW_BUSINESS_DAYS: Final = 2
 """A contract review is answered within two working days (journal of the reps, voted)."""
 CONFLICT_MONTHS: Final = 24
 """How long a shared client or contract counts as a tie."""
-BASIC_POINTS_NEEDED: Final = 4
-ESSENTIAL: Final = ("transparency", "fair_pay")
 LONG_TERM_DAYS: Final = 30
 LIMIT_TERM_DAYS: Final = 60
 """Directive 2011/7/EU, article 3(5): more only if expressly agreed and not grossly unfair."""
@@ -133,8 +132,13 @@ def points(judgements: Sequence[Judgement]) -> dict[str, int]:
     }
 
 
-def why_not_granted(judgements: Sequence[Judgement]) -> list[str]:
-    """What stands against a label, one sentence each; empty when it may be granted."""
+def why_not_granted(
+    judgements: Sequence[Judgement], *, points_needed: int, essential: Sequence[str]
+) -> list[str]:
+    """What stands against a label, one sentence each; empty when it may be granted.
+
+    The charter's terms: how many basic points must be met, and which principles are essential.
+    """
     book = checklist()
     scored = points(judgements)
     reasons = [
@@ -144,7 +148,7 @@ def why_not_granted(judgements: Sequence[Judgement]) -> list[str]:
     ]
     reasons += [
         f"{book.principle(code).title}: there is no evidence, and a label cannot do without it."
-        for code in ESSENTIAL
+        for code in essential
         if scored[code] == 0
         and not any(
             j.principle == code and j.threshold == Threshold.BASIC and j.verdict == Verdict.NOT_MET
@@ -152,10 +156,10 @@ def why_not_granted(judgements: Sequence[Judgement]) -> list[str]:
         )
     ]
     reached = sum(1 for score in scored.values() if score)
-    if reached < BASIC_POINTS_NEEDED:
+    if reached < points_needed:
         reasons.append(
             f"{reached} of {len(PRINCIPLE_CODES)} basic points are met; "
-            f"a label needs {BASIC_POINTS_NEEDED}."
+            f"a label needs {points_needed}."
         )
     return reasons
 

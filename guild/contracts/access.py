@@ -1,8 +1,8 @@
 """Who may see which contracts."""
 
-from sqlalchemy import ColumnElement, and_, false, true
+from sqlalchemy import ColumnElement, and_, exists, false, select, true
 
-from guild.contracts.models import Contract
+from guild.contracts.models import Contract, ContractSigner, RepTask
 from guild.core.permissions import Actor, Role
 
 OFFER_LINK = "contract"
@@ -12,19 +12,25 @@ DELIVERY_LINK = "delivery"
 
 
 def visible_to(actor: Actor) -> ColumnElement[bool]:
-    """Members see their own, reps all that were sent, a client the one that its link is for."""
+    """Members see their own, a client the one that its link is for.
+
+    Reps see all that were sent, and drafts that a member has asked them about.
+    """
     if actor.kind == "job":
         return true()
     if actor.kind == "contact":
         if actor.link is None or actor.link.purpose not in (OFFER_LINK, DELIVERY_LINK):
             return false()
-        return and_(
-            Contract.id == actor.link.subject_id, Contract.contact_id == actor.link.contact_id
-        )
+        return linked_to(actor, actor.link.purpose)
     if actor.kind != "member":
         return false()
     own = Contract.member_id == actor.member_id
-    return own | (Contract.sent_at.is_not(None)) if Role.REP in actor.roles else own
+    if Role.REP not in actor.roles:
+        return own
+    asked = exists(
+        select(RepTask.id).where(RepTask.contract_id == Contract.id).correlate(Contract)
+    )  # a statement over tasks would otherwise take the table away from it
+    return own | Contract.sent_at.is_not(None) | asked
 
 
 def owned_by(actor: Actor) -> ColumnElement[bool]:
@@ -36,4 +42,15 @@ def linked_to(actor: Actor, purpose: str) -> ColumnElement[bool]:
     """The one contract that a client's link of this purpose opens."""
     if actor.kind != "contact" or actor.link is None or actor.link.purpose != purpose:
         return false()
+    if purpose == OFFER_LINK:
+        answers = exists(
+            select(ContractSigner.id)
+            .where(
+                ContractSigner.contract_id == Contract.id,
+                ContractSigner.contact_id == actor.link.contact_id,
+                ContractSigner.state != "delegated",
+            )
+            .correlate(Contract)
+        )
+        return and_(Contract.id == actor.link.subject_id, answers)
     return and_(Contract.id == actor.link.subject_id, Contract.contact_id == actor.link.contact_id)

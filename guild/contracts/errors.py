@@ -149,3 +149,220 @@ class LawNotKnown(Unavailable):
 
     code = "law_not_known"
     title = "The law of that day is not in the data"
+
+
+class PaperNotFound(NotFound):
+    """The contract stands on no document of the client's, or is not the actor's."""
+
+    code = "contract_paper_not_found"
+    title = "No document of the client"
+
+
+class PaperRefused(Invalid):
+    """The file is no PDF, too large, or not readable as base64."""
+
+    code = "contract_paper_refused"
+    title = "This file cannot be taken"
+
+
+class RepTaskNotFound(NotFound):
+    """Absent, or about a contract that is not the actor's."""
+
+    code = "rep_task_not_found"
+    title = "No such request"
+
+
+class NothingToAsk(Conflict):
+    """There is nothing of that kind to ask a rep about, or it was asked already."""
+
+    code = "nothing_to_ask"
+    title = "There is nothing to ask"
+
+
+class OwnCase(Forbidden):
+    """Nobody answers a request of her own."""
+
+    code = "own_case"
+    title = "Nobody decides in their own case"
+
+
+class FloorRate(Conflict):
+    """The contract brings less than the floor that the members voted; the sum is in the detail."""
+
+    code = "floor_rate"
+    title = "Below the floor"
+
+
+class TemplateNotFound(NotFound):
+    """No template of the house or of this member has that name or id."""
+
+    code = "contract_template_not_found"
+    title = "No such template"
+
+
+class TemplateNameTaken(Conflict):
+    """This member has a template of that name."""
+
+    code = "contract_template_name_taken"
+    title = "There is a template of that name"
+
+
+class AmendmentOpen(Conflict):
+    """One amendment of a contract is on the table at a time."""
+
+    code = "amendment_open"
+    title = "There is an amendment already"
+
+
+class AmendmentTouchesDone(Conflict):
+    """What is delivered, accepted or invoiced is not changed by an amendment."""
+
+    code = "amendment_touches_done"
+    title = "The amendment changes what is done"
+
+
+class TimerRuns(Conflict):
+    """One timer of a member runs at a time."""
+
+    code = "timer_runs"
+    title = "A timer runs already"
+
+
+class NoTimer(Conflict):
+    """There is no timer to stop."""
+
+    code = "no_timer"
+    title = "No timer runs"
+
+
+class TimeEntryNotFound(NotFound):
+    """Absent, or another member's."""
+
+    code = "time_entry_not_found"
+    title = "No such entry"
+
+
+class OnASheet(Conflict):
+    """A client looks at this entry, or has approved it."""
+
+    code = "on_a_sheet"
+    title = "It stands on a time sheet"
+
+
+class ReceiptRefused(Invalid):
+    """The receipt is too large, or no PDF or picture."""
+
+    code = "receipt_refused"
+    title = "The receipt cannot be taken"
+
+
+class SheetWaits(Conflict):
+    """A time sheet is open."""
+
+    code = "sheet_waits"
+    title = "A time sheet is open"
+
+
+class NothingOnSheet(Conflict):
+    """Neither time nor costs to approve."""
+
+    code = "nothing_on_sheet"
+    title = "There is nothing to approve"
+
+
+class AboveTheCap(Conflict):
+    """More than the contract allows to be asked for."""
+
+    code = "above_the_cap"
+    title = "Above the agreed cap"
+
+
+class TimeIsDelivered(Conflict):
+    """Time is paid by sheets or as one delivery, not both."""
+
+    code = "time_is_delivered"
+    title = "Time and delivery exclude each other"
+
+
+class StaleSheet(Conflict):
+    """The answer names another time sheet than the one on the table."""
+
+    code = "stale_sheet"
+    title = "The time sheet has changed"
+
+
+class SignersInvalid(Invalid):
+    """The people who are to sign, or their order, do not fit together."""
+
+    code = "signers_invalid"
+    title = "These people cannot sign like this"
+
+
+class NotYourTurn(Conflict):
+    """Somebody else answers first, or this person only reads along."""
+
+    code = "not_your_turn"
+    title = "It is not your turn to answer"
+
+
+class AlreadyAnswered(Conflict):
+    """This person has answered; others have not yet."""
+
+    code = "already_answered"
+    title = "You have answered already"
+
+
+class EndingNotFound(NotFound):
+    """This contract has no closing statement."""
+
+    code = "ending_not_found"
+    title = "No closing statement"
+
+
+class StaleEnding(Conflict):
+    """The answer names another statement than the one that was sent."""
+
+    code = "stale_ending"
+    title = "The statement has changed"
+
+
+class CaseNotFound(NotFound):
+    """Absent, or not yours to see."""
+
+    code = "case_not_found"
+    title = "No such dispute"
+
+
+class CaseIsOpen(Conflict):
+    """One dispute of a contract is open at a time."""
+
+    code = "case_open"
+    title = "A dispute is open already"
+
+
+class PartTooLarge(Invalid):
+    """A part is more than nothing and less than the whole."""
+
+    code = "part_too_large"
+    title = "That is no part of it"
+
+
+class FileRefused(Invalid):
+    """A file is too large or no base64."""
+
+    code = "file_refused"
+    title = "The file cannot be taken"
+
+
+class ExtensionNotAsked(Conflict):
+    """The client has not asked for more time."""
+
+    code = "extension_not_asked"
+    title = "Nobody asked for more time"
+
+
+class TooManyExtensions(TooMany):
+    """The time to answer this version was lengthened often enough."""
+
+    code = "extensions_too_many"
+    title = "The time was lengthened often enough"

@@ -3,7 +3,16 @@
 from typing import ClassVar, Literal
 
 from guild.core.events import Event
-from guild.core.ids import ContractId, MemberId, MilestoneId, OrganisationId
+from guild.core.ids import (
+    ContractCaseId,
+    ContractId,
+    MemberId,
+    MilestoneId,
+    OrganisationId,
+    PaperId,
+    RepTaskId,
+    TimeSheetId,
+)
 
 
 class ContractDrafted(Event, frozen=True):
@@ -148,3 +157,110 @@ class ContractTerminated(Event, frozen=True):
     member_id: MemberId
     client_id: OrganisationId
     by: Literal["member", "client"]
+
+
+class PaperAdded(Event, frozen=True):
+    """A client's own document was uploaded for a draft; it is read in the background."""
+
+    subject: ClassVar[str] = "contract_id"
+
+    contract_id: ContractId
+    paper_id: PaperId
+
+
+class RepAsked(Event, frozen=True):
+    """A member asked the reps about a draft: `floor_waiver` or `own_paper`."""
+
+    subject: ClassVar[str] = "contract_id"
+
+    contract_id: ContractId
+    task_id: RepTaskId
+    kind: str
+
+
+class RepAnswered(Event, frozen=True):
+    """A rep answered what was asked about a draft, with yes or no."""
+
+    subject: ClassVar[str] = "contract_id"
+
+    contract_id: ContractId
+    task_id: RepTaskId
+    kind: str
+    outcome: str
+
+
+class ContractAmended(Event, frozen=True):
+    """An amendment is signed by all and in force; prices are net, in minor units."""
+
+    subject: ClassVar[str] = "contract_id"
+
+    contract_id: ContractId
+    amendment_id: ContractId
+    member_id: MemberId
+    client_id: OrganisationId
+    value_minor: int
+    former_value_minor: int
+    currency: str
+
+
+class TimeSheetSubmitted(Event, frozen=True):
+    """A month of time and costs lies before the client."""
+
+    subject: ClassVar[str] = "contract_id"
+
+    contract_id: ContractId
+    sheet_id: TimeSheetId
+
+
+class TimeSheetApproved(Event, frozen=True):
+    """A month of time and costs is approved and can be invoiced."""
+
+    subject: ClassVar[str] = "contract_id"
+
+    contract_id: ContractId
+    sheet_id: TimeSheetId
+    member_id: MemberId
+    by_silence: bool
+
+
+class MilestoneAcceptedInPart(Event, frozen=True):
+    """The client accepted a share of a delivery; the rest stays to be delivered."""
+
+    subject: ClassVar[str] = "contract_id"
+
+    contract_id: ContractId
+    milestone_id: MilestoneId
+    rest_id: MilestoneId
+    accepted_minor: int
+    rest_minor: int
+
+
+class EndingAgreed(Event, frozen=True):
+    """The closing statement of an ended contract is agreed, signed or by silence."""
+
+    subject: ClassVar[str] = "contract_id"
+
+    contract_id: ContractId
+    member_id: MemberId
+    kill_fee_minor: int
+    by_silence: bool
+
+
+class CaseOpened(Event, frozen=True):
+    """A side disputes something about a contract; reps see it."""
+
+    subject: ClassVar[str] = "contract_id"
+
+    contract_id: ContractId
+    case_id: ContractCaseId
+    by: Literal["member", "client"]
+
+
+class CaseDecided(Event, frozen=True):
+    """A rep has decided a dispute about a contract."""
+
+    subject: ClassVar[str] = "contract_id"
+
+    contract_id: ContractId
+    case_id: ContractCaseId
+    outcome: str

@@ -5,21 +5,104 @@ from typing import Final
 
 from sqlalchemy import select
 
-from guild.contracts import commands
-from guild.contracts.models import Contract, ContractOffer, Milestone
+from guild.contracts import commands, queries
+from guild.contracts.models import (
+    Contract,
+    ContractEnding,
+    ContractOffer,
+    ContractSigner,
+    Milestone,
+    TimeSheet,
+)
 from guild.contracts.rules.deadlines import reminders_due
-from guild.core.ids import ContractId, MilestoneId
-from guild.core.jobs import job, scheduled
+from guild.contracts.rules.signers import (
+    FIRST_REMINDER,
+    LAST_REMINDER,
+    REMINDERS_MAX,
+    offer_reminders_due,
+)
+from guild.core.ids import (
+    ContractEndingId,
+    ContractId,
+    MilestoneId,
+    PaperId,
+    SignerId,
+    TimeSheetId,
+)
+from guild.core.jobs import OutsideJob, job, scheduled
 from guild.core.work import Work
 
 BATCH_MAX: Final = 200
 """Rows that one run looks at; the rest waits a quarter of an hour."""
 
 
-@job("contracts.seal", timeout_s=120)
-async def seal(work: Work, contract_id: ContractId) -> None:
-    """Make, seal and store the signed file; the second run finds it made."""
-    await commands.seal_contract(work, contract_id)
+seal: Final = OutsideJob(
+    "contracts.seal",
+    prepare=commands.prepare_seal,
+    call=commands.call_seal,
+    record=commands.record_seal,
+    timeout_s=120,
+)
+"""Make, seal and store the signed file; a file that was not recorded is made again."""
+
+
+@job("contracts.alarm_unsealed")
+async def alarm_unsealed(work: Work, contract_id: ContractId) -> None:
+    """Tell the office of one signed contract that has no sealed file yet."""
+    await commands.alarm_unsealed(work, contract_id)
+
+
+@scheduled("contracts.look_for_unsealed", every_minutes=15)
+async def look_for_unsealed(work: Work) -> None:
+    """Queue an alarm for each contract that was signed half an hour ago and is not sealed."""
+    late = await work.session.scalars(
+        select(Contract.id)
+        .where(
+            Contract.sealed_at.is_(None),
+            Contract.seal_alarmed_at.is_(None),
+            Contract.signed_at < work.now - commands.UNSEALED_ALARM,
+        )
+        .order_by(Contract.signed_at)
+        .limit(BATCH_MAX)
+    )
+    for contract_id in late:
+        work.later(alarm_unsealed, contract_id=contract_id)
+
+
+@job("contracts.remind_signer")
+async def remind_signer(work: Work, signer_id: SignerId, due: int) -> None:
+    """Remind one person that an offer waits for her."""
+    await commands.remind_signer(work, signer_id, due)
+
+
+@scheduled("contracts.remind_signers", every_minutes=60)
+async def remind_signers(work: Work) -> None:
+    """Queue reminders of offers: per person, by steps, never after the time is over."""
+    rows = await work.session.execute(
+        select(ContractSigner, ContractOffer.answer_by)
+        .join(Contract, Contract.id == ContractSigner.contract_id)
+        .join(
+            ContractOffer,
+            (ContractOffer.contract_id == Contract.id)
+            & (ContractOffer.version == Contract.version),
+        )
+        .where(
+            ContractSigner.state == "asked",
+            ContractSigner.version == Contract.version,
+            ContractSigner.reminders_sent < REMINDERS_MAX,
+            Contract.state == "sent",
+            ContractOffer.answer_by > work.now,
+            (ContractSigner.asked_at <= work.now - FIRST_REMINDER)
+            | (ContractOffer.answer_by <= work.now + LAST_REMINDER),
+        )
+        .order_by(ContractSigner.id)
+        .limit(5 * BATCH_MAX)
+    )
+    for signer, answer_by in rows:
+        assert signer.asked_at is not None, "its state says so"
+        due = offer_reminders_due(signer.asked_at, answer_by, work.now)
+        if due > signer.reminders_sent:
+            work.later(remind_signer, signer_id=signer.id, due=due)
 
 
 @job("contracts.expire_offer")
@@ -38,6 +121,12 @@ async def accept_silent(work: Work, milestone_id: MilestoneId) -> None:
 async def remind(work: Work, milestone_id: MilestoneId, due: int) -> None:
     """Remind one client that silence will count."""
     await commands.remind_of_delivery(work, milestone_id, due)
+
+
+@job("contracts.read_paper", timeout_s=90)
+async def read_paper(work: Work, paper_id: PaperId) -> None:
+    """Read one client's document in a child process, and check its clauses."""
+    await commands.read_stored_paper(work, paper_id)
 
 
 @scheduled("contracts.expire_offers", every_minutes=15)
@@ -97,3 +186,79 @@ async def remind_of_deliveries(work: Work) -> None:
         due = reminders_due(milestone.delivered_at, days, work.now)
         if due > milestone.reminders_sent:
             work.later(remind, milestone_id=milestone.id, due=due)
+
+
+@job("contracts.approve_silent_sheet")
+async def approve_silent_sheet(work: Work, sheet_id: TimeSheetId) -> None:
+    """Approve one time sheet that lies beyond its deadline."""
+    await commands.approve_sheet_by_silence(work, sheet_id)
+
+
+@job("contracts.remind_of_sheet")
+async def remind_sheet(work: Work, sheet_id: TimeSheetId) -> None:
+    """Remind one client that silence will approve a time sheet."""
+    await commands.remind_of_sheet(work, sheet_id)
+
+
+@job("contracts.deem_ending")
+async def deem_ending(work: Work, ending_id: ContractEndingId) -> None:
+    """Agree to one closing statement by silence."""
+    await commands.deem_ending(work, ending_id)
+
+
+@job("contracts.warn_of_expiry")
+async def warn_expiry(work: Work, contract_id: ContractId) -> None:
+    """Tell one member that a retainer or licence ends soon."""
+    await commands.warn_of_expiry(work, contract_id)
+
+
+@scheduled("contracts.silent_sheets", every_minutes=15)
+async def silent_sheets(work: Work) -> None:
+    """Queue what silence approves or agrees to: time sheets, closing statements."""
+    sheets = await work.session.scalars(
+        select(TimeSheet.id)
+        .where(TimeSheet.state == "submitted", TimeSheet.answer_by < work.now)
+        .order_by(TimeSheet.answer_by)
+        .limit(BATCH_MAX)
+    )
+    for sheet_id in sheets:
+        work.later(approve_silent_sheet, sheet_id=sheet_id)
+    endings = await work.session.scalars(
+        select(ContractEnding.id)
+        .where(ContractEnding.state == "proposed", ContractEnding.answer_by < work.now)
+        .order_by(ContractEnding.answer_by)
+        .limit(BATCH_MAX)
+    )
+    for ending_id in endings:
+        work.later(deem_ending, ending_id=ending_id)
+
+
+@scheduled("contracts.remind_of_sheets", every_minutes=60)
+async def remind_of_sheets(work: Work) -> None:
+    """Queue reminders of time sheets, and alerts of what ends soon."""
+    sheets = await work.session.scalars(
+        select(TimeSheet.id)
+        .where(
+            TimeSheet.state == "submitted",
+            TimeSheet.submitted_at < work.now - timedelta(days=1),
+            TimeSheet.reminders_sent < 2,
+        )
+        .order_by(TimeSheet.answer_by)
+        .limit(BATCH_MAX)
+    )
+    for sheet_id in sheets:
+        work.later(remind_sheet, sheet_id=sheet_id)
+    ending = await work.session.scalars(
+        select(Contract)
+        .where(
+            Contract.kind.in_(("retainer", "licence")),
+            Contract.state.in_(("signed", "completed")),
+            Contract.expiry_warned_at.is_(None),
+        )
+        .order_by(Contract.id)
+        .limit(BATCH_MAX)
+    )
+    for contract in ending:
+        last = queries.ends_on(contract)
+        if last is not None and last <= work.today + timedelta(days=30):
+            work.later(warn_expiry, contract_id=contract.id)

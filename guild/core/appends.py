@@ -6,13 +6,15 @@ runs and written by ONE statement (a common table expression per kind, fed by `u
 just before the commit. Measured, this costs a fifth of the same rows through the ORM.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping
 from functools import cache
+from itertools import chain
+from operator import itemgetter
 from typing import Any, Final
 
-import asyncpg
-from sqlalchemy.exc import DBAPIError, IntegrityError
-from sqlalchemy.ext.asyncio import AsyncSession
+FEW: Final = 8
+"""Up to so many rows of a kind come as plain values: the driver takes several times as long for an
+array as for its values. Each number of rows is a statement of its own, prepared once."""
 
 
 class Appender:
@@ -38,17 +40,22 @@ class Appender:
         self.columns: Final = dict(columns)
         self.conflict: Final = conflict
         self.statement: Final = statement
+        self.row: Final = itemgetter(*columns) if len(columns) > 1 else _only(*columns)
 
-    def clause(self, first: int, *, one: bool) -> str:
+    def clause(self, first: int, few: int) -> str:
         """The SQL of this kind, its parameters numbered from `first`.
 
-        Many rows come as one array per column, a single row as plain values: most kinds have one
-        per Work, and the driver takes several times as long for an array of one as for its value.
+        `few` rows come as plain values, more (`few` is 0) as one array per column.
         """
         carried = {n: "text" if t == "jsonb" else t for n, t in self.columns.items()}
-        if one:
-            values = ", ".join(f"${first + i}::{kind}" for i, kind in enumerate(carried.values()))
-            rows = f"(SELECT {values}) AS r({', '.join(carried)})"
+        if few:
+            width = len(carried)
+            listed = ", ".join(
+                "(" + ", ".join(f"${first + at * width + i}::{kind}"
+                                for i, kind in enumerate(carried.values())) + ")"
+                for at in range(few)
+            )  # fmt: skip
+            rows = f"(VALUES {listed}) AS r({', '.join(carried)})"
         else:
             arrays = ", ".join(f"${first + i}::{kind}[]" for i, kind in enumerate(carried.values()))
             rows = f"unnest({arrays}) AS r({', '.join(carried)})"
@@ -64,63 +71,47 @@ class Appends:
     """The rows that one Work has collected so far."""
 
     def __init__(self) -> None:
-        self._rows: dict[Appender, list[Sequence[Any]]] = {}
+        self._rows: dict[Appender, list[tuple[Any, ...]]] = {}
 
     def __bool__(self) -> bool:
         return bool(self._rows)
 
     def add(self, appender: Appender, values: Mapping[str, Any]) -> None:
         """Collect one row; every column of the kind must be given."""
-        row = [values[name] for name in appender.columns]
+        row = appender.row(values)
         assert len(values) == len(row), f"{values.keys() - appender.columns.keys()} is no column"
-        self._rows.setdefault(appender, []).append(row)
+        rows = self._rows.get(appender)
+        if rows is None:
+            self._rows[appender] = [row]
+        else:
+            rows.append(row)
 
     def pending(self, appender: Appender) -> int:
         """How many rows of that kind wait to be written."""
         return len(self._rows.get(appender, ()))
 
-    async def write(self, session: AsyncSession) -> None:
-        """Write everything collected, in one statement, on the session's own connection.
-
-        The ORM is flushed first, so that rows it made can be referred to.
-        """
-        await session.flush()
-        if not self._rows:
-            return
-        collected = {
-            kind: [*dict.fromkeys(map(tuple, rows))] if kind.distinct else rows
-            for kind, rows in self._rows.items()
-        }
-        self._rows = {}
+    def taken(self) -> list[Any]:
+        """The statement that writes everything collected, and its arguments; nothing is left."""
+        shape: list[tuple[Appender, int]] = []
         arguments: list[Any] = []
-        for rows in collected.values():
-            if len(rows) == 1:
-                arguments.extend(rows[0])
-            else:
-                arguments.extend(map(list, zip(*rows, strict=True)))
-        connection = await session.connection()
-        pooled = await connection.get_raw_connection()
-        adapted = pooled.dbapi_connection
-        driver = pooled.driver_connection
-        assert adapted is not None
-        assert driver is not None
-        # SQLAlchemy begins lazily, at the first statement of its own.
-        if adapted._transaction is None:  # noqa: SLF001 - there is no public way to ask
-            await adapted._start_transaction()  # noqa: SLF001
-        statement = _statement(tuple((kind, len(rows) == 1) for kind, rows in collected.items()))
-        try:
-            await driver.execute(statement, *arguments)
-        except (asyncpg.PostgresError, asyncpg.InterfaceError) as refusal:
-            broken = str(getattr(refusal, "sqlstate", "")).startswith("23")
-            kind = IntegrityError if broken else DBAPIError
-            raise kind(statement, None, refusal) from refusal
+        for kind, added in self._rows.items():
+            rows = [*dict.fromkeys(added)] if kind.distinct else added
+            few = len(rows) if len(rows) <= FEW else 0
+            shape.append((kind, few))
+            arguments += chain.from_iterable(rows) if few else map(list, zip(*rows, strict=True))
+        self._rows = {}
+        return [_statement(tuple(shape)), *arguments]
+
+
+def _only(column: str) -> Callable[[Mapping[str, Any]], tuple[Any]]:
+    return lambda values: (values[column],)
 
 
 @cache
-def _statement(kinds: tuple[tuple[Appender, bool], ...]) -> str:
+def _statement(kinds: tuple[tuple[Appender, int], ...]) -> str:
     clauses = []
     first = 1
-    for number, (kind, one) in enumerate(kinds):
-        clauses.append(f"w{number} AS ({kind.clause(first, one=one)})")
-        first += len(kind.columns)
+    for number, (kind, few) in enumerate(kinds):
+        clauses.append(f"w{number} AS ({kind.clause(first, few)})")
+        first += len(kind.columns) * (few or 1)
     return f"WITH {', '.join(clauses)} SELECT 1"

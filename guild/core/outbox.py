@@ -1,8 +1,8 @@
 """PostgreSQL is the queue, arq is its doorbell.
 
-A row of the outbox is the job. The relay leases due rows, commits, and rings arq with
-`row:attempt`; an expired lease is the retry, so losing Valkey or a worker costs seconds and loses
-nothing. The worker locks the row, returns when it is done already, and commits the effect together
+A row of the outbox is the job. The relay leases due rows, commits, and rings arq once for every
+few of them; an expired lease is the retry, so losing Valkey or a worker costs seconds and loses
+nothing. The worker takes the row, returns when it is done already, and commits the effect together
 with `done_at`. Failures are counted apart from leases; at the limit the row is dead, which an
 operator sees and can replay. Only this room and `worker.py` know arq.
 """
@@ -11,6 +11,7 @@ import asyncio
 import logging
 import typing
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any, Final
 from uuid import UUID
 
@@ -30,6 +31,8 @@ log = logging.getLogger("guild.outbox")
 
 LEASE_MARGIN_S: Final = 15
 BATCH: Final = 200
+RING: Final = 25
+"""Rows that one ring names at most: a ring costs arq about as much as a light job costs us."""
 BACKOFF_S: Final = (2, 10, 30, 120, 600, 1800, 3600)
 CHANNEL: Final = "guild_outbox"
 FUNCTION: Final = "run_outbox_row"
@@ -80,6 +83,11 @@ LEASE: Final = text("""
                    WHERE done_at IS NULL AND dead_at IS NULL AND due_at <= :now
                    ORDER BY due_at LIMIT :batch FOR UPDATE SKIP LOCKED)
     RETURNING id, attempts""")
+TAKE: Final = """
+    UPDATE outbox SET done_at = $2
+     WHERE id = $1 AND done_at IS NULL AND dead_at IS NULL AND job <> ALL ($3::text[])
+    RETURNING job, ids::text"""
+NOT_DONE: Final = text("UPDATE outbox SET done_at = NULL WHERE id = :id")
 NEXT_DUE: Final = text("""
     SELECT min(due_at) FROM outbox WHERE done_at IS NULL AND dead_at IS NULL""")
 
@@ -95,10 +103,15 @@ async def lease_due(system: System) -> list[tuple[UUID, int]]:
 
 
 async def relay_once(system: System, arq: ArqRedis) -> int:
-    """Lease due rows and ring for each; returns how many. Valkey may be down: leases expire."""
+    """Lease due rows and ring for them; returns how many. Valkey may be down: leases expire.
+
+    No two rings bear the same name, because an attempt at a row is leased once.
+    """
     leased = await lease_due(system)
-    for row_id, attempt in leased:
-        await arq.enqueue_job(FUNCTION, str(row_id), _job_id=f"{row_id}:{attempt}")
+    for start in range(0, len(leased), RING):
+        few = leased[start : start + RING]
+        (first, attempt), rows = few[0], [str(row_id) for row_id, _ in few]
+        await arq.enqueue_job(FUNCTION, rows, _job_id=f"{first}:{attempt}")
     return len(leased)
 
 
@@ -119,15 +132,15 @@ async def run_row(system: System, row_id: UUID) -> bool:
 
 async def _run(system: System, row_id: OutboxId) -> bool:
     async with begin_work(system, SYSTEM) as work:
+        taken = await _taken(work, row_id)
+        if taken is not None:
+            await _run_here(work, row_id, *taken)
+            return True
         row = await _locked(work, row_id)
         if row is None or row.done_at is not None or row.dead_at is not None:
             return row is None or row.done_at is not None
         job = system.jobs[row.job]
-        if isinstance(job, Job):
-            async with asyncio.timeout(job.timeout_s):
-                await job.run(work, **typed_ids(job.run, row.ids))
-            row.done_at = work.now
-            return True
+        assert isinstance(job, OutsideJob)
         if row.sending_at is not None and not job.repeatable:
             raise UnknownOutcome(f"{row.job} was cut off while calling")
         ids = typed_ids(job.prepare, row.ids)
@@ -139,6 +152,33 @@ async def _run(system: System, row_id: OutboxId) -> bool:
     async with asyncio.timeout(job.timeout_s):
         answer = await job.call(system, request)
     return await _record(system, row_id, job, ids, answer)
+
+
+async def _taken(work: Work, row_id: OutboxId) -> tuple[Job, dict[str, Any]] | None:
+    """Lock the row, mark it done and read it, in one statement; None when there is nothing to do
+    here: it is done, dead, gone, or its call leaves the house.
+
+    The mark commits with the effect or not at all.
+    """
+    jobs = work.system.jobs
+    outside = [name for name, job in jobs.items() if isinstance(job, OutsideJob)]
+    found = await work.fetch(TAKE, row_id, work.now, outside)
+    if not found:
+        return None
+    name, ids = found[0]
+    job = jobs[name]
+    assert isinstance(job, Job)
+    return job, msgspec.json.decode(ids)
+
+
+async def _run_here(work: Work, row_id: OutboxId, job: Job, ids: dict[str, Any]) -> None:
+    try:
+        async with asyncio.timeout(job.timeout_s):
+            await job.run(work, **typed_ids(job.run, ids))
+    except BaseException as failure:
+        if work.refused(failure):  # what was written is kept, and the job is not done
+            await work.session.execute(NOT_DONE, {"id": row_id})
+        raise
 
 
 async def _record(
@@ -178,8 +218,11 @@ async def _count_failure(system: System, row_id: OutboxId, failure: BaseExceptio
 
 def typed_ids(run: object, ids: dict[str, Any]) -> dict[str, Any]:
     """The payload as the job's annotations want it (JSON knows no UUID)."""
-    hints = typing.get_type_hints(run)
+    hints = _hints(run)
     return {name: msgspec.convert(value, hints[name], strict=False) for name, value in ids.items()}
+
+
+_hints: Final = cache(typing.get_type_hints)
 
 
 async def drain(system: System, *, rounds: int = 20) -> int:
@@ -196,21 +239,19 @@ async def drain(system: System, *, rounds: int = 20) -> int:
 
 async def claim_slots(system: System, schedules: typing.Iterable[Schedule]) -> int:
     """Queue each scheduled job whose present slot nobody has claimed yet."""
-    claimed = 0
+    jobs = {schedule.job.name: schedule for schedule in schedules}
     async with begin_work(system, SYSTEM) as work:
-        for schedule in schedules:
-            slot = slot_of(work.now, schedule.every_minutes)
-            taken = await work.session.execute(
-                CLAIM_SLOT, {"name": schedule.job.name, "slot": slot}
-            )
-            if taken.first() is not None:
-                work.later(schedule.job)
-                claimed += 1
-    return claimed
+        slots = [slot_of(work.now, schedule.every_minutes) for schedule in jobs.values()]
+        claimed = await work.session.execute(CLAIM_SLOTS, {"names": [*jobs], "slots": slots})
+        names = claimed.scalars().all()
+        for name in names:
+            work.later(jobs[name].job)
+    return len(names)
 
 
-CLAIM_SLOT: Final = text("""
-    INSERT INTO scheduled_run (name, slot) VALUES (:name, :slot)
+CLAIM_SLOTS: Final = text("""
+    INSERT INTO scheduled_run (name, slot)
+    SELECT * FROM unnest(CAST(:names AS text[]), CAST(:slots AS timestamptz[]))
     ON CONFLICT DO NOTHING RETURNING name""")
 
 

@@ -7,6 +7,7 @@ people need two persons besides, and nobody decides in their own case.
 
 from collections.abc import Mapping
 from enum import StrEnum
+from functools import cache
 from typing import Final, Literal
 from uuid import UUID
 
@@ -32,12 +33,19 @@ class Permission(StrEnum):
     CLIENTS_MANAGE = "clients:manage"
     CONTRACTS_DRAFT = "contracts:draft"
     CONTRACTS_READ = "contracts:read"
+    COSTS_ACCEPT = "costs:accept"
+    COSTS_BOOK = "costs:book"
+    COSTS_READ = "costs:read"
+    COSTS_UPLOAD = "costs:upload"
     DOCUMENTS_READ = "documents:read"
+    EMPLOYMENT_NOTE = "employment:note"
+    EXPORTS_MAKE = "exports:make"
     FUND_MANAGE = "fund:manage"
     FUND_READ = "fund:read"
     INVOICES_CREDIT = "invoices:credit"
     INVOICES_ISSUE = "invoices:issue"
     INVOICES_READ = "invoices:read"
+    INVOICES_SEND = "invoices:send"
     LEDGER_READ = "ledger:read"
     MATCHES_CONFIRM = "matches:confirm"
     MEMBERS_ADMIT = "members:admit"
@@ -45,11 +53,14 @@ class Permission(StrEnum):
     MEMBERS_READ = "members:read"
     MEMBERS_REMOVE = "members:remove"
     MEMBERS_ROLES = "members:roles"
+    OBJECTIONS_MEDIATE = "objections:mediate"
+    OBJECTIONS_READ = "objections:read"
     OPERATE = "operate"
     PAYOUTS_APPROVE = "payouts:approve"
     PAYOUTS_PREPARE = "payouts:prepare"
     PAYOUTS_READ = "payouts:read"
     PAYOUTS_REQUEST = "payouts:request"
+    RECEIVABLES_MANAGE = "receivables:manage"
     REPUTATION_ATTEST = "reputation:attest"
     REPUTATION_READ = "reputation:read"
     REPUTATION_RULE = "reputation:rule"
@@ -57,6 +68,7 @@ class Permission(StrEnum):
     REVIEWS_READ = "reviews:read"
     STATEMENTS_IMPORT = "statements:import"
     TREASURY_READ = "treasury:read"
+    WEBHOOKS_MANAGE = "webhooks:manage"
 
 
 class Role(StrEnum):
@@ -81,26 +93,35 @@ ROLES: Final[Mapping[Role, frozenset[Permission]]] = {
         P.CLIENTS_MANAGE, P.CONTRACTS_DRAFT, P.CONTRACTS_READ, P.DOCUMENTS_READ, P.FUND_READ,
         P.INVOICES_CREDIT, P.INVOICES_ISSUE, P.INVOICES_READ, P.PAYOUTS_READ,
         P.PAYOUTS_REQUEST, P.REPUTATION_ATTEST, P.REPUTATION_READ, P.REVIEWS_READ,
+        P.EXPORTS_MAKE, P.WEBHOOKS_MANAGE,
+        P.COSTS_ACCEPT, P.COSTS_READ, P.COSTS_UPLOAD, P.INVOICES_SEND,
+        P.OBJECTIONS_READ,
     }),
     Role.TREASURER: frozenset({
-        P.SELF, P.API_KEYS_MANAGE, P.CHARTER_READ, P.FUND_READ, P.FUND_MANAGE, P.INVOICES_READ,
-        P.INVOICES_CREDIT, P.LEDGER_READ, P.MATCHES_CONFIRM, P.MEMBERS_APPROVE_ACCOUNT,
-        P.PAYOUTS_APPROVE, P.PAYOUTS_PREPARE, P.PAYOUTS_READ, P.PAYOUTS_REQUEST,
-        P.STATEMENTS_IMPORT,
+        P.SELF, P.API_KEYS_MANAGE, P.CHARTER_READ, P.EXPORTS_MAKE, P.FUND_READ, P.FUND_MANAGE,
+        P.INVOICES_READ, P.INVOICES_CREDIT, P.LEDGER_READ, P.MATCHES_CONFIRM,
+        P.MEMBERS_APPROVE_ACCOUNT, P.PAYOUTS_APPROVE, P.PAYOUTS_PREPARE, P.PAYOUTS_READ,
+        P.PAYOUTS_REQUEST, P.STATEMENTS_IMPORT, P.EMPLOYMENT_NOTE,
         P.TREASURY_READ, P.DOCUMENTS_READ,
+        P.COSTS_ACCEPT, P.COSTS_BOOK, P.COSTS_READ, P.COSTS_UPLOAD, P.INVOICES_SEND,
+        P.OBJECTIONS_READ, P.RECEIVABLES_MANAGE,
     }),
     Role.REP: frozenset({
         P.SELF, P.CHARTER_READ, P.CONTRACTS_READ, P.FUND_READ, P.REPUTATION_READ,
         P.REPUTATION_RULE, P.REVIEWS_CONDUCT, P.REVIEWS_READ, P.DOCUMENTS_READ,
+        P.OBJECTIONS_READ, P.OBJECTIONS_MEDIATE,
     }),
     Role.SECRETARY: frozenset({
-        P.SELF, P.CHARTER_READ, P.FUND_READ, P.MEMBERS_ADMIT, P.MEMBERS_APPROVE_ACCOUNT,
-        P.MEMBERS_READ, P.MEMBERS_REMOVE, P.MEMBERS_ROLES,
+        P.SELF, P.CHARTER_READ, P.EMPLOYMENT_NOTE, P.FUND_READ, P.MEMBERS_ADMIT, P.MEMBERS_APPROVE_ACCOUNT,
+        P.MEMBERS_READ, P.MEMBERS_REMOVE, P.MEMBERS_ROLES, P.PAYOUTS_APPROVE, P.PAYOUTS_READ,
     }),
     Role.OPERATOR: frozenset({P.SELF, P.CHARTER_READ, P.FUND_READ, P.OPERATE}),
     Role.AUDITOR: frozenset({
-        P.SELF, P.CHARTER_READ, P.FUND_READ, P.INVOICES_READ, P.LEDGER_READ, P.TREASURY_READ,
+        P.SELF, P.CHARTER_READ, P.EXPORTS_MAKE, P.FUND_READ, P.INVOICES_READ, P.LEDGER_READ,
+        P.TREASURY_READ,
         P.PAYOUTS_READ, P.DOCUMENTS_READ,
+        P.COSTS_READ,
+        P.OBJECTIONS_READ,
     }),
 }  # fmt: skip
 
@@ -145,6 +166,7 @@ class Actor(msgspec.Struct, frozen=True, kw_only=True):
         return self.kind == "member" and self.id == member_id
 
 
+@cache
 def permissions_of(roles: frozenset[Role]) -> frozenset[Permission]:
     """All that the roles together allow."""
     return frozenset({Permission.PUBLIC}).union(*(ROLES[role] for role in roles))

@@ -10,7 +10,7 @@ import re
 from base64 import b64decode
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Final, Literal
+from typing import Annotated, Final, Literal
 
 import msgspec
 
@@ -33,6 +33,67 @@ class Cooperative(msgspec.Struct, frozen=True, kw_only=True):
     bic: str = "GKCCBEBB"
     email: str = "office@guild.example"
     currency: str = "EUR"
+    creditor_id: str = ""
+    """SEPA creditor identifier, for direct debits ("BE50ZZZ0123456749"); empty: none are made."""
+    region: str = ""
+    """The province of a cooperative in Canada (QC)."""
+    contact_name: str = ""
+    """Whom to ask about an invoice; German invoices must say it, with the telephone."""
+    phone: str = ""
+    register: str = ""
+    """The register of companies as the law wants it printed: "RPM Bruxelles"."""
+    tax_numbers: dict[str, str] = {}
+    """Further registrations to print, by name: {"GST/TPS": "…", "QST/TVQ": "…"}."""
+    one_stop_shop: bool = False
+    """Whether sales to consumers in other member states are taxed there (art. 59c, 369a)."""
+    colour: str = "#0B5D4E"
+    """Of the printed sheets: six hexadecimal digits, dark enough to carry white."""
+    logo_file: str = ""
+    """An SVG of plain shapes for the printed sheets, instead of the mark."""
+
+
+class Peppol(msgspec.Struct, frozen=True, kw_only=True):
+    """The way to the Peppol network (docs/peppol.md); without a gateway, invoices go by mail."""
+
+    gateway: Literal["", "http", "loopback"] = ""
+    url: str = ""
+    key: str = ""
+    ca_file: str = ""
+    """Certificates to trust instead of the system's, for a gateway with a root of its own."""
+    hook_secret: str = ""
+    """Signs what the gateway reports; notices are refused without it."""
+    participant: str = ""
+    """Our own address on the network; empty: 0208 and the enterprise number."""
+    partner: str = "0208:0403019261"
+    """The other participant of the loopback gateway."""
+    reference: Literal["digits", "printed"] = "digits"
+    """How a Belgian structured reference is written in PaymentID: 12 digits, or +++…+++."""
+
+
+class Pay(msgspec.Struct, frozen=True, kw_only=True):
+    """Payment providers (docs/bank.md); each is off without its key."""
+
+    stripe_key: str = ""
+    stripe_hook_secret: str = ""
+    """Signs the webhooks of the endpoint; they are refused without it."""
+    stripe_url: str = "https://api.stripe.com"
+    gocardless_key: str = ""
+    gocardless_hook_secret: str = ""
+    gocardless_url: str = "https://api.gocardless.com"
+
+
+class Seal(msgspec.Struct, frozen=True, kw_only=True):
+    """How strong the seal is, and who says when it was set (docs/signing.md)."""
+
+    level: Literal["B-B", "B-T", "B-LT", "B-LTA"] = "B-LTA"
+    """ETSI EN 319 142-1: plain; with a time stamp; with what verifies it later; stamped again."""
+    stamp_url: str = ""
+    """An RFC 3161 authority; empty: the local one, whose word is the cooperative's own."""
+    stamp_root_pem: bytes = b""
+    """The root of that authority, to be trusted for time stamps only."""
+    crl_pem: bytes = b""
+    stamp_key_pem: bytes = b""
+    stamp_cert_pem: bytes = b""
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
@@ -59,9 +120,24 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     seal_key_pem: bytes = b""
     seal_cert_pem: bytes = b""
     seal_root_pem: bytes = b""
+    seal: Seal = msgspec.field(default_factory=Seal)
+    rules_dir: str = ""
+    """A folder of further official rules for e-invoices (Peppol's XSLT), see docs/invoices.md."""
+    rules_pins: dict[str, str] = {}
+    """Each file of it that is asked, with its SHA-256; one that differs refuses to issue."""
     smtp_url: str = ""
+    mail_hook_secret: str = ""
+    """Signs what the mail server reports about bounces; reports are refused without it."""
+    peppol: Peppol = msgspec.field(default_factory=Peppol)
+    pay: Pay = msgspec.field(default_factory=Pay)
     clock_file: str = ""
     """A file with the moment to take for now: stories and drills only."""
+    keep_answers_days: Annotated[int, msgspec.Meta(ge=1)] = 30
+    """For so long the same idempotency key gives the same answer."""
+    keep_mails_days: Annotated[int, msgspec.Meta(ge=1)] = 90
+    """So long a mail that was delivered stays in the database, sealed."""
+    keep_jobs_days: Annotated[int, msgspec.Meta(ge=1)] = 30
+    """So long a job that is done stays in the queue's table."""
     coop: Cooperative = msgspec.field(default_factory=Cooperative)
 
     @property
@@ -132,11 +208,32 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             "GUILD_SEAL_KEY_FILE is missing: contracts could not be sealed.": (
                 not self.seal_key_pem
             ),
+            "GUILD_SEAL_CRL_FILE is missing: the seal cannot be proved later. `guild make-seal` "
+            "makes it, or set GUILD_SEAL_LEVEL=B-B.": (
+                self.seal.level in {"B-LT", "B-LTA"} and not self.seal.crl_pem
+            ),
+            "GUILD_SEAL_STAMP_KEY_FILE is missing: nobody stamps the time. Set it, or "
+            "GUILD_SEAL_STAMP_URL, or GUILD_SEAL_LEVEL=B-B.": (
+                self.seal.level != "B-B"
+                and not (self.seal.stamp_url or (self.seal.stamp_key_pem and self.seal.stamp_cert_pem))
+            ),
+            "GUILD_SEAL_STAMP_ROOT_FILE is missing: stamps of GUILD_SEAL_STAMP_URL could not be "
+            "judged.": bool(self.seal.stamp_url) and not self.seal.stamp_root_pem,
             "GUILD_BASE_URL is not https: sessions would travel in clear.": (
                 not self.secure_cookies
             ),
             "GUILD_ALLOWED_HOSTS is empty: any Host header would be answered.": (
                 not self.allowed_hosts
+            ),
+            "GUILD_PEPPOL_GATEWAY is loopback: invoices would never leave the house. Set http.": (
+                self.peppol.gateway == "loopback"
+            ),
+            "GUILD_PEPPOL_URL is not https, or GUILD_PEPPOL_KEY is missing: the gateway could not "
+            "be trusted.": self.peppol.gateway == "http"
+            and not (self.peppol.url.startswith("https://") and self.peppol.key),
+            "GUILD_PEPPOL_HOOK_SECRET or GUILD_MAIL_HOOK_SECRET is shorter than 32 characters: its "
+            "signatures could be guessed.": any(
+                0 < len(secret) < 32 for secret in (self.peppol.hook_secret, self.mail_hook_secret)
             ),
             "GUILD_DATABASE_URL and GUILD_REDIS_URL must name servers of your own: the embedded "
             "ones trust every local user.": not (self.database_url and self.redis_url),
@@ -159,6 +256,16 @@ def _secrets(text: str) -> dict[int, bytes]:
         if not 0 <= int(key_id) <= 255:
             raise SettingsWrong("a key id in GUILD_SECRETS is not between 0 and 255")
     return ring
+
+
+def _pins(text: str) -> dict[str, str]:
+    pins = {}
+    for part in filter(None, re.split(r"[,\s]+", text)):
+        name, _, digest = part.partition(":")
+        if not re.fullmatch(r"[A-Za-z0-9._-]+", name) or not re.fullmatch("[0-9a-f]{64}", digest):
+            raise SettingsWrong("GUILD_RULES_PINS must read `file.xslt:SHA256,file.xslt:SHA256`")
+        pins[name] = digest
+    return pins
 
 
 def read_settings(environ: Mapping[str, str] = os.environ) -> Settings:
@@ -197,8 +304,32 @@ def read_settings(environ: Mapping[str, str] = os.environ) -> Settings:
                 "seal_key_pem": file("seal_key_file"),
                 "seal_cert_pem": file("seal_cert_file"),
                 "seal_root_pem": file("seal_root_file"),
+                "seal": {
+                    "level": given.get("seal_level", "B-LTA"),
+                    "stamp_url": given.get("seal_stamp_url", ""),
+                    "stamp_root_pem": file("seal_stamp_root_file"),
+                    "crl_pem": file("seal_crl_file"),
+                    "stamp_key_pem": file("seal_stamp_key_file"),
+                    "stamp_cert_pem": file("seal_stamp_cert_file"),
+                },
+                "rules_dir": given.get("rules_dir", ""),
+                "rules_pins": _pins(given.get("rules_pins", "")),
                 "smtp_url": given.get("smtp_url", ""),
+                "mail_hook_secret": given.get("mail_hook_secret", ""),
+                "peppol": {
+                    name.removeprefix("peppol_"): value
+                    for name, value in given.items()
+                    if name.startswith("peppol_")
+                },
+                "pay": {
+                    name.removeprefix("pay_"): value
+                    for name, value in given.items()
+                    if name.startswith("pay_")
+                },
                 "clock_file": given.get("clock_file", ""),
+                "keep_answers_days": int(given.get("keep_answers_days", "30")),
+                "keep_mails_days": int(given.get("keep_mails_days", "90")),
+                "keep_jobs_days": int(given.get("keep_jobs_days", "30")),
                 "coop": coop,
             },
             Settings,

@@ -6,14 +6,13 @@ statement just before the commit, after which every deferred constraint is check
 refusal can still become an answer.
 """
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import date, datetime
 from typing import Any, Final, TypeVar
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 
 from guild.core.appends import Appender, Appends
@@ -25,6 +24,7 @@ from guild.core.ids import new_id
 from guild.core.jobs import OUTBOX, AnyJob, encode_ids
 from guild.core.permissions import Actor, Permission
 from guild.core.settings import Settings
+from guild.core.transaction import OwnTransaction, Record, Savepoint, Transaction
 
 REACTION_DEPTH_MAX: Final = 8
 """A fact that leads to facts that lead to facts: deeper than this it is a circle."""
@@ -32,9 +32,6 @@ REACTION_DEPTH_MAX: Final = 8
 G = TypeVar("G", bound=GuildError)
 T = TypeVar("T")
 Reactions = Mapping[type[Event], Sequence[Reaction]]
-SET_READ_ONLY: Final = text("SET TRANSACTION READ ONLY")
-SET_SNAPSHOT: Final = text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
-CHECK_NOW: Final = text("SET CONSTRAINTS ALL IMMEDIATE")
 
 
 class System:
@@ -88,18 +85,27 @@ class Claim(msgspec.Struct, frozen=True):
 class Work:
     """One transaction with its actor and moment; see the module for what it replaces."""
 
-    def __init__(self, system: System, session: AsyncSession, actor: Actor, now: datetime) -> None:
+    def __init__(
+        self, system: System, transaction: Transaction, actor: Actor, now: datetime
+    ) -> None:
         self.system: Final = system
-        self.session: Final = session
         self.actor = actor
         self.now: Final = now
         self.claim: Claim | None = None
         self.network: Mapping[str, str] = {}
         """Address and user agent of a request, for evidence of signatures only."""
+        self.memo: Final[dict[str, Any]] = {}
+        """What this Work has looked up or must remember until it ends, by a key of its owner."""
+        self._transaction: Final = transaction
         self._appends: Final = Appends()
         self._depth = 0
         self._refused: GuildError | None = None
         self._asked = False
+
+    @property
+    def session(self) -> AsyncSession:
+        """The ORM's session in this transaction, made when it is first asked for."""
+        return self._transaction.session
 
     @property
     def settings(self) -> Settings:
@@ -172,19 +178,34 @@ class Work:
         """Collect one row for the single statement at the end."""
         self._appends.add(appender, columns)
 
+    async def fetch(self, sql: str, *arguments: Any) -> list[Record]:
+        """The rows of one statement sent by the driver itself, its parameters written `$1`, `$2`.
+
+        For the hot paths: constant SQL, which the connection prepares once. What the session holds
+        back is sent before; what waits to be appended is not.
+        """
+        return await self._transaction.fetch(sql, *arguments)
+
+    async def copy(
+        self, table: str, columns: Sequence[str], rows: Iterable[tuple[Any, ...]]
+    ) -> None:
+        """Add thousands of rows of one kind now, by COPY; what is appended is written before."""
+        await self.write()
+        await self._transaction.copy(table, columns, rows)
+
     async def write(self) -> None:
         """Write what is collected now, for a later query of the same Work that must see it."""
-        await self._appends.write(self.session)
+        await self._transaction.flush()
+        if self._appends:
+            await self._transaction.fetch(*self._appends.taken())
 
     async def finish(self) -> None:
-        """Write everything and have the deferred constraints speak while it can be answered.
-
-        A real COMMIT asks them itself, so there a statement of its own would only be one more
-        round trip; the end of a savepoint does not.
-        """
+        """Write everything that is collected; the commit is next."""
         await self.write()
-        if self.system.nested:
-            await self.session.execute(CHECK_NOW)
+
+    async def commit(self) -> None:
+        """Commit, and so have the deferred constraints speak while it can be answered."""
+        await self._transaction.commit()
 
     def refused(self, error: BaseException) -> bool:
         """Whether this error is a refusal that keeps what was written."""
@@ -209,31 +230,30 @@ async def begin_work(
 
     A `snapshot` sees one moment of the whole database in all its queries (REPEATABLE READ).
     """
-    maker = system.readers if read_only else system.sessions
-    async with maker() as session:
-        work = Work(system, session, actor, now or system.clock())
-        if system.nested:
-            await session.execute(SET_READ_ONLY if read_only else NESTED_DEFERRED)
-        elif snapshot:
-            await session.execute(SET_SNAPSHOT)
+    transaction: OwnTransaction | Savepoint
+    if system.nested:
+        transaction = Savepoint(system.sessions, read_only=read_only)
+    else:
+        transaction = OwnTransaction(system.engine, read_only=read_only, snapshot=snapshot)
+    await transaction.begin()
+    work = Work(system, transaction, actor, now or system.clock())
+    try:
         try:
             yield work
             if not read_only:
                 await work.finish()
         except BaseException as error:
             if not work.refused(error):
-                await session.rollback()
+                await transaction.abandon()
                 raise
             await work.finish()
-            await session.commit()
+            await work.commit()
             raise
-        await session.commit()
+        await work.commit()
+    finally:
+        await transaction.close()
     if work.asked:
         system.asked()
-
-
-NESTED_DEFERRED: Final = text("SET CONSTRAINTS ALL DEFERRED")
-"""Savepoints of one outer transaction share the mode; a fresh transaction begins deferred."""
 
 
 async def in_new_work(

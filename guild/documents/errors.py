@@ -3,7 +3,7 @@
 GuildError
 ├── NotFound     DocumentNotFound
 ├── Invalid      SheetRefused, TextUnprintable
-├── Unavailable  PressUnavailable
+├── Unavailable  PressUnavailable, StampUnavailable
 └── Conflict     DocumentDamaged
 """
 
@@ -43,3 +43,10 @@ class DocumentDamaged(Conflict):
 
     code = "document_damaged"
     title = "The stored document is damaged"
+
+
+class StampUnavailable(Unavailable):
+    """The time-stamping authority gave no answer that can be used."""
+
+    code = "time_stamp_unavailable"
+    title = "The time-stamping authority does not answer"

@@ -1,5 +1,6 @@
 """The co-operative's seal identity: an own root, and under it the certificate and key that seal
-documents.
+documents, the certificate and key of the local time-stamping authority, and a list of what the
+root has revoked.
 
 In production the operator makes it once, keeps the root's key offline and gives the three PEM texts
 in the settings. `make_development_identity` makes one for a data folder, so that a laptop can seal
@@ -17,20 +18,29 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
-from cryptography.x509.oid import NameOID
+from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from guild.core.settings import Settings
 
 _ROOT_YEARS = 30
 _SEAL_YEARS = 10
+_STAMP_YEARS = 25
+"""The authority outlives the seal: what it stamped is judged by it long after."""
 
 
 class SealIdentity(msgspec.Struct, frozen=True, kw_only=True):
-    """Key and certificate of the seal, and the root that verifiers trust: PEM texts."""
+    """Key and certificate of the seal, and the root that verifiers trust: PEM texts.
+
+    `crl_pem` is the root's list of revoked certificates (RFC 5280); `stamp_key_pem` and
+    `stamp_cert_pem` are the local time-stamping authority's (RFC 3161). Levels above B-B need them.
+    """
 
     key_pem: bytes
     cert_pem: bytes
     root_pem: bytes
+    crl_pem: bytes = b""
+    stamp_key_pem: bytes = b""
+    stamp_cert_pem: bytes = b""
 
 
 def identity_of(settings: Settings, *, now: dt.datetime) -> SealIdentity:
@@ -40,6 +50,9 @@ def identity_of(settings: Settings, *, now: dt.datetime) -> SealIdentity:
             key_pem=settings.seal_key_pem,
             cert_pem=settings.seal_cert_pem,
             root_pem=settings.seal_root_pem,
+            crl_pem=settings.seal.crl_pem,
+            stamp_key_pem=settings.seal.stamp_key_pem,
+            stamp_cert_pem=settings.seal.stamp_cert_pem,
         )
     assert not settings.production, "settings refuse to start in production without a seal"
     return make_development_identity(settings.data_dir, now=now)
@@ -50,7 +63,7 @@ def make_development_identity(folder: Path, *, now: dt.datetime) -> SealIdentity
 
     Only the owner may read the file. Not for production: the key lies unencrypted on the disk.
     """
-    path = folder / "seal-identity.development.json"
+    path = folder / "seal-identity.development-2.json"
     if not path.exists():
         folder.mkdir(parents=True, exist_ok=True)
         draft = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
@@ -67,13 +80,13 @@ def make_development_identity(folder: Path, *, now: dt.datetime) -> SealIdentity
 
 
 def make_identity(organisation: str, *, now: dt.datetime) -> SealIdentity:
-    """A new root and a new seal under it, both ECDSA P-256. The root's key is thrown away.
+    """A new root, and a seal and a time-stamping authority under it, all ECDSA P-256.
 
-    So the root can sign nothing else; a new seal needs a new root, and the old root stays trusted
-    for what it sealed.
+    The root's key is thrown away, so it can sign nothing else, and its list of revoked certificates
+    is empty for good. A seal that must be given up means a new root: the old one stays published
+    for what it sealed, with a word about the day from which it is not to be trusted.
     """
     root_key = ec.generate_private_key(ec.SECP256R1())
-    seal_key = ec.generate_private_key(ec.SECP256R1())
     root_name = _name(organisation, f"{organisation} Root")
     root = (
         _builder(root_name, root_name, root_key.public_key(), now, _ROOT_YEARS)
@@ -81,27 +94,66 @@ def make_identity(organisation: str, *, now: dt.datetime) -> SealIdentity:
         .add_extension(_usage(certificates=True), critical=True)
         .sign(root_key, hashes.SHA256())
     )
-    seal = (
-        _builder(
-            _name(organisation, f"{organisation} Seal"),
-            root_name,
-            seal_key.public_key(),
-            now,
-            _SEAL_YEARS,
-        )
+    seal_key, seal = _leaf(root_key, root_name, _name(organisation, f"{organisation} Seal"),
+                           now, _SEAL_YEARS)  # fmt: skip
+    stamp_name = _name(organisation, f"{organisation} Local time stamps")
+    stamp_key, stamp = _leaf(root_key, root_name, stamp_name, now, _STAMP_YEARS, stamps=True)
+    return SealIdentity(
+        key_pem=_pem(seal_key),
+        cert_pem=seal.public_bytes(Encoding.PEM),
+        root_pem=root.public_bytes(Encoding.PEM),
+        crl_pem=_revocations(root_key, root_name, now).public_bytes(Encoding.PEM),
+        stamp_key_pem=_pem(stamp_key),
+        stamp_cert_pem=stamp.public_bytes(Encoding.PEM),
+    )
+
+
+def fingerprint_of(pem_text: bytes) -> str:
+    """SHA-256 of a certificate's DER bytes, as 64 hexadecimal digits: what people compare."""
+    certificate = x509.load_pem_x509_certificate(pem_text)
+    return certificate.fingerprint(hashes.SHA256()).hex()
+
+
+def _leaf(
+    root_key: ec.EllipticCurvePrivateKey, issuer: x509.Name, subject: x509.Name, now: dt.datetime,
+    years: int, *, stamps: bool = False,
+) -> tuple[ec.EllipticCurvePrivateKey, x509.Certificate]:  # fmt: skip
+    """A key and its certificate under the root; RFC 3161, 2.3 gives stamps a usage of their own."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    made = (
+        _builder(subject, issuer, key.public_key(), now, years)
         .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
         .add_extension(_usage(certificates=False), critical=True)
         .add_extension(
             x509.AuthorityKeyIdentifier.from_issuer_public_key(root_key.public_key()),
             critical=False,
         )
+    )
+    if stamps:
+        usage = x509.ExtendedKeyUsage([ExtendedKeyUsageOID.TIME_STAMPING])
+        made = made.add_extension(usage, critical=True)
+    return key, made.sign(root_key, hashes.SHA256())
+
+
+def _revocations(
+    root_key: ec.EllipticCurvePrivateKey, issuer: x509.Name, now: dt.datetime
+) -> x509.CertificateRevocationList:
+    return (
+        x509.CertificateRevocationListBuilder()
+        .issuer_name(issuer)
+        .last_update(now - dt.timedelta(hours=1))
+        .next_update(now + dt.timedelta(days=round(365.25 * _ROOT_YEARS)))
+        .add_extension(x509.CRLNumber(1), critical=False)
+        .add_extension(
+            x509.AuthorityKeyIdentifier.from_issuer_public_key(root_key.public_key()),
+            critical=False,
+        )
         .sign(root_key, hashes.SHA256())
     )
-    return SealIdentity(
-        key_pem=seal_key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()),
-        cert_pem=seal.public_bytes(Encoding.PEM),
-        root_pem=root.public_bytes(Encoding.PEM),
-    )
+
+
+def _pem(key: ec.EllipticCurvePrivateKey) -> bytes:
+    return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
 
 
 def _name(organisation: str, common: str) -> x509.Name:

@@ -16,7 +16,7 @@ from typing import Final
 import msgspec
 
 from guild.core.errors import Unavailable
-from guild.documents.seal import SealReport, unsound, verify_seal
+from guild.documents.verdict import SealReport, Trusted, unsound, verify_seal
 
 CPU_SECONDS: Final = 15
 """An honest contract takes about two, most of them for the imports."""
@@ -30,7 +30,7 @@ _ROOT: Final = Path(__file__).parents[2]
 
 class _Order(msgspec.Struct, frozen=True):
     pdf: bytes
-    root_pem: bytes
+    trusted: Trusted
     at: dt.datetime
 
 
@@ -41,7 +41,7 @@ class Judge:
         self._turns = asyncio.Semaphore(AT_ONCE)
         self._waiting = 0
 
-    async def judge(self, pdf: bytes, root_pem: bytes, *, at: dt.datetime) -> SealReport:
+    async def judge(self, pdf: bytes, trusted: Trusted, *, at: dt.datetime) -> SealReport:
         """What `seal.verify_seal` says; a file that breaks its reader is unreadable.
 
         Raises Unavailable when too many wait.
@@ -51,7 +51,7 @@ class Judge:
         self._waiting += 1
         try:
             async with self._turns:
-                answer = await _ask(msgspec.msgpack.encode(_Order(pdf, root_pem, at)))
+                answer = await _ask(msgspec.msgpack.encode(_Order(pdf, trusted, at)))
         finally:
             self._waiting -= 1
         return msgspec.json.decode(answer, type=SealReport) if answer else unsound("unreadable")
@@ -85,7 +85,7 @@ def serve() -> None:
     order = msgspec.msgpack.decode(sys.stdin.buffer.read(), type=_Order)
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # whatever a library prints does not stand in the report
-    report = asyncio.run(verify_seal(order.pdf, order.root_pem, at=order.at))
+    report = asyncio.run(verify_seal(order.pdf, order.trusted, at=order.at))
     answers.write(msgspec.json.encode(report))
     answers.close()
 

@@ -14,6 +14,7 @@ from jinja2 import Environment, FunctionLoader, StrictUndefined, TemplateNotFoun
 from markupsafe import Markup, escape
 
 from guild.documents import figures, words
+from guild.documents.brand import Brand, branded, mark
 from guild.documents.fonts import printable
 from guild.documents.schemas import Language
 
@@ -32,12 +33,13 @@ def render_html(template: str, context: Mapping[str, object]) -> str:
     """
     sheet = context["sheet"]
     lang: Language = sheet.lang  # type: ignore[attr-defined]  # every sheet has it
+    brand: Brand = getattr(sheet, "brand", None) or Brand()
     rendered = (
         _environment(lang)
         .get_template(template)
-        .render(context, t=_labels(template, lang), lang=lang)
+        .render(context, t=_labels(template, lang), lang=lang, brand=brand)
     )
-    return printable(rendered)
+    return branded(printable(rendered), brand)
 
 
 def sheet_words(template: str, lang: Language) -> Mapping[str, object]:
@@ -80,6 +82,7 @@ def _environment(lang: Language) -> Environment:
         "money": lambda minor, currency: words.money(minor, currency, lang),
         "number": lambda value, least=0: words.number(value, lang, least=least),
         "rate": lambda bps, places=0: words.rate(bps, lang, places),
+        "percent": lambda milli: words.percent(milli, lang),
         "date": lambda day: words.date(day, lang),
         "span": lambda first, last: words.span(first, last, lang),
         "moment": lambda at: words.moment(at, lang),
@@ -91,6 +94,7 @@ def _environment(lang: Language) -> Environment:
         "fill": fill,
     }
     env.globals |= {
+        "mark": mark,
         "payment_code": figures.payment_code,
         "bar": figures.bar,
         "opened_bar": figures.opened_bar,

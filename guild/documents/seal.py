@@ -1,84 +1,84 @@
-"""The co-operative's seal on a PDF (PAdES B-B, certifying, no change allowed after), and its
-verdict.
+"""The co-operative's seal on a PDF (PAdES, certifying, no change allowed after).
 
-The seal proves that the file is the co-op's and unchanged. It has no timestamp of an independent
-authority: when something existed is what the transparency log proves. pyHanko's own judgment
-(`bottom_line`) is not enough by itself: its difference checker is called imperfect by its
-documentation, so nothing but one seal that covers the whole file is accepted here.
+The seal proves that the file is the co-op's and unchanged. When it was set is what a time stamp
+says (from B-T on), and what the transparency log proves. `verdict.py` judges what is made here.
 """
 
 import asyncio
 import datetime as dt
+import logging
 from collections.abc import Sequence
 from io import BytesIO
-from typing import Any, Literal
+from typing import Any, Final
 
-import msgspec
-from asn1crypto import keys, pem, x509
+from asn1crypto import crl, keys, pem, x509
 from pyhanko.pdf_utils.embed import EmbeddedFileObject, EmbeddedFileParams, FileSpec, embed_file
 from pyhanko.pdf_utils.generic import ArrayObject, NameObject
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 from pyhanko.pdf_utils.misc import PdfError
-from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.pdf_utils.writer import BasePdfFileWriter
 from pyhanko.sign.fields import MDPPerm, SigSeedSubFilter
 from pyhanko.sign.general import SigningError
 from pyhanko.sign.signers import PdfSignatureMetadata, PdfSigner, SimpleSigner
+from pyhanko.sign.signers import pdf_signer as pyhanko_signer
 from pyhanko.sign.signers.constants import ESIC_EXTENSION_1
-from pyhanko.sign.validation import SignatureCoverageLevel, async_validate_pdf_signature
+from pyhanko.sign.timestamps.common_utils import TimestampRequestError
 from pyhanko_certvalidator import ValidationContext
 from pyhanko_certvalidator.registry import SimpleCertificateStore
 
-from guild.documents.errors import SheetRefused
+from guild.core.settings import Seal
+from guild.documents.errors import SheetRefused, StampUnavailable
 from guild.documents.identity import SealIdentity
 from guild.documents.schemas import Attachment
+from guild.documents.stamping import stamper_of
 
-Fault = Literal[
-    "", "unreadable", "truncated", "unsealed", "altered", "appended", "foreign", "unproven"
-]
-
-_SAID: dict[Fault, str] = {
-    "": "Sealed by the co-op and unchanged since.",
-    "unreadable": "This is not a PDF that can be read.",
-    "truncated": "The end of the file is missing.",
-    "unsealed": "The file carries no seal.",
-    "altered": "Bytes under the seal were changed after sealing.",
-    "appended": "Something was added to the file after sealing: it may show what was not sealed.",
-    "foreign": "The file is sealed, but not by this co-op.",
-    "unproven": "The seal cannot be confirmed.",
-}
+PLAIN: Final = Seal(level="B-B")
+"""A seal without a time stamp, for what needs no more."""
+STAMP_LAST: Final = pyhanko_signer.DSSContentSettings(
+    include_vri=False,
+    next_ts_settings=pyhanko_signer.TimestampDSSContentSettings(
+        include_vri=False, update_before_ts=True
+    ),
+)
+"""All data that later verification needs comes before the last stamp, so that it covers them."""
+# pyHanko warns of our not asking the network, which is what we want.
+logging.getLogger("pyhanko.sign.signers.pdf_signer").setLevel(logging.ERROR)
 
 
 class Sealer:
-    """Holds the key and signs. Make one per process; it has no state that changes."""
+    """Holds the key and signs, at the level that the settings ask for.
 
-    def __init__(self, identity: SealIdentity) -> None:
-        root = _certificate(identity.root_pem)
+    Make one per process; it has no state that changes.
+    """
+
+    def __init__(self, identity: SealIdentity, seal: Seal = PLAIN) -> None:
+        root = certificate(identity.root_pem)
         _, _, key = pem.unarmor(identity.key_pem)
         store = SimpleCertificateStore()  # type: ignore[no-untyped-call]
         store.register(root)
+        self.identity = identity
+        self.seal = seal
         self.signer = SimpleSigner(
-            signing_cert=_certificate(identity.cert_pem),
+            signing_cert=certificate(identity.cert_pem),
             signing_key=keys.PrivateKeyInfo.load(key),
             cert_registry=store,
         )
 
+    def context(self, at: dt.datetime) -> ValidationContext:
+        """What is embedded, so that the seal can be judged when nobody can be asked any more.
 
-class SealReport(msgspec.Struct, frozen=True, kw_only=True):
-    """What a check found. Only `bottom_line` decides; the rest says why.
-
-    `coverage`: whether the seal covers the whole file. `modification`: pyHanko's level of what came
-    after the seal ("NONE" when nothing). `sealed_at` is the sealer's own claim, not an independent
-    time. `signer` is the subject of the certificate as text, empty when there is none.
-    """
-
-    bottom_line: bool
-    fault: Fault
-    explanation: str
-    coverage: bool
-    modification: str
-    sealed_at: dt.datetime | None
-    signer: str
+        Only a foreign authority's certificates are looked up on the network.
+        """
+        roots = [certificate(self.identity.root_pem)]
+        if self.seal.stamp_url:
+            roots.append(certificate(self.seal.stamp_root_pem))
+        return ValidationContext(
+            trust_roots=roots,
+            crls=revocations(self.identity.crl_pem),
+            allow_fetching=bool(self.seal.stamp_url),
+            revocation_mode="soft-fail" if self.seal.stamp_url else "require",
+            moment=None if self.seal.stamp_url else at,
+        )
 
 
 class _TimedSigner(PdfSigner):
@@ -112,11 +112,13 @@ async def seal_pdf(
     """Seals a PDF/A-3 file, after embedding `attachments`; the result is still PDF/A-3.
 
     `reason` is shown by readers ("Contract C2026-0177, signed by both"). `at` is the sealing time.
-    Takes about 50 ms of CPU, in a thread. Raises `SheetRefused` when `pdf` is not a sound
-    PDF or is sealed already.
+    Takes 50 to 150 ms of CPU by level, in a thread. Raises `SheetRefused` when `pdf` is not a sound
+    PDF or is sealed already, `StampUnavailable` when the authority does not answer.
     """
     try:
         return await asyncio.to_thread(asyncio.run, _seal(pdf, sealer, reason, at, attachments))
+    except (TimestampRequestError, TimeoutError) as error:
+        raise StampUnavailable(mend="It is asked again by itself.") from error
     except (PdfError, SigningError) as error:
         raise SheetRefused(f"This file cannot be sealed: {error}") from error
 
@@ -127,6 +129,7 @@ async def _seal(
     writer = IncrementalPdfFileWriter(BytesIO(pdf))
     for attachment in attachments:
         _embed(writer, attachment, at)
+    level, lasting = sealer.seal.level, sealer.seal.level in {"B-LT", "B-LTA"}
     metadata = PdfSignatureMetadata(
         field_name="Seal",
         md_algorithm="sha256",
@@ -134,8 +137,17 @@ async def _seal(
         subfilter=SigSeedSubFilter.PADES,
         certify=True,
         docmdp_permissions=MDPPerm.NO_CHANGES,
+        embed_validation_info=lasting,
+        use_pades_lta=level == "B-LTA",
+        timestamp_field_name="Stamp" if level == "B-LTA" else None,
+        validation_context=sealer.context(at) if lasting else None,
+        dss_settings=STAMP_LAST,
     )
-    sealed = await _TimedSigner(metadata, signer=sealer.signer, at=at).async_sign_pdf(writer)
+    stamper = None
+    if level != "B-B":
+        stamper = stamper_of(sealer.identity, sealer.seal.stamp_url, at)
+    signer = _TimedSigner(metadata, signer=sealer.signer, timestamper=stamper, at=at)
+    sealed = await signer.async_sign_pdf(writer)
     return bytes(sealed.getbuffer())
 
 
@@ -166,72 +178,12 @@ def _embed(writer: IncrementalPdfFileWriter, item: Attachment, at: dt.datetime) 
     writer.update_root()  # type: ignore[no-untyped-call]
 
 
-async def verify_seal(pdf: bytes, root_pem: bytes, *, at: dt.datetime | None = None) -> SealReport:
-    """Judges a file by one trusted root, offline. Never raises for what the file contains.
-
-    `at` is the moment for which the certificates must be valid; None means now.
-    """
-    try:
-        return await asyncio.to_thread(asyncio.run, _verify(pdf, root_pem, at))
-    except Exception:  # noqa: BLE001 -- a crafted file reaches many parsers; each way to fail is a no
-        return unsound("altered" if b"/ByteRange" in pdf else "unreadable")
-
-
-async def _verify(pdf: bytes, root_pem: bytes, at: dt.datetime | None) -> SealReport:
-    if not pdf.startswith(b"%PDF-"):
-        return unsound("unreadable")
-    # A whole file ends with the marker; a cut one may still have the marker of an earlier revision.
-    if b"%%EOF" not in pdf[-1024:]:
-        return unsound("truncated")
-    try:
-        seals = PdfFileReader(BytesIO(pdf)).embedded_signatures
-    except (PdfError, ValueError, KeyError, TypeError):
-        return unsound("altered" if b"/ByteRange" in pdf else "unreadable")
-    if not seals:
-        return unsound("unsealed")
-    context = ValidationContext(
-        trust_roots=[_certificate(root_pem)],
-        allow_fetching=False,
-        revocation_mode="soft-fail",
-        moment=at,
-    )
-    status = await async_validate_pdf_signature(seals[-1], signer_validation_context=context)
-    whole = status.coverage == SignatureCoverageLevel.ENTIRE_FILE
-    fault = _fault(status, whole=whole, seals=len(seals))
-    return SealReport(
-        bottom_line=fault == "",
-        fault=fault,
-        explanation=_SAID[fault],
-        coverage=whole,
-        modification=status.modification_level.name if status.modification_level else "UNKNOWN",
-        sealed_at=status.signer_reported_dt,
-        signer=status.signing_cert.subject.human_friendly,
-    )
-
-
-def _fault(status: Any, *, whole: bool, seals: int) -> Fault:
-    if not (status.intact and status.valid):
-        return "altered"
-    if not whole or seals != 1:
-        return "appended"
-    if not status.trusted:
-        return "foreign"
-    return "" if status.bottom_line else "unproven"
-
-
-def unsound(fault: Fault) -> SealReport:
-    """The report of a file that got no further than this fault."""
-    return SealReport(
-        bottom_line=False,
-        fault=fault,
-        explanation=_SAID[fault],
-        coverage=False,
-        modification="UNKNOWN",
-        sealed_at=None,
-        signer="",
-    )
-
-
-def _certificate(text: bytes) -> x509.Certificate:
+def certificate(text: bytes) -> x509.Certificate:
+    """A certificate from its PEM text."""
     _, _, der = pem.unarmor(text)
     return x509.Certificate.load(der)
+
+
+def revocations(text: bytes) -> list[crl.CertificateList]:
+    """The list of revoked certificates of a PEM text; none of an empty one."""
+    return [crl.CertificateList.load(pem.unarmor(text)[2])] if text else []

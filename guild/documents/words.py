@@ -59,6 +59,13 @@ def rate(bps: int, lang: str, places: int = 0) -> str:
     return number(Decimal(bps) / 100, lang, least=places) + gap + "%"
 
 
+@lru_cache(maxsize=512)
+def percent(milli: int, lang: str) -> str:
+    """Thousandths of a per cent, as tax rates are kept: 9975 is "9.975%"."""
+    gap = "" if lang in ("en", "nl") else "\u00a0"
+    return number(Decimal(milli) / 1000, lang) + gap + "%"
+
+
 @lru_cache(maxsize=2048)
 def date(day: dt.date, lang: str) -> str:
     """A day in full, kept on one line: "22 November 2026", "1er janvier 2027"."""

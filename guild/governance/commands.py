@@ -93,7 +93,7 @@ async def _store(
         )
     )
     await work.session.flush()
-    work.session.info.pop(HEAD, None)
+    work.memo.pop(HEAD, None)
     await work.session.execute(select(func.pg_notify("guild_charter", str(version))))
     await work.emit(CharterAdopted(charter_version=version, valid_from=valid_from))
     return charter

@@ -1,5 +1,6 @@
 """The charter as a page: every number that the members voted, with its reason and source."""
 
+from datetime import date
 from typing import Any
 
 from litestar import Response
@@ -12,17 +13,26 @@ from guild.governance.queries import published_charter
 
 
 @get("/charter", permission=Permission.PUBLIC, include_in_schema=False)
-async def charter_page(work: Work) -> Response[str]:
-    """The rules in force today."""
-    return page(work, "governance/charter.html", charter=await published_charter(work), said=said)
+async def charter_page(work: Work, at: date | None = None) -> Response[str]:
+    """The rules in force today, or on the day that is asked about."""
+    shown = await published_charter(work, at)
+    return page(work, "governance/charter.html", charter=shown, said=said)
+
+
+_UNITS = ("_minor", "_bps")
 
 
 def said(name: str, value: Any) -> str:
     """A value in words: 6.5 %, 14 days, a list joined by commas."""
     if isinstance(value, dict):
-        return "; ".join(f"{_plain(key)}: {said(name, one)}" for key, one in value.items())
+        return "; ".join(
+            f"{_plain(key)}: {said(key if key.endswith(_UNITS) else name, one)}"
+            for key, one in value.items()
+        )
     if isinstance(value, list):
         return ", ".join(said("", one) for one in value)
+    if value is None:
+        return "no limit"
     if isinstance(value, bool) or not isinstance(value, int):
         return _plain(str(value)) if str(value).startswith("fund_") else str(value)
     if name.endswith("_bps") or name == "pots":
@@ -33,7 +43,7 @@ def said(name: str, value: Any) -> str:
 
 
 def _plain(name: str) -> str:
-    return name.removeprefix("fund_").replace("_", " ")
+    return name.removeprefix("fund_").removesuffix("_minor").replace("_", " ")
 
 
 PAGES = [charter_page]

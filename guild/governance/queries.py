@@ -21,7 +21,7 @@ from guild.governance.rules import (
 )
 
 HEAD = "charter_head"
-"""Key in `session.info`: the head hash that this Work has already looked up."""
+"""Key in `Work.memo`: the head hash that this Work has already looked up."""
 _MEMORY_LIMIT = 8
 
 
@@ -52,7 +52,7 @@ async def charter_at(work: Work, moment: datetime | date | None = None) -> Chart
     Costs one primary-key look-up per Work; the decoded versions are kept per process.
     """
     day = day_of(work.now if moment is None else moment)
-    for entry in reversed(await _history(work.session)):
+    for entry in reversed(await _history(work)):
         if entry.valid_from <= day:
             return entry.charter
     raise NoCharterYet(
@@ -98,16 +98,16 @@ async def broken_charter_chain(session: AsyncSession) -> list[str]:
     return broken
 
 
-async def _history(session: AsyncSession) -> tuple[_Entry, ...]:
-    head: bytes | None = session.info.get(HEAD)
+async def _history(work: Work) -> tuple[_Entry, ...]:
+    head: bytes | None = work.memo.get(HEAD)
     if head is None:
         newest = select(CharterVersion.hash).order_by(CharterVersion.version.desc()).limit(1)
-        head = await session.scalar(newest)
+        head = await work.session.scalar(newest)
         if head is None:
             return ()
-        session.info[HEAD] = head
+        work.memo[HEAD] = head
     if head not in _histories:
-        rows = await session.execute(
+        rows = await work.session.execute(
             select(CharterVersion.version, CharterVersion.valid_from, CharterVersion.body)
             .where(CharterVersion.version <= _version_of(head))
             .order_by(CharterVersion.version)

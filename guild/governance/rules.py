@@ -100,6 +100,18 @@ class ReputationTerms(_Part, frozen=True, kw_only=True):
             _must_be_whole(f"reputation.weights.{side}", weights)
 
 
+class FloorRate(_Part, frozen=True, kw_only=True):
+    """A least rate for an hour of a trade in a country, or in a region of it."""
+
+    trade: Annotated[str, Meta(pattern="^[a-z_]{1,40}$")]
+    """A profession of contracts, or `any`."""
+    country: Country
+    region: Annotated[str, Meta(pattern=r"^([A-Z]{2}-[A-Z0-9]{1,3})?$")]
+    """ISO 3166-2, or empty for the whole country."""
+    hourly_minor: Annotated[int, Meta(ge=1, le=10**9)]
+    currency: Currency
+
+
 class ContractTerms(_Part, frozen=True, kw_only=True):
     """Deadlines of offers, signatures and acceptance."""
 
@@ -109,6 +121,13 @@ class ContractTerms(_Part, frozen=True, kw_only=True):
     max_payment_term_days: Days
     otp_tries: Annotated[int, Meta(ge=1, le=20)]
     otp_minutes: Annotated[int, Meta(ge=1, le=1_440)]
+    floor_rates: Annotated[tuple[FloorRate, ...], Meta(max_length=500)]
+    """What an hour has to bring at least; the highest that fits counts."""
+    floor_blocks: bool
+    """Whether a contract below the floor is refused, unless a rep has waived it."""
+    waiver_days_max: Annotated[int, Meta(ge=1, le=365)]
+    advice_business_days: Annotated[int, Meta(ge=1, le=30)]
+    """Within how many working days a rep answers what a member asks about a draft."""
 
 
 class InvoicingTerms(_Part, frozen=True, kw_only=True):
@@ -117,6 +136,8 @@ class InvoicingTerms(_Part, frozen=True, kw_only=True):
     default_due_days: Days
     number_format: Annotated[str, Meta(min_length=1, max_length=60)]
     """Python format with `year` and `number`: `{year}-{number:04d}` gives 2026-0001."""
+    self_billing_objection_days: Days = 14
+    """For how long a member may object to an invoice that was written in her name."""
 
     def __post_init__(self) -> None:
         """Refuse a format that does not yield distinct numbers within a year and across years."""
@@ -132,12 +153,65 @@ class InvoicingTerms(_Part, frozen=True, kw_only=True):
         return self.number_format.format(year=year, number=number)
 
 
+class ApprovalBand(_Part, frozen=True, kw_only=True):
+    """Who must agree before an amount leaves: how many persons, and which offices among them."""
+
+    up_to_minor: Minor | None
+    """The largest amount of the band; None: without limit, which only the last band is."""
+    approvals: Annotated[int, Meta(ge=2, le=7)]
+    roles: dict[Literal["treasurer", "secretary"], Annotated[int, Meta(ge=1, le=5)]]
+    """Office → how many of the approvals must come from holders of it."""
+
+    def __post_init__(self) -> None:
+        """Refuse a band that asks more of the offices than it asks in all."""
+        if sum(self.roles.values()) > self.approvals:
+            raise ValueError("payouts.bands asks for more offices than approvals")
+
+
 class PayoutTerms(_Part, frozen=True, kw_only=True):
     """How money leaves."""
 
     approvals: Annotated[int, Meta(ge=2, le=5)]
+    """No band asks for fewer."""
+    bands: Annotated[tuple[ApprovalBand, ...], Meta(min_length=1, max_length=10)]
+    """Amount → approvals; for payouts, refunds and suppliers alike, in the order of amounts."""
+    band_window_days: Annotated[int, Meta(ge=0, le=90)]
+    """What one payee was asked for in so many days counts as one amount: splitting gains nothing."""
+    payee_mismatch_extra: Annotated[int, Meta(ge=1, le=3)]
+    """More approvals when the bank does not know the payee by the name that we have."""
+    payee_unchecked_extra: Annotated[int, Meta(ge=0, le=3)]
+    """More approvals when no bank has been asked yet."""
+    run_minimum_minor: Minor
+    """The smallest sum that an automatic run pays out."""
+    prenotification_days: Annotated[int, Meta(ge=1, le=30)]
+    """Calendar days between the announcement of a direct debit and the day it is collected."""
     currency: Currency
     bank_change_cooling_off_hours: Annotated[int, Meta(ge=0, le=720)]
+
+    def __post_init__(self) -> None:
+        """Refuse bands that leave a gap, overlap, or ask for fewer than the least."""
+        tops = [band.up_to_minor for band in self.bands]
+        limits = [top for top in tops if top is not None]
+        if tops[-1] is not None or len(limits) != len(tops) - 1:
+            raise ValueError("payouts.bands: the last band, and no other, is without limit")
+        if limits != sorted(set(limits)):
+            raise ValueError("payouts.bands must rise from amount to amount")
+        if any(band.approvals < self.approvals for band in self.bands):
+            raise ValueError("payouts.bands must not ask for fewer than payouts.approvals")
+
+
+class CostTerms(_Part, frozen=True, kw_only=True):
+    """What the co-operative buys for its members' projects."""
+
+    one_pair_of_eyes_minor: Minor
+    """Up to this amount, with VAT, whoever accepted a supplier's invoice may book it as well."""
+
+
+PrincipleCode = Literal[
+    "safety", "stability_flexibility", "transparency", "shared_prosperity", "fair_pay",
+    "inclusion_input", "support_connection", "growth_development",
+]  # fmt: skip
+"""The eight principles, as the reviewers' checklist calls them."""
 
 
 class ComplianceTerms(_Part, frozen=True, kw_only=True):
@@ -145,6 +219,61 @@ class ComplianceTerms(_Part, frozen=True, kw_only=True):
 
     principles: Annotated[tuple[Sentence, ...], Meta(min_length=1, max_length=20)]
     label_valid_months: Annotated[int, Meta(ge=1, le=60)]
+    label_basic_points: Annotated[int, Meta(ge=1, le=8)]
+    """So many of the eight basic points must be met."""
+    label_essential: Annotated[tuple[PrincipleCode, ...], Meta(max_length=8)]
+    """Principles whose basic point a label cannot do without."""
+
+
+class ReminderStep(_Part, frozen=True, kw_only=True):
+    """One reminder: days after the due day (negative: before it), its tone, and how it goes."""
+
+    days: Annotated[int, Meta(ge=-60, le=365)]
+    tone: Literal["friendly", "clear", "firm", "final"]
+    channel: Literal["mail", "letter"]
+
+
+class ReceivablesTerms(_Part, frozen=True, kw_only=True):
+    """How clients are asked for what they owe, and who bears what they do not pay."""
+
+    reminders: Annotated[tuple[ReminderStep, ...], Meta(min_length=1, max_length=20)]
+    """In the order in which they go out."""
+    promise_max_days: Annotated[int, Meta(ge=1, le=180)]
+    dispute_answer_days: Annotated[int, Meta(ge=1, le=60)]
+    """Days of the member to answer an objection."""
+    dispute_reply_days: Annotated[int, Meta(ge=1, le=60)]
+    """Days of the client to reply to that answer; silence withdraws the objection."""
+    dispute_silence: Literal["mediation", "credited"]
+    """What follows when the member does not answer."""
+    dispute_mediation_days: Annotated[int, Meta(ge=1, le=90)]
+    dispute_advance_bps: Bps
+    """Share of the disputed part that the fund still advances."""
+    write_off_small_minor: Minor
+    """Up to this the member gives up a rest herself; above it, two persons of the treasury."""
+    interest_after_days: Days
+    """Days late before statutory interest may be claimed; it is counted from the first."""
+    interest_split: dict[Annotated[str, Meta(pattern="^(member|legal_pool|fund_[a-z_]+)$")], Bps]
+    """Who gets interest that clients pay; together 10000."""
+    profile_min_invoices: Annotated[int, Meta(ge=2, le=1000)]
+    profile_min_members: Annotated[int, Meta(ge=2, le=1000)]
+    profile_window_months: Annotated[int, Meta(ge=1, le=120)]
+
+    def __post_init__(self) -> None:
+        """Refuse steps out of order or doubled, and a split that is not whole."""
+        days = [step.days for step in self.reminders]
+        if days != sorted(set(days)):
+            raise ValueError("receivables.reminders must be in order of days, each day once")
+        _must_be_whole("receivables.interest_split", self.interest_split)
+
+
+class BankTerms(_Part, frozen=True, kw_only=True):
+    """What the treasury may do with a bank's file without a person."""
+
+    auto_confirm_exact: bool
+    """Record a payment by itself when its structured reference is the invoice's and the amount is
+    exactly what is open; everything else is only suggested."""
+    undo_days: Annotated[int, Meta(ge=1, le=730)]
+    """How long a confirmed entry may still be taken back by two persons."""
 
 
 class Charter(_Part, frozen=True, kw_only=True):
@@ -157,7 +286,10 @@ class Charter(_Part, frozen=True, kw_only=True):
     reputation: ReputationTerms
     contracts: ContractTerms
     invoicing: InvoicingTerms
+    receivables: ReceivablesTerms
     payouts: PayoutTerms
+    bank: BankTerms
+    costs: CostTerms
     compliance: ComplianceTerms
 
     def __post_init__(self) -> None:
@@ -165,6 +297,10 @@ class Charter(_Part, frozen=True, kw_only=True):
         unfed = sorted(set(self.claims.kinds.values()) - set(self.levy.pots))
         if unfed:
             raise ValueError(f"claims.kinds names pots that the levy does not feed: {unfed}")
+        others = {"member", "legal_pool", *self.levy.pots}
+        strange = sorted(set(self.receivables.interest_split) - others)
+        if strange:
+            raise ValueError(f"receivables.interest_split names unknown pots: {strange}")
 
 
 class Parameter(_Part, frozen=True, kw_only=True):

@@ -1,6 +1,6 @@
 """What can go wrong with invoices."""
 
-from guild.core.errors import Conflict, Invalid, NotFound
+from guild.core.errors import Conflict, Invalid, NotFound, Unavailable
 
 
 class InvoiceNotFound(NotFound):
@@ -78,3 +78,38 @@ class CreditTooLarge(Invalid):
 
     code = "credit_too_large"
     title = "The credit is more than the invoice"
+
+
+class PaymentNotFound(NotFound):
+    """No such payment was recorded."""
+
+    code = "payment_not_found"
+    title = "No such payment"
+
+
+class PaymentKept(Conflict):
+    """The payment cannot be taken back as things stand."""
+
+    code = "payment_kept"
+    title = "This payment cannot be taken back now"
+
+
+class NoSelfBillingMandate(NotFound):
+    """The member has not agreed, or has ended it."""
+
+    code = "no_self_billing_mandate"
+    title = "You have no running mandate for self-billing"
+
+
+class PlanNotFound(NotFound):
+    """Absent, or another's."""
+
+    code = "recurring_plan_not_found"
+    title = "No such plan of recurring invoices"
+
+
+class RulesUnavailable(Unavailable):
+    """The official rules cannot be asked: a file is missing, or their process died."""
+
+    code = "einvoice_rules_unavailable"
+    title = "The invoice cannot be checked now"

@@ -4,7 +4,25 @@ from datetime import date
 from typing import ClassVar
 
 from guild.core.events import Event
-from guild.core.ids import ContractId, InvoiceId, MemberId, OrganisationId, PaymentId
+from guild.core.ids import (
+    BankEntryId,
+    ContractId,
+    InvoiceId,
+    MemberId,
+    OrganisationId,
+    PaymentId,
+    PayoutId,
+    SelfBillingMandateId,
+)
+
+
+class InvoiceDrafted(Event, frozen=True, kw_only=True):
+    """A draft was made or changed; what it says now is checked in the background."""
+
+    subject: ClassVar[str] = "invoice_id"
+
+    invoice_id: InvoiceId
+    member_id: MemberId
 
 
 class InvoiceIssued(Event, frozen=True, kw_only=True):
@@ -22,6 +40,8 @@ class InvoiceIssued(Event, frozen=True, kw_only=True):
     total_minor: int
     currency: str
     due_on: date
+    prepaid_minor: int = 0
+    """What the client had paid before and has on account; it is settled with this document."""
 
 
 class PaymentRecorded(Event, frozen=True, kw_only=True):
@@ -43,6 +63,43 @@ class PaymentRecorded(Event, frozen=True, kw_only=True):
     settled: bool
     currency: str
     received_on: date
+
+
+class PaymentReversed(Event, frozen=True, kw_only=True):
+    """A recorded payment was taken back whole: the invoice is open again by `amount_minor`.
+
+    `net_minor` is the member's net that it had released; the fund takes it back.
+    """
+
+    subject: ClassVar[str] = "invoice_id"
+
+    payment_id: PaymentId
+    invoice_id: InvoiceId
+    contract_id: ContractId
+    member_id: MemberId
+    client_id: OrganisationId
+    amount_minor: int
+    net_minor: int
+    cause: str
+    """`mistake` or `returned`."""
+    currency: str
+    reversed_on: date
+
+
+class PaidTwiceSuspected(Event, frozen=True, kw_only=True):
+    """Money came in that names an invoice on which nothing is open any more.
+
+    Stated by treasury at the import, before anybody confirms; here, so that receivables can react.
+    """
+
+    subject: ClassVar[str] = "entry_id"
+
+    entry_id: BankEntryId
+    invoice_id: InvoiceId
+    client_id: OrganisationId
+    amount_minor: int
+    currency: str
+    iban_last4: str
 
 
 class InvoiceCredited(Event, frozen=True, kw_only=True):
@@ -67,6 +124,106 @@ class InvoiceCredited(Event, frozen=True, kw_only=True):
     settled: bool
     """Whether the client owes nothing more on the invoice."""
     currency: str
+
+
+class SelfBilled(Event, frozen=True, kw_only=True):
+    """The co-operative wrote a member's invoice to it, for what it paid out to her."""
+
+    subject: ClassVar[str] = "invoice_id"
+
+    invoice_id: InvoiceId
+    member_id: MemberId
+    payout_id: PayoutId
+    net_minor: int
+    vat_minor: int
+    currency: str
+    object_by: date
+
+
+class SelfBillingHeld(Event, frozen=True, kw_only=True):
+    """No document could be made of a payout; the office reads why."""
+
+    subject: ClassVar[str] = "payout_id"
+
+    payout_id: PayoutId
+    member_id: MemberId
+    reason: str
+
+
+class SelfBillObjected(Event, frozen=True, kw_only=True):
+    """A member objected to a document made in her name; it was taken back by a credit note."""
+
+    subject: ClassVar[str] = "invoice_id"
+
+    invoice_id: InvoiceId
+    credit_note_id: InvoiceId
+    member_id: MemberId
+
+
+class SelfBillAccepted(Event, frozen=True, kw_only=True):
+    """A member accepted a document made in her name, by word or by silence."""
+
+    subject: ClassVar[str] = "invoice_id"
+
+    invoice_id: InvoiceId
+    member_id: MemberId
+
+
+class SelfBillingAgreed(Event, frozen=True, kw_only=True):
+    """A member signed the mandate for self-billing."""
+
+    subject: ClassVar[str] = "member_id"
+
+    member_id: MemberId
+    mandate_id: SelfBillingMandateId
+
+
+class SelfBillingEnded(Event, frozen=True, kw_only=True):
+    """A member revoked the mandate for self-billing."""
+
+    subject: ClassVar[str] = "member_id"
+
+    member_id: MemberId
+    mandate_id: SelfBillingMandateId
+
+
+class InvoiceWrittenOff(Event, frozen=True, kw_only=True):
+    """The open rest of an invoice was given up: nobody waits for it any more.
+
+    `net_minor` left the member's pending money; the VAT in the rest is still owed to the State.
+    """
+
+    subject: ClassVar[str] = "invoice_id"
+
+    invoice_id: InvoiceId
+    member_id: MemberId
+    client_id: OrganisationId
+    amount_minor: int
+    net_minor: int
+    vat_minor: int
+    currency: str
+
+
+class InvoiceReinstated(Event, frozen=True, kw_only=True):
+    """A write-off was taken back: the rest is owed again."""
+
+    subject: ClassVar[str] = "invoice_id"
+
+    invoice_id: InvoiceId
+    member_id: MemberId
+    client_id: OrganisationId
+    amount_minor: int
+    currency: str
+
+
+class InvoiceFiled(Event, frozen=True, kw_only=True):
+    """The files of an issued invoice or credit note exist: it can be delivered now."""
+
+    subject: ClassVar[str] = "invoice_id"
+
+    invoice_id: InvoiceId
+    member_id: MemberId
+    client_id: OrganisationId
 
 
 class InvoiceOverdue(Event, frozen=True, kw_only=True):

@@ -1,6 +1,6 @@
 """Background work of invoicing: the files of what was issued, and the due dates that pass."""
 
-from guild.core.ids import InvoiceId
+from guild.core.ids import InvoiceId, RecurringPlanId
 from guild.core.jobs import job, scheduled
 from guild.core.work import Work
 from guild.invoicing import commands
@@ -12,7 +12,33 @@ async def make_documents(work: Work, invoice_id: InvoiceId) -> None:
     await commands.make_documents(work, invoice_id)
 
 
+@job("invoicing.validate_draft", timeout_s=60)
+async def validate_draft(work: Work, invoice_id: InvoiceId) -> None:
+    """Judge a draft as it will be issued, so that issuing need not; again after each change."""
+    await commands.validate_draft(work, invoice_id)
+    await commands.print_proforma(work, invoice_id)
+
+
 @scheduled("invoicing.mark_overdue", every_minutes=60)
 async def mark_overdue(work: Work) -> None:
     """Mark what fell due since the last run."""
     await commands.mark_overdue(work)
+
+
+@scheduled("invoicing.accept_self_bills", every_minutes=60)
+async def accept_self_bills(work: Work) -> None:
+    """Accept self-billed documents that nobody objected to in time."""
+    await commands.accept_by_silence(work)
+
+
+@job("invoicing.run_plan", timeout_s=120)
+async def run_plan(work: Work, plan_id: RecurringPlanId) -> None:
+    """Make the recurring invoices of a plan that are due; again makes none twice."""
+    await commands.run_plan(work, plan_id)
+
+
+@scheduled("invoicing.run_plans", every_minutes=60)
+async def run_plans(work: Work) -> None:
+    """One job for each plan of which something is due, so that one that fails stops no other."""
+    for plan_id in await commands.due_plans(work):
+        work.later(run_plan, plan_id=plan_id)

@@ -12,12 +12,32 @@ from typing import Literal
 
 import msgspec
 
+from guild.documents.brand import Brand
 from guild.documents.schemas import Addressee, Language, Letterhead
 
 
+class SheetAdjustment(msgspec.Struct, frozen=True, kw_only=True):
+    """An allowance, or a charge. `minor` is positive; per cent and base only where it is one."""
+
+    charge: bool
+    reason: str
+    minor: int
+    percent_milli: int | None
+    base_minor: int | None
+
+
+class SheetExchange(msgspec.Struct, frozen=True, kw_only=True):
+    """The VAT in the currency that the cooperative accounts in, and the rate with its source."""
+
+    currency: str
+    rate: Decimal
+    on: dt.date
+    source: str
+    vat_minor: int
+
+
 class InvoiceLine(msgspec.Struct, frozen=True, kw_only=True):
-    """One line. `unit` is a UN/ECE Recommendation 20 code (HUR, DAY, C62, MON, LS, KMT, WRD as in
-    rec. 21).
+    """One line. `unit` is a UN/ECE Recommendation 20 code (HUR, DAY, C62, MON, LS, KMT, D68).
 
     `unit_price` is in major units, because a price may have more decimals than the currency.
     """
@@ -27,8 +47,11 @@ class InvoiceLine(msgspec.Struct, frozen=True, kw_only=True):
     quantity: Decimal
     unit: str
     unit_price: Decimal
-    vat_bps: int
+    vat_milli: int
     net_minor: int
+    base_quantity: Decimal = Decimal(1)
+    adjustments: tuple[SheetAdjustment, ...] = ()
+    category: str = "S"
 
 
 class VatRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -37,16 +60,17 @@ class VatRow(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     category: str
-    rate_bps: int
+    rate_milli: int
     base_minor: int
     tax_minor: int
     reason: str
+    tax: Literal["VAT", "GST", "HST", "QST", "NONE"] = "VAT"
 
 
 class Prepayment(msgspec.Struct, frozen=True, kw_only=True):
     """Something already received, shown as a positive amount and deducted from the amount due."""
 
-    received_on: dt.date
+    received_on: dt.date | None
     minor: int
 
 
@@ -104,7 +128,7 @@ class InvoiceSheet(msgspec.Struct, frozen=True, kw_only=True):
     attached. `delivered_from`/`delivered_to` are the period of the work, equal for one day.
     """
 
-    kind: Literal["invoice", "credit_note"]
+    kind: Literal["invoice", "credit_note", "self_bill", "self_bill_credit", "proforma", "deposit"]
     lang: Language
     number: str
     currency: str
@@ -131,3 +155,16 @@ class InvoiceSheet(msgspec.Struct, frozen=True, kw_only=True):
     mentions: tuple[str, ...]
     shares: tuple[InvoiceShare, ...]
     with_data: bool
+    lines_minor: int | None = None
+    """The sum of the lines, where allowances or charges of the whole document follow it."""
+    adjustments: tuple[SheetAdjustment, ...] = ()
+    rounding_minor: int = 0
+    exchange: SheetExchange | None = None
+    attachments: tuple[tuple[str, str], ...] = ()
+    """Name and description of each attached file."""
+    references: tuple[tuple[str, str], ...] = ()
+    """Further references: a word of the labels and what the client calls it."""
+    delivered_to_address: tuple[str, ...] = ()
+    settles: tuple[str, ...] = ()
+    """Numbers of documents that this one settles, such as deposits."""
+    brand: Brand = Brand()

@@ -7,9 +7,10 @@ computed from its code, owner and currency (UUID version 5), so that posting nee
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 from uuid import UUID, uuid5
 
-from guild.core.ids import AccountId
+from guild.core.ids import AccountId, sendable
 from guild.core.money import Money
 
 #: Namespace of all computed account ids. It must never change: ids are stored in postings.
@@ -39,6 +40,7 @@ class Owner(StrEnum):
     ORGANISATION = "organisation"
     BANK_ACCOUNT = "bank_account"
     INVOICE = "invoice"
+    SUPPLIER = "supplier"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +56,8 @@ class AccountType:
 _TYPES = (
     AccountType("bank", Kind.ASSET, Owner.BANK_ACCOUNT, "Money at the bank"),
     AccountType("receivable", Kind.ASSET, Owner.ORGANISATION, "Owed by a client, gross"),
+    AccountType("interest_receivable", Kind.ASSET, Owner.ORGANISATION, "Late interest claimed"),
+    AccountType("vat_on_bad_debts", Kind.ASSET, Owner.NOBODY, "VAT of what was written off"),
     AccountType("guarantee_advance", Kind.ASSET, Owner.INVOICE, "Paid by the fund for a client"),
     AccountType("suspense", Kind.LIABILITY, Owner.NOBODY, "Bank entries not yet explained"),
     AccountType("client_credit", Kind.LIABILITY, Owner.ORGANISATION, "Overpaid by a client"),
@@ -66,8 +70,18 @@ _TYPES = (
     AccountType("fund_sickness", Kind.EQUITY, Owner.NOBODY, "Illness"),
     AccountType("fund_solidarity", Kind.EQUITY, Owner.NOBODY, "Hard times"),
     AccountType("fund_operations", Kind.EQUITY, Owner.NOBODY, "Running the cooperative"),
+    AccountType("legal_pool", Kind.EQUITY, Owner.NOBODY, "Legal costs of members"),
     AccountType("opening", Kind.EQUITY, Owner.NOBODY, "Opening balances"),
+    AccountType("provider_balance", Kind.ASSET, Owner.BANK_ACCOUNT, "At a payment provider"),
     AccountType("bank_fees", Kind.EXPENSE, Owner.NOBODY, "Bank fees"),
+    AccountType("provider_fees", Kind.EXPENSE, Owner.NOBODY, "Fees of payment providers"),
+    AccountType("suppliers", Kind.EXPENSE, Owner.NOBODY, "Goods and services bought"),
+    AccountType("other_income", Kind.INCOME, Owner.NOBODY, "Other income"),
+    AccountType("vat_receivable", Kind.ASSET, Owner.NOBODY, "Value added tax to reclaim"),
+    AccountType("payable", Kind.LIABILITY, Owner.SUPPLIER, "Owed to a supplier"),
+    AccountType("project_costs", Kind.EXPENSE, Owner.MEMBER, "Bought for a member's project"),
+    AccountType("bad_debts", Kind.EXPENSE, Owner.NOBODY, "VAT lost on bad debts"),
+    AccountType("interest_income", Kind.INCOME, Owner.NOBODY, "Late interest"),
     AccountType("rounding", Kind.INCOME, Owner.NOBODY, "Rounding differences"),
 )
 
@@ -81,8 +95,15 @@ FLOORED = ("member_available",)
 
 #: ... except by entries of these kinds: what was released for an invoice that is credited
 #: afterwards comes back from the member, even if it has been paid out already; and what a client
-#: pays late on an advance that the fund gave up is the fund's, whatever the member owes.
-BELOW_FLOOR_KINDS = ("invoice_credited", "levy_returned", "advance_recovered", "reversal")
+#: pays late on an advance that the fund gave up is the fund's, whatever the member owes; and the
+#: tax of a self-billed document that is taken back was never hers.
+BELOW_FLOOR_KINDS = (
+    "invoice_credited",
+    "levy_returned",
+    "advance_recovered",
+    "self_bill_credited",
+    "reversal",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +131,12 @@ class Account:
 
     def id(self, currency: str) -> AccountId:
         """The account's id in one currency: the same on every machine and for ever."""
-        return AccountId(uuid5(NAMESPACE, f"{self.code}|{self.owner or ''}|{currency}"))
+        return _account_id(self.code, self.owner, currency)
+
+
+@lru_cache(20_000)
+def _account_id(code: str, owner: UUID | None, currency: str) -> AccountId:
+    return AccountId(sendable(uuid5(NAMESPACE, f"{code}|{owner or ''}|{currency}").bytes))
 
 
 @dataclass(frozen=True, slots=True)

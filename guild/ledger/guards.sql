@@ -61,7 +61,7 @@ BEGIN
                    bool_or(e.tx IS DISTINCT FROM pg_current_xact_id()
                            OR e.occurred_on IS DISTINCT FROM n.occurred_on) AS late,
                    bool_or(n.amount_minor > 0 AND a.code = 'member_available' AND e.kind
-                           NOT IN ('invoice_credited', 'levy_returned', 'advance_recovered',
+                           NOT IN ('invoice_credited', 'levy_returned', 'advance_recovered', 'self_bill_credited',
                                    'reversal')) AS floored
               FROM added n
               LEFT JOIN ledger_entry e ON e.id = n.entry_id

@@ -94,6 +94,13 @@ class AlreadyKnown(Conflict):
     title = "This is already there"
 
 
+class ClientExists(AlreadyKnown):
+    """This member has a client with that VAT number; `link` leads to it."""
+
+    code = "client_exists"
+    title = "You have this client already"
+
+
 class AlreadyFounded(Conflict):
     """Founders are appointed before anybody else gives offices, not after."""
 

@@ -21,6 +21,7 @@ from guild.core.embedded import APP_ROLE, AUDITOR_ROLE
 GUILD: Final = Path(__file__).parent.parent
 PACKAGES: Final = (
     "core", "ledger", "translog", "documents", "members", "governance", "contracts", "invoicing",
+    "receivables",
     "treasury", "mutual_fund", "reputation", "compliance",
 )  # fmt: skip
 """Lowest layer first: guards may lean on tables below them."""

@@ -3,8 +3,8 @@
 GuildError
 ├── NotFound  ← ClaimNotFound, EvidenceNotFound, LevyNotFound
 ├── Forbidden ← OwnCase, NotOnThisJury
-├── Conflict  ← DuplicateClaim, AppealClosed, NoMoreJurors, VerdictGiven, NothingToWriteOff,
-│               SecondPersonNeeded
+├── Conflict  ← DuplicateClaim, AppealClosed, NoMoreJurors, SeedNotSigned, VerdictGiven,
+│               NothingToWriteOff, SecondPersonNeeded
 ├── Invalid   ← NotYetCovered, PeriodImpossible, EvidenceUnreadable, PartOutOfRange
 └── PayloadTooLarge ← EvidenceTooLarge
 """
@@ -73,6 +73,14 @@ class AppealClosed(Conflict):
 
     code = "appeal_closed"
     title = "This decision can no longer be appealed"
+
+
+class SeedNotSigned(Conflict):
+    """The seed of a draw is the first checkpoint that the public log signs over the filing."""
+
+    code = "seed_not_signed"
+    title = "The public log has not signed this filing yet"
+    mend = "It signs once a minute; the draw then happens by itself."
 
 
 class NoMoreJurors(Conflict):

@@ -4,7 +4,8 @@ from guild.core.ids import ClaimId, InvoiceId
 from guild.core.jobs import job, scheduled
 from guild.core.work import Work
 from guild.mutual_fund import commands, queries
-from guild.mutual_fund.errors import NoMoreJurors
+from guild.mutual_fund.errors import NoMoreJurors, SeedNotSigned
+from guild.translog.commands import sequence_leaves
 
 
 @job("mutual_fund.pay_advance", timeout_s=30)
@@ -22,14 +23,18 @@ async def pay_advances(work: Work) -> None:
 
 @job("mutual_fund.draw_jury", timeout_s=30)
 async def draw_jury(work: Work, claim_id: ClaimId) -> None:
-    """Draw a claim's jury if it has none yet; too few members leaves it to the next sweep."""
+    """Draw a claim's jury if it has none yet; too few members leaves it to the next sweep.
+
+    The log is signed first, because the seed is the first checkpoint over the filing.
+    """
     claim = await queries.claim_for(work, claim_id)
     if claim.state not in {"filed", "appealed"}:
         return
+    await sequence_leaves(work)
     try:
         async with work.session.begin_nested():
             await commands.draw_jury(work, claim_id)
-    except NoMoreJurors:
+    except (NoMoreJurors, SeedNotSigned):
         return
 
 

@@ -1,6 +1,7 @@
 """What the fund does when something happens to contracts, invoices, payments, payouts, claims."""
 
 from guild.contracts.events import (
+    ContractAmended,
     ContractDeclined,
     ContractExpired,
     ContractOffered,
@@ -10,10 +11,28 @@ from guild.contracts.events import (
 )
 from guild.core.events import reacts_to
 from guild.core.work import Work
-from guild.invoicing.events import InvoiceCredited, InvoiceIssued, PaymentRecorded
+from guild.invoicing.events import (
+    InvoiceCredited,
+    InvoiceIssued,
+    InvoiceReinstated,
+    InvoiceWrittenOff,
+    PaymentRecorded,
+    PaymentReversed,
+)
 from guild.mutual_fund import commands, jobs
 from guild.mutual_fund.events import ClaimAppealed, ClaimFiled
-from guild.treasury.events import PayoutRejected, PayoutReturned, PayoutSettled
+from guild.receivables.events import (
+    ClientInsolvent,
+    InsolvencyLifted,
+    InvoiceDisputeClosed,
+    InvoiceDisputed,
+)
+from guild.treasury.events import (
+    PayoutApprovalGiven,
+    PayoutRejected,
+    PayoutReturned,
+    PayoutSettled,
+)
 
 
 @reacts_to(ContractOffered)
@@ -26,6 +45,12 @@ async def on_contract_offered(work: Work, fact: ContractOffered) -> None:
 async def on_contract_signed(work: Work, fact: ContractSigned) -> None:
     """The client has confirmed the order: the promise stands."""
     await commands.reserve_guarantee(work, fact)
+
+
+@reacts_to(ContractAmended)
+async def on_contract_amended(work: Work, fact: ContractAmended) -> None:
+    """The promise follows the new price."""
+    await commands.merge_guarantee(work, fact)
 
 
 @reacts_to(ContractDeclined)
@@ -64,10 +89,52 @@ async def on_payment_recorded(work: Work, fact: PaymentRecorded) -> None:
     await commands.release_payment(work, fact)
 
 
+@reacts_to(PaymentReversed)
+async def on_payment_reversed(work: Work, fact: PaymentReversed) -> None:
+    """Take back from pots and member what the payment had released."""
+    await commands.take_back_payment(work, fact)
+
+
 @reacts_to(InvoiceCredited)
 async def on_invoice_credited(work: Work, fact: InvoiceCredited) -> None:
     """Take back from pots and member what was released for what is now credited."""
     await commands.return_levy(work, fact)
+
+
+@reacts_to(InvoiceDisputed)
+async def on_invoice_disputed(work: Work, fact: InvoiceDisputed) -> None:
+    """Of the disputed part only the charter's share is advanced."""
+    await commands.hold_disputed(work, fact)
+
+
+@reacts_to(InvoiceDisputeClosed)
+async def on_dispute_closed(work: Work, fact: InvoiceDisputeClosed) -> None:
+    """Nothing is held back for the objection any more."""
+    await commands.end_dispute(work, fact.invoice_id)
+
+
+@reacts_to(InvoiceWrittenOff)
+async def on_invoice_written_off(work: Work, fact: InvoiceWrittenOff) -> None:
+    """Nothing more is advanced on what was given up."""
+    await commands.settle_invoice(work, fact.invoice_id, settled=True)
+
+
+@reacts_to(InvoiceReinstated)
+async def on_invoice_reinstated(work: Work, fact: InvoiceReinstated) -> None:
+    """The rest is owed again, so it can be advanced again."""
+    await commands.settle_invoice(work, fact.invoice_id, settled=False)
+
+
+@reacts_to(ClientInsolvent)
+async def on_client_insolvent(work: Work, fact: ClientInsolvent) -> None:
+    """No new guarantee for this client; what was promised stays promised."""
+    await commands.bar_client(work, fact.client_key, fact.declared_on)
+
+
+@reacts_to(InsolvencyLifted)
+async def on_insolvency_lifted(work: Work, fact: InsolvencyLifted) -> None:
+    """The client's limit is the charter's again."""
+    await commands.unbar_client(work, fact.client_key)
 
 
 @reacts_to(ClaimFiled)
@@ -80,6 +147,12 @@ async def on_claim_filed(work: Work, fact: ClaimFiled) -> None:
 async def on_claim_appealed(work: Work, fact: ClaimAppealed) -> None:
     """Draw the second jury in the background."""
     work.later(jobs.draw_jury, claim_id=fact.claim_id)
+
+
+@reacts_to(PayoutApprovalGiven)
+async def on_payout_approval(work: Work, fact: PayoutApprovalGiven) -> None:
+    """Whoever judged a claim does not approve that its benefit is paid."""
+    await commands.refuse_juror(work, fact.payout_id, fact.approver_id)
 
 
 @reacts_to(PayoutSettled)

@@ -272,7 +272,8 @@ class HoldIn(In, frozen=True):
 class DrawProof(Out, frozen=True):
     """All that is needed to draw a jury again, without a name.
 
-    seed = SHA-256("guild/jury/v1" ‖ head ‖ claim id (16 bytes) ‖ round (1 byte));
+    head = root of the first checkpoint signed over the claim's leaf `claim-filed`;
+    seed = SHA-256("guild/jury/v2" ‖ head ‖ SHA-256("guild/claim/v1" ‖ claim id) ‖ round (1 byte));
     a member's code = SHA-256("guild/juror/v1" ‖ claim id ‖ member id);
     rank by SHA-256(seed ‖ code), smallest first. `jury` lists the codes of who was invited.
     """

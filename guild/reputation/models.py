@@ -97,13 +97,18 @@ class Attestation(Base):
         CheckConstraint("about IN ('freelancer', 'client')", name="about_known"),
         CheckConstraint("octet_length(commitment) = 32", name="commitment_size"),
         CheckConstraint(
-            "(state = 'erased') = (salt IS NULL) AND (state = 'erased') = (payload IS NULL)",
+            "(state = 'erased') = (salt IS NULL) AND (state = 'erased') = (payload IS NULL) AND "
+            "(state = 'erased') = (subject_owner IS NULL) AND "
+            "(state = 'erased') = (author_owner IS NULL)",
             name="erased_whole",
         ),
         CheckConstraint(
             "state IN ('hidden', 'erased') OR published_at IS NOT NULL", name="published_has_time"
         ),
         Index(None, "subject_party"),
+        Index(
+            "ix_attestation_relations", "submitted_at", postgresql_where=text("state = 'published'")
+        ),
         Index("ix_attestation_due", "reveal_at", postgresql_where=text("state = 'hidden'")),
     )
 
@@ -118,6 +123,9 @@ class Attestation(Base):
     """The client's person who spoke; NULL where the member did."""
     subject_party: Mapped[UUID] = mapped_column(ForeignKey("reputation_party.id"))
     author_party: Mapped[UUID] = mapped_column(ForeignKey("reputation_party.id"))
+    subject_owner: Mapped[str | None] = mapped_column(String(32))
+    """Pseudonym of who stands behind the subject, as in the payload."""
+    author_owner: Mapped[str | None] = mapped_column(String(32))
     state: Mapped[str] = mapped_column(String(10), default=ATTESTATION_LIFECYCLE.initial)
     charter_version: Mapped[int]
     commitment: Mapped[bytes] = mapped_column(unique=True)

@@ -19,8 +19,7 @@ async def on_completed(work: Work, fact: ContractCompleted) -> None:
 async def on_payment(work: Work, fact: PaymentRecorded) -> None:
     """A settled invoice may be the last that was waited for."""
     if fact.settled:
-        await work.session.flush()
-        await invite(work, fact.contract_id)
+        await invite(work, fact.contract_id, settled=fact.invoice_id)
 
 
 @reacts_to(InvoiceOverdue)

@@ -8,7 +8,7 @@ by the co-operative's charter, chapter reputation.
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from datetime import date, datetime
 from decimal import ROUND_HALF_UP, Decimal, localcontext
 from fractions import Fraction
@@ -18,9 +18,13 @@ from msgspec import Struct
 
 FORMULA: Final = (
     "mean = (positive + alpha) / (weight + alpha + beta); "
-    "lower = Wilson lower bound of positive out of weight at z"
+    "lower = Wilson lower bound of positive out of weight at z; "
+    "an entry has weight 0 when the same owner stands behind both sides, or when work went round "
+    "in a circle: by published entries of the window, each read as `this owner worked for that "
+    "one`, one comes back from its client's owner to its freelancer's"
 )
-FORMULA_VERSION: Final = 1
+FORMULA_VERSION: Final = 2
+"""2: same owners and circles have no weight, and one owner is one counterparty."""
 COMMIT_TAG: Final = b"guild/commit/v1\x00"
 SALT_SIZE: Final = 32
 DISPUTE_MONTHS: Final = 6
@@ -57,7 +61,10 @@ class Entry(Struct, frozen=True, kw_only=True):
     """One published statement, as far as the formula sees it."""
 
     commitment: str
+    owner: str
+    """Who stands behind the subject."""
     counterparty: str
+    """Who stands behind the author: two firms of one owner are one counterparty."""
     contract: str
     period: str
     """Month of the statement, `2026-11`: coarse on purpose, it is public."""
@@ -204,26 +211,107 @@ def rounded(value: Fraction | Decimal) -> Decimal:
         return exact.quantize(PLACES, rounding=ROUND_HALF_UP)
 
 
-def _why_not(entry: Entry, value: Fraction | None, window_months: int, as_of: str) -> str:
+Relation = tuple[str, str]
+"""Two owners: the first worked for the second."""
+
+
+def relation_of(entry: Entry, side: Side) -> Relation:
+    """Who worked for whom, whichever of the two the entry is about."""
+    pair = (entry.owner, entry.counterparty)
+    return pair if side == "freelancer" else pair[::-1]
+
+
+def relations_of(
+    entries: Iterable[tuple[Side, Entry]], rules: ScoringRules, as_of: str
+) -> set[Relation]:
+    """The dealings that circles are looked for in: of every published entry of the window."""
+    return {
+        relation_of(entry, side)
+        for side, entry in entries
+        if not _out_of_time(entry, rules.window_months, as_of)
+    }
+
+
+def circular(relations: Iterable[Relation]) -> frozenset[Relation]:
+    """The relations that lie on a circle of two or more owners: A worked for B, and B, or
+    somebody for whom B worked, and so on, worked for A (domain rule 39).
+
+    Both ends of such a relation lie in one strongly connected component (Kosaraju's two passes).
+    """
+    forth: dict[str, list[str]] = {}
+    back: dict[str, list[str]] = {}
+    for worker, principal in set(relations):
+        forth.setdefault(worker, []).append(principal)
+        back.setdefault(principal, []).append(worker)
+        forth.setdefault(principal, [])
+    component: dict[str, str] = {}
+    for root in reversed(_finished(forth)):
+        todo = [root]
+        while todo:
+            here = todo.pop()
+            if here not in component:
+                component[here] = root
+                todo += back.get(here, [])
+    return frozenset(
+        (worker, principal)
+        for worker, principals in forth.items()
+        for principal in principals
+        if worker != principal and component[worker] == component[principal]
+    )
+
+
+def _finished(forth: Mapping[str, Sequence[str]]) -> list[str]:
+    """Every owner in the order in which a walk in depth leaves it for good."""
+    seen: set[str] = set()
+    left: list[str] = []
+    for start in sorted(forth):
+        todo = [(start, False)]
+        while todo:
+            here, over = todo.pop()
+            if over:
+                left.append(here)
+            elif here not in seen:
+                seen.add(here)
+                todo.append((here, True))
+                todo += [(one, False) for one in forth[here]]
+    return left
+
+
+def _out_of_time(entry: Entry, window_months: int, as_of: str) -> str:
     if entry.standing != "published":
         return entry.standing
     age = months_between(entry.period, as_of)
     if age < 0:
         return "later"
-    if age >= window_months:
-        return "too_old"
-    return "no_answer" if value is None else ""
+    return "too_old" if age >= window_months else ""
 
 
-def score(entries: Iterable[Entry], side: Side, rules: ScoringRules, as_of: str) -> Score:
+def _why_not(entry: Entry, relation: Relation, circles: Container[Relation]) -> str:
+    if entry.owner == entry.counterparty:
+        return "same_owner"
+    return "ring" if relation in circles else ""
+
+
+def score(
+    entries: Iterable[Entry],
+    side: Side,
+    rules: ScoringRules,
+    as_of: str,
+    circles: Container[Relation] = frozenset(),
+) -> Score:
     """The score of one side from all its entries, as of a month.
 
-    An entry counts in its own month and the ``window_months - 1`` that follow.
+    An entry counts in its own month and the ``window_months - 1`` that follow. `circles` are the
+    relations in which work went round in a circle (see `circular`), among all entries of all.
     """
     judged: list[tuple[Entry, Fraction, str]] = []
     for entry in entries:
         value = value_of(entry.answers, rules.weights[side])
-        why_not = _why_not(entry, value, rules.window_months, as_of)
+        why_not = (
+            _out_of_time(entry, rules.window_months, as_of)
+            or ("no_answer" if value is None else "")
+            or _why_not(entry, relation_of(entry, side), circles)
+        )
         judged.append((entry, value or Fraction(0), why_not))
     totals: dict[str, Fraction] = {}
     for entry, _, why_not in judged:

@@ -8,11 +8,12 @@ It reads from DIR
     checkpoint          signed note: origin, number of leaves, root (C2SP tlog-checkpoint)
     leaves.jsonl        {"index": 0, "leaf": base64} in order
     openings.jsonl      {"commitment": hex, "salt": hex, "payload": text} of published statements
-    scores.json         {"as_of": "2026-11", "rules": {...}, "scores": [...]}
+    scores.json         {"as_of": "2026-11", "formula_version": 2, "rules": {...}, "scores": [...]}
     fund-journal.jsonl  {"entry", "date", "account", "amount_minor", "currency"}: + is into the pot
     fund.json           {"currency": "EUR", "pots": {account: minor units}}
-and recomputes the tree, the signature, each commitment, each score, and each pot. It names what is
-wrong and ends with 1; with 0 when everything holds; with 2 when it was called wrongly.
+and recomputes the tree, the signature, each commitment, each score, each pot, and the seed of each
+jury that was drawn. It names what is wrong and ends with 1; with 0 when
+everything holds; with 2 when it was called wrongly.
 An earlier checkpoint given with --since must be the root of the log's own beginning.
 """
 
@@ -33,6 +34,9 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 Said = dict[str, Any]
 COUNTED = {"published", "upheld"}
+FORMULA_VERSION = 2
+"""The scoring formula that `recompute` is: an entry has weight 0 when one owner stands behind both
+sides, or when its freelancer's owner is reached again from its client's by who worked for whom."""
 STANDINGS: dict[str, set[str | None]] = {
     "published": {None},
     "contested": {"published", "upheld"},
@@ -277,8 +281,46 @@ def _four_places(value: Fraction) -> str:
     return f"{units // 10_000}.{units % 10_000:04d}"
 
 
+def _counts(said: Said, standing: str, rules: dict[str, Any], as_of: str) -> bool:
+    age = _month(as_of) - _month(said["period"])
+    return standing in COUNTED and 0 <= age < rules["window_months"]
+
+
+def _dealing(said: Said) -> tuple[str, str]:
+    """Owners (who worked, for whom)."""
+    pair = (said["subject_owner"], said["author_owner"])
+    return pair if said["about"] == "freelancer" else (pair[1], pair[0])
+
+
+def circles(dealings: set[tuple[str, str]]) -> set[tuple[str, str]]:
+    """Dealings whose second owner leads back to the first: walked for each of them.
+
+    Whoever never worked, or was never worked for, lies on no circle and is taken away first.
+    """
+    left = {pair for pair in dealings if pair[0] != pair[1]}
+    while True:
+        workers, principals = {a for a, _ in left}, {b for _, b in left}
+        fewer = {(a, b) for a, b in left if a in principals and b in workers}
+        if fewer == left:
+            break
+        left = fewer
+    found = set()
+    for first, second in left:
+        reached, fresh = {second}, {second}
+        while fresh and first not in reached:
+            fresh = {b for a, b in left if a in fresh} - reached
+            reached |= fresh
+        if first in reached:
+            found.add((first, second))
+    return found
+
+
 def recompute(
-    said: list[tuple[Said, str]], side: str, rules: dict[str, Any], as_of: str
+    said: list[tuple[Said, str]],
+    side: str,
+    rules: dict[str, Any],
+    as_of: str,
+    round_about: set[tuple[str, str]],
 ) -> dict[str, Any]:
     """One score from (statement, standing) pairs: the charter's formula, written a second time."""
     questions = rules["weights"][side]
@@ -286,10 +328,11 @@ def recompute(
     for statement, standing in said:
         asked = [(questions.get(q, 0), yes) for q, yes in statement["answers"].items()]
         whole = sum(weight for weight, _ in asked)
-        age = _month(as_of) - _month(statement["period"])
-        if standing in COUNTED and 0 <= age < rules["window_months"] and whole:
+        dealing = _dealing(statement)
+        honest = dealing[0] != dealing[1] and dealing not in round_about
+        if _counts(statement, standing, rules, as_of) and whole and honest:
             value = Fraction(sum(weight for weight, yes in asked if yes is True), whole)
-            counting.append((statement["author"], statement["contract"], value))
+            counting.append((statement["author_owner"], statement["contract"], value))
     totals = {a: Fraction(sum(b == a for b, _, _ in counting)) for a, _, _ in counting}
     cut = _cap(totals, rules["max_share_per_counterparty_bps"]) if totals else {}
     weight = sum(cut.values(), Fraction(0))
@@ -315,26 +358,67 @@ def check_scores(path: Path, log: Log, opened: dict[str, Said]) -> str:
     """Recompute every published score; raises ``Wrong`` for the first that differs."""
     published = _json(path.read_bytes().decode())
     rules, as_of = published["rules"], published["as_of"]
+    if published["formula_version"] != FORMULA_VERSION:
+        raise Wrong(f"this program knows version {FORMULA_VERSION} of the formula only")
     plain = json.dumps(rules, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
     if opened and log.rules.get(rules["charter_version"]) != hashlib.sha256(plain).hexdigest():
         raise Wrong(f"the rules of charter version {rules['charter_version']} are not in the log")
     groups: dict[tuple[str, str], list[tuple[Said, str]]] = {}
+    dealings: set[tuple[str, str]] = set()
     for name, said in opened.items():
         standing = log.statements[name].standing or ""
+        if _counts(said, standing, rules, as_of):
+            dealings.add(_dealing(said))
         groups.setdefault((said["about"], said["subject"]), []).append((said, standing))
+    round_about = circles(dealings)
     listed: set[tuple[str, str]] = set()
     for shown in published["scores"]:
         who = (shown["side"], shown["subject"])
         if who in listed or who not in groups:
             raise Wrong(f"score of {who[1]}: listed twice, or without any statement")
         listed.add(who)
-        mine = recompute(groups[who], who[0], rules, as_of)
+        mine = recompute(groups[who], who[0], rules, as_of, round_about)
         for part, value in mine.items():
             if shown[part] != value:
                 raise Wrong(f"score of {who[1]}: {part} is {shown[part]}, recomputed {value}")
     if missing := sorted(groups.keys() - listed):
         raise Wrong(f"no score is published for {missing[0][1]}")
     return f"{len(listed)} recomputed under charter version {rules['charter_version']}, {as_of}"
+
+
+# --- juries ----------------------------------------------------------------------------------
+
+
+def check_draws(leaves: list[bytes], kept: int) -> str:
+    """Reckon the seed of every jury again; raises ``Wrong`` for the first that differs.
+
+    It is the root of a checkpoint over the filing, and that checkpoint was signed before the draw.
+    That it was the first one, only somebody who keeps checkpoints can see: ``kept`` is the size of
+    yours, or -1.
+    """
+    filed: dict[tuple[str, int], int] = {}
+    drawn: set[tuple[str, int]] = set()
+    for index, leaf in enumerate(leaves):
+        said = _json(leaf.decode())
+        if said["kind"] not in {"claim-filed", "jury-drawn"}:
+            continue
+        name = (said["claim"], _whole(said["round"], "round"))
+        if said["kind"] == "claim-filed":
+            filed.setdefault(name, index)
+            continue
+        where, size = f"leaf {index}", _whole(said["checkpoint"], "checkpoint")
+        if name in drawn or name not in filed:
+            raise Wrong(f"{where}: a jury is drawn twice, or for a claim that was never filed")
+        drawn.add(name)
+        if not filed[name] < size <= index:
+            raise Wrong(f"{where}: checkpoint {size} was not signed between filing and draw")
+        if filed[name] < kept < size:
+            raise Wrong(f"{where}: the checkpoint that you kept came before that of {size}")
+        mark = bytes.fromhex(name[0]) + bytes([name[1]])
+        seed = hashlib.sha256(b"guild/jury/v2" + merkle_root(leaves[:size]) + mark)
+        if said["seed"] != seed.hexdigest():
+            raise Wrong(f"{where}: the seed is not that of checkpoint {size}")
+    return f"{len(drawn)} seeds recomputed"
 
 
 # --- the fund --------------------------------------------------------------------------------
@@ -399,6 +483,14 @@ def _statements(folder: Path) -> tuple[tuple[Log, dict[str, Said]], str]:
     return (log, opened), f"{len(opened)} openings fit their commitments; {closed} not open"
 
 
+def _draws(folder: Path, since: Path | None) -> str:
+    kept = -1
+    if since is not None:
+        stated = (folder / "key").read_bytes().decode()
+        kept = read_checkpoint(since.read_bytes().decode(), stated).size
+    return check_draws(read_leaves(folder / "leaves.jsonl"), kept)
+
+
 def _scores(folder: Path, said: tuple[Log, dict[str, Said]] | None) -> tuple[None, str]:
     if said is None:
         raise Wrong("without sound statements no score can be recomputed")
@@ -425,6 +517,7 @@ def verify(folder: Path, *, vkey: str = "", since: Path | None = None) -> list[F
         _try("history", report, lambda: _history(folder, since, signed, leaves))
     said = _try("statements", report, lambda: _statements(folder))
     _try("scores", report, lambda: _scores(folder, said))
+    _try("juries", report, lambda: (None, _draws(folder, since)))
     _try("fund", report, lambda: (None, check_fund(folder)))
     return report
 

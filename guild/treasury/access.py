@@ -7,8 +7,8 @@ from guild.treasury.models import Payout
 
 
 def visible_payouts(actor: Actor) -> ColumnElement[bool]:
-    """Treasurer, auditor and the house's own jobs see all; a member sees what is paid to her."""
-    if actor.may(Permission.TREASURY_READ):
+    """Whoever approves, the auditor and the house's own jobs see all; a member her own."""
+    if actor.may(Permission.TREASURY_READ) or actor.may(Permission.PAYOUTS_APPROVE):
         return true()
     if actor.kind == "member":
         return Payout.member_id == actor.member_id

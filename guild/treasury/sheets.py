@@ -101,3 +101,42 @@ class PayoutSheet(msgspec.Struct, frozen=True, kw_only=True):
     moves: tuple[JournalMove, ...]
     year: tuple[YearRow, ...]
     object_until: dt.date
+
+
+class IncomeLine(msgspec.Struct, frozen=True, kw_only=True):
+    """One line of the year; `code` chooses the words, a pot's or a sum's."""
+
+    code: str
+    minor: int
+
+
+class IncomeSheet(msgspec.Struct, frozen=True, kw_only=True):
+    """A member's year in one currency. `opening` + the lines of `earned` - `paid_minor` = closing.
+
+    `shares` sum, with what became the member's, to `received_minor`.
+    """
+
+    currency: str
+    invoiced_minor: int
+    received_minor: int
+    shares: tuple[IncomeLine, ...]
+    own_minor: int
+    """What the shares left of the money received."""
+    earned: tuple[IncomeLine, ...]
+    earned_minor: int
+    benefits_minor: int
+    opening_minor: int
+    paid_minor: int
+    closing_minor: int
+
+
+class YearSheet(msgspec.Struct, frozen=True, kw_only=True):
+    """A whole year statement: a part for each currency that anything moved in."""
+
+    lang: Language
+    number: str
+    year: int
+    seller: Letterhead
+    to: Addressee
+    parts: tuple[IncomeSheet, ...]
+    made_on: dt.date

@@ -13,12 +13,10 @@ time, so a right ends with the office, and every right with the membership.
 Over TLS the cookies are called `__Host-guild` and `__Host-guild_link`.
 """
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any, Final, Literal
 
 from litestar.connection import ASGIConnection
-from sqlalchemy import Row, TextClause, text
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from guild.core.errors import Unauthenticated
 from guild.core.permissions import (
@@ -32,6 +30,8 @@ from guild.core.permissions import (
     permissions_of,
 )
 from guild.core.settings import Settings
+from guild.core.transaction import Record
+from guild.core.work import Work
 from guild.governance.queries import HEAD
 from guild.members.errors import LinkNotFound
 from guild.members.rules.powers import roles_held
@@ -51,47 +51,37 @@ SEEN_EVERY: Final = timedelta(minutes=10)
 _OFFICES: Final = """
     ARRAY(SELECT r.role FROM member_role r
           WHERE r.member_id = m.id AND r.ended_at IS NULL
-            AND (r.expires_at IS NULL OR r.expires_at > :now)) AS offices"""
+            AND (r.expires_at IS NULL OR r.expires_at > $2)) AS offices"""
 # The newest charter's hash rides along, which saves `charter_at` its own look-up.
 _HEAD: Final = "(SELECT hash FROM charter_version ORDER BY version DESC LIMIT 1) AS charter_head"
 _ACTIVE: Final = "m.state IN ('member', 'on_leave')"
 
-_BY_SESSION: Final = text(
-    f"""
+_BY_SESSION: Final = f"""
     SELECT m.id, m.display_name, m.state, s.last_seen AS seen, {_OFFICES}, {_HEAD}
     FROM session s JOIN member m ON m.id = s.member_id
-    WHERE s.id_hash = :hash AND s.expires_at > :now AND {_ACTIVE}"""
-)
-_BY_KEY: Final = text(
-    f"""
+    WHERE s.id_hash = $1 AND s.expires_at > $2 AND {_ACTIVE}"""
+_BY_KEY: Final = f"""
     SELECT m.id, m.display_name, m.state, k.last_used AS seen, k.scopes, {_OFFICES}, {_HEAD}
     FROM api_key k JOIN member m ON m.id = k.member_id
-    WHERE k.key_hash = :hash AND k.revoked_at IS NULL
-      AND (k.expires_at IS NULL OR k.expires_at > :now) AND {_ACTIVE}"""
-)
+    WHERE k.key_hash = $1 AND k.revoked_at IS NULL
+      AND (k.expires_at IS NULL OR k.expires_at > $2) AND {_ACTIVE}"""
 _LINK_COLUMNS: Final = f"l.id, l.purpose, l.subject_id, l.contact_id, c.name, {_HEAD}"
-_LINK_ALIVE: Final = "l.revoked_at IS NULL AND l.expires_at > :now"
-_BY_LINK: Final = text(
-    f"""
+_LINK_ALIVE: Final = "l.revoked_at IS NULL AND l.expires_at > $2"
+_BY_LINK: Final = f"""
     SELECT {_LINK_COLUMNS} FROM access_link l JOIN contact c ON c.id = l.contact_id
-    WHERE l.token_hash = :hash AND l.opened_at IS NULL AND {_LINK_ALIVE}"""
-)
-_BY_LINK_SESSION: Final = text(
-    f"""
+    WHERE l.token_hash = $1 AND l.opened_at IS NULL AND {_LINK_ALIVE}"""
+_BY_LINK_SESSION: Final = f"""
     SELECT {_LINK_COLUMNS}
     FROM link_session s JOIN access_link l ON l.id = s.link_id
     JOIN contact c ON c.id = l.contact_id
-    WHERE s.id_hash = :hash AND s.expires_at > :now AND {_LINK_ALIVE}"""
-)
+    WHERE s.id_hash = $1 AND s.expires_at > $2 AND {_LINK_ALIVE}"""
 _PERMISSIONS: Final = {permission.value: permission for permission in Permission}
 """A scope that no longer exists gives nothing."""
-_SEEN: Final = text("UPDATE session SET last_seen = :now WHERE id_hash = :hash")
-_USED: Final = text("UPDATE api_key SET last_used = :now WHERE key_hash = :hash")
+_SEEN: Final = "UPDATE session SET last_seen = $2 WHERE id_hash = $1"
+_USED: Final = "UPDATE api_key SET last_used = $2 WHERE key_hash = $1"
 
 
-async def actor_of(
-    connection: Connection, session: AsyncSession, settings: Settings, now: datetime
-) -> Actor:
+async def actor_of(connection: Connection, work: Work) -> Actor:
     """Who acts. No credential, or a cookie that is over, is ANONYMOUS.
 
     Raises Unauthenticated for an Authorization header that does not hold, and LinkNotFound for a
@@ -99,21 +89,21 @@ async def actor_of(
     """
     header = connection.headers.get("authorization")
     if header is not None:
-        return await _by_header(header, session, now, writing=_writes(connection))
-    cookie = cookie_credential(connection, settings)
+        return await _by_header(header, work, writing=_writes(connection))
+    cookie = cookie_credential(connection, work.settings)
     if cookie is None:
         return ANONYMOUS
     kind, token = cookie
     hashed = token_hash(token)
     if kind == "link":
-        row = await _one(session, _BY_LINK_SESSION, hashed, now)
+        row = await _one(work, _BY_LINK_SESSION, hashed)
         return ANONYMOUS if row is None else _contact(row)
-    row = await _one(session, _BY_SESSION, hashed, now)
+    row = await _one(work, _BY_SESSION, hashed)
     if row is None:
         return ANONYMOUS
-    if _writes(connection) and row.seen < now - SEEN_EVERY:
-        await session.execute(_SEEN, {"now": now, "hash": hashed})
-    return member_actor(row.id, roles_held(row.state, row.offices), row.display_name)
+    if _writes(connection) and row["seen"] < work.now - SEEN_EVERY:
+        await work.fetch(_SEEN, hashed, work.now)
+    return member_actor(row["id"], roles_held(row["state"], row["offices"]), row["display_name"])
 
 
 def cookie_credential(connection: Connection, settings: Settings) -> tuple[CookieKind, str] | None:
@@ -137,20 +127,20 @@ def cookie_credential(connection: Connection, settings: Settings) -> tuple[Cooki
     return None
 
 
-async def _by_header(header: str, session: AsyncSession, now: datetime, *, writing: bool) -> Actor:
+async def _by_header(header: str, work: Work, *, writing: bool) -> Actor:
     scheme, _, token = header.partition(" ")
     token = token.strip()
     if scheme.lower() == "link" and 0 < len(token) <= TOKEN_LENGTH_MAX:
-        row = await _one(session, _BY_LINK, token_hash(token), now)
+        row = await _one(work, _BY_LINK, token_hash(token))
         if row is None:
             raise LinkNotFound(mend="Ask the person who sent the link for a new one.")
         return _contact(row)
     if scheme.lower() == "bearer" and is_api_key(token):
         hashed = token_hash(token)
-        row = await _one(session, _BY_KEY, hashed, now)
+        row = await _one(work, _BY_KEY, hashed)
         if row is not None:
-            if writing and (row.seen is None or row.seen < now - SEEN_EVERY):
-                await session.execute(_USED, {"now": now, "hash": hashed})
+            if writing and (row["seen"] is None or row["seen"] < work.now - SEEN_EVERY):
+                await work.fetch(_USED, hashed, work.now)
             return _key_holder(row)
     raise Unauthenticated(
         "The Authorization header does not hold.",
@@ -158,33 +148,35 @@ async def _by_header(header: str, session: AsyncSession, now: datetime, *, writi
     )
 
 
-def _key_holder(row: Row[Any]) -> Actor:
-    roles = roles_held(row.state, row.offices)
-    scopes = frozenset(_PERMISSIONS[scope] for scope in row.scopes if scope in _PERMISSIONS)
+def _key_holder(row: Record) -> Actor:
+    roles = roles_held(row["state"], row["offices"])
+    scopes = frozenset(_PERMISSIONS[scope] for scope in row["scopes"] if scope in _PERMISSIONS)
     return Actor(
         kind="member",
-        id=row.id,
+        id=row["id"],
         roles=roles & {Role.MEMBER},
         permissions=(permissions_of(roles) & scopes) | {Permission.PUBLIC},
-        name=row.display_name,
+        name=row["display_name"],
     )
 
 
-def _contact(row: Row[Any]) -> Actor:
+def _contact(row: Record) -> Actor:
     grant = LinkGrant(
-        link_id=row.id, purpose=row.purpose, subject_id=row.subject_id, contact_id=row.contact_id
+        link_id=row["id"],
+        purpose=row["purpose"],
+        subject_id=row["subject_id"],
+        contact_id=row["contact_id"],
     )
-    return contact_actor(grant, row.name)
+    return contact_actor(grant, row["name"])
 
 
-async def _one(
-    session: AsyncSession, statement: TextClause, hashed: bytes, now: datetime
-) -> Row[Any] | None:
-    result = await session.execute(statement, {"hash": hashed, "now": now})
-    row = result.one_or_none()
-    if row is not None and row.charter_head is not None:
-        session.info[HEAD] = row.charter_head
-    return row
+async def _one(work: Work, statement: str, hashed: bytes) -> Record | None:
+    rows = await work.fetch(statement, hashed, work.now)
+    if not rows:
+        return None
+    if rows[0]["charter_head"] is not None:
+        work.memo[HEAD] = rows[0]["charter_head"]
+    return rows[0]
 
 
 def _writes(connection: Connection) -> bool:

@@ -28,8 +28,13 @@ FIELD: Final = "csrf_token"
 _FORMS: Final = frozenset({RequestEncodingType.MULTI_PART, RequestEncodingType.URL_ENCODED})
 
 
-async def check_csrf(request: Request[Any, Any, Any], actor: Actor, settings: Settings) -> None:
-    """Refuse a forged request; raises InvalidCsrfToken (403). Safe methods always pass."""
+async def check_csrf(
+    request: Request[Any, Any, Any], actor: Actor, settings: Settings, token: str
+) -> None:
+    """Refuse a forged request; raises InvalidCsrfToken (403). Safe methods always pass.
+
+    `token` is what a form of this session carries, see `csrf_token`.
+    """
     if request.method in SAFE or "authorization" in request.headers:
         return
     if not _from_here(request, settings):
@@ -38,9 +43,8 @@ async def check_csrf(request: Request[Any, Any, Any], actor: Actor, settings: Se
         )
     if actor.kind == "anonymous":
         return
-    cookie = cookie_credential(request, settings)
     presented = await _presented(request)
-    if cookie is None or not tokens.csrf_token_matches(cookie[1], presented):
+    if not token or not tokens.same(token, presented):
         raise InvalidCsrfToken(
             "The form does not belong to this session.",
             mend="Load the page again and send it again. Programs: send X-CSRF-Token as the "

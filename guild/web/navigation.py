@@ -24,7 +24,20 @@ P = Permission
 ENTRIES: Final = (
     Entry("/money", "Money", "What is coming to you, and when", P.PAYOUTS_REQUEST),
     Entry("/contracts", "Contracts", "What you agreed, and where it stands", P.CONTRACTS_READ),
+    Entry(
+        "/clients", "Clients", "Whom you work for, and who signs there", P.CLIENTS_MANAGE,
+        main=False,
+    ),
     Entry("/invoices", "Invoices", "What was sent to clients, and what is paid", P.INVOICES_READ),
+    Entry(
+        "/receivables",
+        "Owed",
+        "What clients owe, and what is done about it",
+        P.INVOICES_READ,
+        main=False,
+    ),
+    Entry("/objections", "Objections", "What clients say is wrong", P.OBJECTIONS_READ, main=False),
+    Entry("/costs", "Costs", "What suppliers ask for your projects", P.COSTS_READ),
     Entry("/me", "You", "Your details, your account at the bank, your sessions and keys", P.SELF),
     Entry("/claims", "Protection", "When you are ill or times are hard", P.CLAIMS_FILE),
     Entry("/jury", "Jury", "Claims that you were drawn to decide", P.CLAIMS_JUDGE, main=False),
@@ -34,7 +47,25 @@ ENTRIES: Final = (
         "/reputation/disputes", "Disputes", "Statements to rule on", P.REPUTATION_RULE, main=False
     ),
     Entry("/treasury", "Treasury", "Statements in, payouts out", P.TREASURY_READ),
+    Entry("/approvals", "Approvals", "Money that leaves once enough agree", P.PAYOUTS_APPROVE),
     Entry("/office", "Office", "Applications, bank accounts, roles", P.MEMBERS_APPROVE_ACCOUNT),
+    Entry(
+        "/employed",
+        "Employment",
+        "Whom the co-operative employs",
+        P.EMPLOYMENT_NOTE,
+        main=False,
+    ),
+    Entry(
+        "/exports", "Exports", "Your documents and books in one file", P.EXPORTS_MAKE, main=False
+    ),
+    Entry(
+        "/webhooks",
+        "Webhooks",
+        "Tell your own programs what happens",
+        P.WEBHOOKS_MANAGE,
+        main=False,
+    ),
     Entry("/fund", "The fund", "What it holds, and whether that is enough", P.PUBLIC),
     Entry("/log", "The log", "The public log, and how to check it yourself", P.PUBLIC),
     Entry("/charter", "The charter", "Every rule with its reason", P.PUBLIC, main=False),

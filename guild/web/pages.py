@@ -17,7 +17,7 @@ from guild.mutual_fund.queries import jury_list, public_totals
 from guild.translog.errors import NoCheckpointYet
 from guild.translog.models import LogCheckpoint
 from guild.translog.queries import latest_checkpoint, log_key
-from guild.web import verify
+from guild.web import trust, verify
 from guild.web.navigation import menu, offered
 
 MAILS_SHOWN = 100
@@ -97,4 +97,4 @@ async def outbox_page(work: Work) -> Response[str]:
     return page(work, "web/outbox.html", letters=letters)
 
 
-PAGES = [home_page, log_page, outbox_page, *verify.PAGES]
+PAGES = [home_page, log_page, outbox_page, *verify.PAGES, *trust.PAGES]

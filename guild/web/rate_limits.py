@@ -20,8 +20,13 @@ STRANGER: Final = Limit("stranger:address", 120, timedelta(minutes=15))
 
 
 async def limit_stranger(request: Request[Any, Any, Any], system: System) -> None:
-    """Count an unsafe request to a public route; raises TooManyTries (429)."""
-    public = request.route_handler.opt.get("permission") is Permission.PUBLIC
+    """Count an unsafe request to a public route; raises TooManyTries (429).
+
+    Doors for `signed` reports of machines are not counted: they do nothing before the signature
+    holds, and a gateway has more to tell than a stranger.
+    """
+    options = request.route_handler.opt
+    public = options.get("permission") is Permission.PUBLIC and not options.get("signed")
     if not public or request.method in {"GET", "HEAD", "OPTIONS"}:
         return
     address = request.client.host if request.client else ""

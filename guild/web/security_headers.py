@@ -6,7 +6,6 @@ script or style, so that text typed by a person can never run, even if escaping 
 
 from typing import Final
 
-from litestar.datastructures import MutableScopeHeaders
 from litestar.types import BeforeMessageSendHookHandler, Message, Scope
 
 PAGE_POLICY: Final = (
@@ -37,19 +36,24 @@ ALWAYS: Final = {
 
 def security_headers(*, secure: bool) -> BeforeMessageSendHookHandler:
     """The hook for `Litestar(before_send=[…])`; `secure` says that people come over HTTPS."""
+    always = [*ALWAYS.items(), *([("Strict-Transport-Security", HSTS)] if secure else [])]
+    fixed = [(name.lower().encode(), value.encode()) for name, value in always]
+    ours = frozenset(name for name, _ in fixed)
 
     async def add(message: Message, scope: Scope) -> None:
         if message["type"] != "http.response.start":
             return
-        headers = MutableScopeHeaders.from_message(message)
+        # Every answer passes here, so the pairs are put together as ASGI wants them.
+        headers = [pair for pair in message["headers"] if pair[0].lower() not in ours]
+        given = {name.lower() for name, _ in headers}
+        headers += fixed
         path = scope["path"]
-        for name, value in ALWAYS.items():
-            headers[name] = value
-        policy = DOCS_POLICY if path.rstrip("/") == "/docs" else PAGE_POLICY
-        headers.setdefault("Content-Security-Policy", policy)
-        headers.setdefault("Cache-Control", _cache(path, message["status"]))
-        if secure:
-            headers["Strict-Transport-Security"] = HSTS
+        if b"content-security-policy" not in given:
+            policy = DOCS_POLICY if path.rstrip("/") == "/docs" else PAGE_POLICY
+            headers.append((b"content-security-policy", policy.encode()))
+        if b"cache-control" not in given:
+            headers.append((b"cache-control", _cache(path, message["status"]).encode()))
+        message["headers"] = headers
 
     return add
 

@@ -14,14 +14,13 @@ from litestar.datastructures import UploadFile
 from litestar.enums import RequestEncodingType
 from litestar.params import Body
 
-from guild.contracts.queries import SealedFile, sealed_file
+from guild.contracts.queries import SealedFile, judgement_of, sealed_file
 from guild.core.pages import page
 from guild.core.permissions import Permission
 from guild.core.wire import get, post
 from guild.core.work import Work
-from guild.documents.identity import identity_of
 from guild.documents.judge import Judge
-from guild.documents.seal import SealReport
+from guild.documents.verdict import SealReport, trusted_of
 
 FILE_BYTES_MAX: Final = 5_000_000
 """A sealed contract has a few hundred kilobytes."""
@@ -60,9 +59,9 @@ async def verify(work: Work, data: QuestionForm) -> Response[str]:
     known = await sealed_file(work, digest)
     report = None
     if pdf:
-        root = identity_of(work.settings, now=work.now).root_pem
+        trusted = trusted_of(work.settings, now=work.now)
         judge = work.system.resource("documents.judge", Judge)
-        report = await judge.judge(pdf, root, at=work.now)
+        report = await judge.judge(pdf, trusted, at=work.now)
     return _page(work, digest=digest, known=known, report=report)
 
 
@@ -78,6 +77,7 @@ def _page(
         digest=digest,
         known=known,
         report=report,
+        verdict=judgement_of(report, known) if report else None,
         errors=[{"field": "file", "text": error}] if error else [],
     )
 

@@ -37,11 +37,12 @@ async def provide_work(request: Request[Any, Any, Any]) -> AsyncGenerator[Work, 
     await limit_stranger(request, system)
     try:
         async with begin_work(system, ANONYMOUS, read_only=request.method in SAFE) as work:
-            actor = await actor_of(request, work.session, system.settings, work.now)
+            actor = await actor_of(request, work)
             work.actor = actor
             admit(actor, options["permission"])
-            await check_csrf(request, actor, system.settings)
-            work.network = _network(request, system)
+            token = csrf_token(request, system.settings)
+            await check_csrf(request, actor, system.settings, token)
+            work.network = _network(request, token)
             if options.get("idempotent"):
                 claim = claim_of(
                     request.headers.get("idempotency-key"),
@@ -75,12 +76,12 @@ def admit(actor: Actor, permission: Permission) -> None:
     )  # fmt: skip
 
 
-def _network(request: Request[Any, Any, Any], system: System) -> dict[str, str]:
+def _network(request: Request[Any, Any, Any], token: str) -> dict[str, str]:
     client = request.client
     return {
         "address": client.host if client else "",
         "user_agent": request.headers.get("user-agent", "")[:300],
-        "csrf": csrf_token(request, system.settings),
+        "csrf": token,
     }
 
 

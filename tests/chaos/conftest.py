@@ -26,7 +26,7 @@ def scene(house: House) -> Scene:
     async def make() -> Scene:
         system = house.system()
         try:
-            opened = await open_scene(system, drafts_each=6)
+            opened = await open_scene(system, drafts_each=10)
             await drain(system)  # contracts are sealed now, not in every worker to come
             return opened
         finally:

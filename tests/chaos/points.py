@@ -13,14 +13,15 @@ from typing import Any
 from arq.connections import ArqRedis
 from sqlalchemy import event
 from sqlalchemy.engine import Engine
-from sqlalchemy.orm import Session
 
 from guild import worker
 from guild.core import outbox
 from guild.core.work import Work
 from guild.documents.pool import DocumentPool
+from guild.exchange.gateway.loopback import LoopbackGateway
 from guild.translog import commands as log
 from guild.translog import jobs as log_jobs
+from guild.treasury import commands as treasury
 from guild.treasury.commands import statements
 from tests.chaos import errands
 
@@ -88,18 +89,14 @@ def _(strike: Strike) -> None:
 @point("api.after_commit")
 def _(strike: Strike) -> None:
     """Committed, and the client never hears of it."""
-    finish = Work.finish
+    commit = Work.commit
 
     async def trap(self: Work) -> None:
-        await finish(self)
-        self.session.info["chaos"] = self.claim is not None
-
-    Work.finish = trap  # type: ignore[method-assign]
-
-    @event.listens_for(Session, "after_commit")
-    def committed(session: Session) -> None:
-        if session.info.get("chaos"):
+        await commit(self)
+        if self.claim is not None:
             strike()
+
+    Work.commit = trap  # type: ignore[method-assign]
 
 
 @point("api.mid_import")
@@ -126,6 +123,7 @@ def _(strike: Strike) -> None:
 
 @point("relay.mid_batch")
 def _(strike: Strike) -> None:
+    outbox.RING = 1  # type: ignore[misc]  # so that a few rows make a batch of several rings
     _strike_at_call(ArqRedis, "enqueue_job", strike, number=3)
 
 
@@ -140,19 +138,25 @@ def _(strike: Strike) -> None:
 @point("worker.picked")
 def _(strike: Strike) -> None:
     """The row is locked, nothing is done."""
-    _strike_after(outbox, "_locked", strike)
+    _strike_after(outbox, "_taken", strike)
 
 
 @point("worker.effect_uncommitted")
 def _(strike: Strike) -> None:
     """Effect and `done_at` are written, not committed."""
-    finish = Work.finish
+    taken, finish = outbox._taken, Work.finish
+
+    async def mark(work: Work, row_id: Any) -> Any:
+        found = await taken(work, row_id)
+        work.session.info["runs a job"] = found is not None
+        return found
 
     async def trap(self: Work) -> None:
         await finish(self)
-        if any(isinstance(row, outbox.OutboxRow) for row in self.session.identity_map.values()):
+        if self.session.info.get("runs a job"):
             strike()
 
+    outbox._taken = mark
     Work.finish = trap  # type: ignore[method-assign]
 
 
@@ -178,6 +182,32 @@ def _(strike: Strike) -> None:
 def _(strike: Strike) -> None:
     """The file exists in memory and nowhere else."""
     _strike_after(DocumentPool, "render", strike)
+
+
+@point("worker.set_aside_uncommitted")
+def _(strike: Strike) -> None:
+    """A slice of a payout run is set aside in the books, and not committed."""
+    original = treasury.set_aside_slice
+
+    async def trap(*arguments: Any, **named: Any) -> Any:
+        answer = await original(*arguments, **named)
+        await arguments[0].session.flush()
+        strike()
+        return answer
+
+    treasury.set_aside_slice = trap
+
+
+@point("gateway.not_sent")
+def _(strike: Strike) -> None:
+    """`sending` is committed, and the parcel has not left."""
+    _strike_at_call(LoopbackGateway, "send", strike, number=1)
+
+
+@point("gateway.sent_not_recorded")
+def _(strike: Strike) -> None:
+    """The gateway has the parcel, and nothing says so."""
+    _strike_after(LoopbackGateway, "send", strike)
 
 
 @point("log.unsigned")

@@ -12,32 +12,36 @@ import pytest
 from sqlalchemy import event
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from guild.core import appends
+from guild.core.transaction import OwnTransaction, Savepoint
 
 OURS = ("SAVEPOINT", "RELEASE", "ROLLBACK", "SET ")
 """What only the harness sends: each Work of a test is a savepoint."""
 
 
 @contextmanager
-def counted(engine: AsyncEngine, patch: pytest.MonkeyPatch) -> Iterator[list[str]]:
+def counted(engine: AsyncEngine, patch: pytest.MonkeyPatch | None = None) -> Iterator[list[str]]:
     """Every statement sent while inside; BEGIN and COMMIT are not among them."""
     sent: list[str] = []
-    written = appends._statement
 
     def seen(*told: Any) -> None:
         statement = told[2]
         if not statement.startswith(OURS):
             sent.append(statement)
 
-    def appended(kinds: Any) -> str:
-        statement = written(kinds)
-        sent.append(statement)
-        return statement
-
+    patch = patch or pytest.MonkeyPatch()
+    for kind in (OwnTransaction, Savepoint):
+        patch.setattr(kind, "fetch", _noted(kind.fetch, sent))
     event.listen(engine.sync_engine, "before_cursor_execute", seen)
-    patch.setattr(appends, "_statement", appended)
     try:
         yield sent
     finally:
         event.remove(engine.sync_engine, "before_cursor_execute", seen)
-        patch.setattr(appends, "_statement", written)
+        patch.undo()
+
+
+def _noted(fetch: Any, sent: list[str]) -> Any:
+    async def noted(transaction: Any, sql: str, *arguments: Any) -> Any:
+        sent.append(sql)
+        return await fetch(transaction, sql, *arguments)
+
+    return noted

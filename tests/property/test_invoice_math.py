@@ -11,7 +11,7 @@ from guild.invoicing.rules.numbering import number_text
 from guild.invoicing.rules.references import ogm_reference, print_reference, rf_reference
 from guild.invoicing.rules.totals import (
     TotalsLine,
-    line_net_minor,
+    line_gross_minor,
     net_released_by,
     percent_of,
     totals_of,
@@ -20,14 +20,14 @@ from guild.invoicing.rules.totals import (
 
 QUANTITIES = st.decimals("-9999.9999", "9999.9999", places=4)
 PRICES = st.decimals("0", "99999.9999", places=4)
-RATES = st.sampled_from([0, 210, 550, 600, 1200, 2000, 2100, 2550, 2700])
+RATES = st.sampled_from([0, 2_100, 5_500, 6_000, 9_975, 14_975, 20_000, 21_000, 25_500, 27_000])
 LINES = st.lists(
     st.builds(
         TotalsLine,
         quantity=QUANTITIES,
         price=PRICES,
         category=st.sampled_from(["S", "E"]),
-        rate_bps=RATES,
+        rate_milli=RATES,
     ),
     max_size=30,
 )
@@ -40,7 +40,7 @@ def test_a_document_adds_up(lines: list[TotalsLine]) -> None:
     assert totals.net_minor == sum(row.taxable_minor for row in totals.vat)
     assert totals.vat_minor == sum(row.vat_minor for row in totals.vat)
     assert totals.total_minor == totals.net_minor + totals.vat_minor
-    keys = [(row.category, row.rate_bps) for row in totals.vat]
+    keys = [(row.category, row.rate_milli) for row in totals.vat]
     assert len(keys) == len(set(keys))
 
 
@@ -55,14 +55,14 @@ def test_a_line_is_rounded_half_up_from_the_exact_product(
     quantity: Decimal, price: Decimal
 ) -> None:
     exact = (quantity * price).quantize(Decimal("0.01"), rounding=ROUND_HALF_UP)
-    assert line_net_minor(quantity, price) == exact * 100
+    assert line_gross_minor(quantity, price) == exact * 100
 
 
 @given(st.integers(-(10**12), 10**12), RATES)
-def test_vat_is_rounded_half_up_and_symmetric(taxable: int, rate_bps: int) -> None:
-    exact = Decimal(taxable) * rate_bps / 10_000
-    assert vat_minor_of(taxable, rate_bps) == int(exact.quantize(Decimal(1), ROUND_HALF_UP))
-    assert vat_minor_of(-taxable, rate_bps) == -vat_minor_of(taxable, rate_bps)
+def test_vat_is_rounded_half_up_and_symmetric(taxable: int, rate_milli: int) -> None:
+    exact = Decimal(taxable) * rate_milli / 100_000
+    assert vat_minor_of(taxable, rate_milli) == int(exact.quantize(Decimal(1), ROUND_HALF_UP))
+    assert vat_minor_of(-taxable, rate_milli) == -vat_minor_of(taxable, rate_milli)
 
 
 @given(st.integers(1, 10**9), st.integers(0, 10**9), st.sets(st.integers(1, 10**9), max_size=12))
@@ -92,6 +92,6 @@ def test_numbers_are_distinct(keys: set[tuple[str, int, int]]) -> None:
     assert len(texts) == len(keys)
 
 
-@given(st.integers(0, 10_000))
-def test_a_rate_is_shown_exactly(rate_bps: int) -> None:
-    assert percent_of(rate_bps) * 100 == rate_bps
+@given(st.integers(0, 100_000))
+def test_a_rate_is_shown_exactly(rate_milli: int) -> None:
+    assert percent_of(rate_milli) * 1000 == rate_milli

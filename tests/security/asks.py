@@ -13,6 +13,16 @@ import msgspec
 from tests.conftest import NOON
 from tests.factories import Factories
 from tests.features.compliance.scene import GOOD as FINDINGS
+from tests.features.exchange import papers
+from tests.security import (
+    bank,
+    contracts_rows,
+    invoice_kinds_rows,
+    outlets,
+    payouts_rows,
+    receivables_rows,
+    signing_rows,
+)
 from tests.security.world import FAIR, GOOD, World
 
 TODAY = NOON.date()
@@ -22,21 +32,35 @@ DEFAULTS = {
     "batch_id": "batch", "claim_id": "claim_filed", "evidence_id": "evidence_filed_plain",
     "attestation_id": "entry", "dispute_id": "dispute", "client_id": "client",
     "organisation_id": "client", "grant_id": "grant", "key_id": "key",
-    "review_id": "review_opened", "label_id": "label", "job_id": "dead_job",
+    "supplier_invoice_id": "cost", "review_id": "review_opened", "label_id": "label",
+    "job_id": "dead_job",
+    "webhook_id": "webhook_active",
+    "export_id": "export",
+    "objection_id": "objection_open", "interest_id": "interest",
+    "write_off_id": "write_off_asked", "refund_id": "refund",
 }  # fmt: skip
 FIXED = {"kind": "pdf", "role": "treasurer", "step": "reply", "what": "bank-accounts"}
 LINKS = (
     ("/reputation/link/entries", ("entries", "other_attest", "offer")),
     ("/reputation/link", ("attest", "other_attest", "offer")),
     ("/attest", ("attest", "other_attest", "offer")),
+    ("/offer/paper", ("paper_offer", "other_offer", "delivery")),
     ("/offer/pdf", ("sealed_offer", "other_offer", "delivery")),
+    ("/offer/evidence", ("sealed_offer", "other_offer", "delivery")),
     ("/offer", ("offer", "other_offer", "delivery")),
+    ("/invoice/objections/", ("disputed_answered", "other_invoice", "offer")),
+    ("/invoice/account/objection", ("disputed_answered", "other_invoice", "offer")),
+    ("/invoice/interest/", ("claimed", "other_invoice", "offer")),
+    ("/invoice/account/interest/", ("claimed", "other_invoice", "offer")),
+    ("/invoice/credit", ("with_credit", "other_invoice", "offer")),
+    ("/invoice/account/credit", ("with_credit", "other_invoice", "offer")),
     ("/invoice", ("invoice", "other_invoice", "offer")),
     ("/deliveries", ("delivery", "other_delivery", "offer")),
     ("/milestones", ("delivery", "other_delivery", "offer")),
     ("", ("offer", "other_offer", "delivery")),
 )
 REASON = "There is a good reason for it."
+WRONG_COST = {"code": "PRI", "reason": REASON}
 
 
 class Ask(msgspec.Struct, kw_only=True):
@@ -93,7 +117,20 @@ def _rows(world: World, **names: str) -> dict[str, Any]:
 
 
 def _special(world: World) -> Mapping[str, dict[str, Any]]:
-    return _people(world) | _papers(world) | _money(world) | _standing(world) | _forms(world)
+    return (
+        _people(world)
+        | _papers(world)
+        | _money(world)
+        | _standing(world)
+        | _forms(world)
+        | contracts_rows.asks(world.rows)
+        | outlets.asks(world.rows)
+        | signing_rows.asks(world.rows, world.links)
+        | invoice_kinds_rows.asks(world.rows)
+        | receivables_rows.asks(world.rows)
+        | bank.asks(world.rows)
+        | payouts_rows.asks(world.rows)
+    )
 
 
 def _people(world: World) -> dict[str, dict[str, Any]]:
@@ -173,6 +210,7 @@ def _papers(world: World) -> dict[str, dict[str, Any]]:
         "PATCH /api/v1/invoices/{invoice_id}": {
             "path": _rows(world, invoice_id="drafted_invoice"),
             "json": {"row_version": 1, "buyer_reference": "PO 1"}},
+        "GET /api/v1/series/{kind}/{year}": {"path": {"kind": "invoice", "year": "2026"}},
         "POST /api/v1/invoices/{invoice_id}/issue": {
             "path": _rows(world, invoice_id="drafted_invoice")},
         "POST /api/v1/invoices/{invoice_id}/credit-notes": {"json": {"reason": REASON}},
@@ -192,6 +230,22 @@ def _money(world: World) -> dict[str, dict[str, Any]]:
             "name": "Savings", "iban": "BE68539007547034", "opening_balance": "0.00",
             "opened_on": "2026-11-01"}},
         "GET /api/v1/bank-accounts/{account_id}/reconciliation": {"path": coop},
+        "POST /api/v1/supplier-invoices": {"content": papers.ubl(number="F-9")},
+        "POST /costs": {"files": {"file": ("a.xml", papers.ubl(number="F-8"), "text/xml")}},
+        "POST /api/v1/supplier-invoices/{supplier_invoice_id}/match": {
+            "json": {"contract_id": str(rows["signed"])}},
+        "POST /api/v1/supplier-invoices/{supplier_invoice_id}/dispute": {"json": WRONG_COST},
+        "POST /api/v1/supplier-invoices/{supplier_invoice_id}/refuse": {"json": WRONG_COST},
+        "POST /api/v1/supplier-invoices/{supplier_invoice_id}/book": {
+            "path": _rows(world, supplier_invoice_id="cost_accepted")},
+        "POST /costs/{supplier_invoice_id}/match": {
+            "data": {"contract_id": str(rows["signed"])}},
+        "POST /costs/{supplier_invoice_id}/dispute": {"data": WRONG_COST},
+        "POST /costs/{supplier_invoice_id}/refuse": {"data": WRONG_COST},
+        "POST /costs/{supplier_invoice_id}/book": {
+            "path": _rows(world, supplier_invoice_id="cost_accepted")},
+        "POST /api/v1/invoices/{invoice_id}/deliveries": {"json": {"channel": "mail"}},
+        "POST /invoices/{invoice_id}/delivery": {"data": {"channel": "mail"}},
         "POST /api/v1/bank-statements": {"content": world.desk.statement()},
         "POST /api/v1/bank-entries/{entry_id}/confirm": {
             "json": {"invoice_id": str(rows["invoice"])}},
@@ -199,7 +253,31 @@ def _money(world: World) -> dict[str, dict[str, Any]]:
             "path": _rows(world, entry_id="entry_out"),
             "json": {"kind": "bank_fees", "note": "Fees of November"}},
         "POST /api/v1/payouts": {"json": {"amount": "10.00"}},
-        "POST /api/v1/payouts/run": {"json": {}},
+        "POST /api/v1/payout-runs": {"json": {}},
+        "POST /api/v1/me/payout-choice": {"json": {"rhythm": "weekly", "day": 1}},
+        "POST /money/choice": {"data": {"rhythm": "weekly", "day": "1"}},
+        "GET /api/v1/me/income/{year}": {"path": {"year": 2025}},
+        "POST /api/v1/me/income/{year}/statement": {"path": {"year": 2025}},
+        "GET /api/v1/me/income/{year}/statement": {"path": {"year": 2024}},
+        "GET /money/years/{year}": {"path": {"year": 2025}},
+        "POST /money/years/{year}/statement": {"path": {"year": 2025}},
+        "GET /money/years/{year}/statement": {"path": {"year": 2024}},
+        "GET /api/v1/members/{member_id}/income/{year}": {
+            "path": {"member_id": world.people["owner"].id, "year": 2025}},
+        "GET /api/v1/payroll": {"params": {"country": "BE", "month": "2026-11"}},
+        "GET /api/v1/payroll/file": {"params": {"country": "BE", "month": "2026-11"}},
+        "POST /api/v1/bank-accounts/{account_id}/payee-checks": {
+            "json": {"result": "MTCH", "source": "Portal of the bank"}},
+        "POST /api/v1/mandates": {"json": {
+            "organisation_id": str(rows["client"]), "reference": "M-1", "signed_on": "2026-10-01",
+            "holder": "Voorbeeld bv", "iban": "BE68539007547034"}},
+        "POST /api/v1/mandates/{mandate_id}/cancel": {"json": {"reason": REASON}},
+        "POST /api/v1/direct-debits/{direct_debit_id}/stop": {"json": {"reason": REASON}},
+        "POST /api/v1/members/{member_id}/employment": {
+            "path": {"member_id": world.people["owner"].id},
+            "json": {"country": "BE", "number": "E-1", "since": "2026-11-01"}},
+        "POST /api/v1/payment-status-reports": {"content": b"<Document/>"},
+        "POST /api/v1/collection-batches": {"json": {}},
         "POST /api/v1/payouts/{payout_id}/reject": {"json": {"reason": REASON}},
         "POST /api/v1/payment-batches": {"json": {}},
         "POST /api/v1/fund/endowments": {
@@ -255,7 +333,7 @@ def _money(world: World) -> dict[str, dict[str, Any]]:
         "POST /treasury/entries/{entry_id}/explain": {
             "path": _rows(world, entry_id="entry_out"),
             "data": {"kind": "bank_fees", "note": "Fees of November"}},
-        "POST /treasury/payouts/{payout_id}/reject": {"data": {"reason": REASON}},
+        "POST /approvals/payouts/{payout_id}/reject": {"data": {"reason": REASON}},
     }  # fmt: skip
 
 

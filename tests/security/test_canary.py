@@ -17,7 +17,7 @@ import pytest_asyncio
 from redis.asyncio import from_url
 from sqlalchemy import select, text
 
-from guild.contracts.models import ContractOffer
+from guild.contracts.models import ContractSigner
 from guild.core.permissions import SYSTEM
 from guild.core.settings import Settings
 from guild.core.work import begin_work
@@ -220,7 +220,7 @@ async def test_codes_and_passwords_are_stored_as_hashes(
     try:
         code = await world.make.signing_code(await world.make.sent_contract())
         async with begin_work(world.system, SYSTEM, read_only=True) as work:
-            rows = await work.session.scalars(select(ContractOffer.code_hash))
+            rows = await work.session.scalars(select(ContractSigner.code_hash))
             stored = [row for row in rows if row]
             hashes = await work.session.scalars(select(Credential.password_hash))
             assert all(one.startswith("$argon2id$") for one in hashes if one)

@@ -29,6 +29,7 @@ from guild.core.outbox import OutboxRow
 from guild.core.permissions import SYSTEM, Permission, Role
 from guild.core.settings import Settings
 from guild.core.work import System, begin_work
+from guild.exchange.commands import accept, upload
 from guild.invoicing.commands import make_documents
 from guild.ledger.chart import credit, debit
 from guild.ledger.commands import post
@@ -53,9 +54,17 @@ from tests.conftest import NOON, Clock, found
 from tests.factories import Factories
 from tests.features.compliance.scene import GOOD as GOOD_FINDINGS
 from tests.features.compliance.scene import GRANT
+from tests.features.exchange import papers
 from tests.features.mutual_fund.court import endow
 from tests.features.reputation.story import FAIR, GOOD, Story, firm
 from tests.features.treasury.conftest import Desk
+from tests.security.bank import make_bank
+from tests.security.contracts_rows import make_drafts
+from tests.security.invoice_kinds_rows import make_invoice_kinds
+from tests.security.outlets import make_outlets
+from tests.security.payouts_rows import make_payouts
+from tests.security.receivables_rows import make_receivables
+from tests.security.signing_rows import make_signing
 
 BASE = "http://guild.test"
 START = NOON - timedelta(hours=73)
@@ -113,6 +122,14 @@ class World:
         await self._money()
         await self._standing()
         await self._office()
+        await make_outlets(self)
+        await make_signing(self)
+        owner = self.people["owner"]
+        paid = await self.make.issued_invoice(owner, await self._client())
+        await make_bank(self, paid)
+        await make_invoice_kinds(self)
+        await make_receivables(self)
+        await make_payouts(self)  # at noon, so after all that is issued before
         self.clock.set(NOON)
         await self._sign_in()
         return self
@@ -221,11 +238,23 @@ class World:
         await self._link("sealed_offer", signed, "contract")
         await self._link("delivery", signed, "delivery")
         await self._link("other_delivery", foreign_signed, "delivery")
+        await make_drafts(self)
 
     async def _link(self, name: str, subject: Any, purpose: str) -> None:
         self.links[name] = await self.make.link(
             subject.contact_id, subject.id, purpose=purpose, hours=LINK_HOURS
         )
+
+    async def _costs(self, owner: Member) -> None:
+        """What suppliers ask for the owner's project: one to decide about, one accepted."""
+        for name, number in (("cost", "F-1"), ("cost_accepted", "F-2")):
+            async with begin_work(self.system, self.make.actor(owner)) as work:
+                taken = await upload(
+                    work, papers.ubl(number=number), contract_id=self.rows["signed"]
+                )
+                if name == "cost_accepted":
+                    await accept(work, taken.id)
+            self.rows[name] = taken.id
 
     async def _money(self) -> None:
         owner, desk = self.people["owner"], self.desk
@@ -248,6 +277,7 @@ class World:
             self.links[name] = await self.make.link(
                 row.contact_id, invoice_id, purpose="invoice", hours=LINK_HOURS
             )
+        await self._costs(owner)
         await desk.bring_in(
             desk.statement(
                 Move(cents=121_000, reference="E1", name="Client", text="invoice"),

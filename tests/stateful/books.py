@@ -50,16 +50,20 @@ class Invoice:
     pending: int = 0
     released: int = 0
     """Net that has left `pending` for pots and member."""
+    rate: Fraction = VAT
+    written_off: int = 0
+    written_off_net: int = 0
 
     @property
     def vat(self) -> int:
-        """21 % of the net."""
-        return half_up(self.net * VAT)
+        """The tax on the net."""
+        return half_up(self.net * self.rate)
 
     @property
     def open(self) -> int:
         """What the client still owes."""
-        return self.net + self.vat - self.paid - self.credited + self.refundable
+        settled = self.paid + self.credited - self.refundable + self.written_off
+        return self.net + self.vat - settled
 
 
 @dataclass
@@ -144,7 +148,7 @@ class Books:
         if not 0 < asked <= left:
             return False
         vat_left = invoice.vat - (invoice.credited - invoice.credited_net)
-        vat = vat_left if asked == left else min(half_up(asked * VAT), vat_left)
+        vat = vat_left if asked == left else min(half_up(asked * invoice.rate), vat_left)
         off_open = min(asked + vat, invoice.open)
         refund = asked + vat - off_open
         closed = off_open == invoice.open

@@ -32,7 +32,7 @@ from guild.compliance.models import (
     ReviewTie,
     note_context,
 )
-from guild.compliance.queries import judgements_of, refuse_tied
+from guild.compliance.queries import against_label, judgements_of, refuse_tied
 from guild.compliance.rules import (
     REVIEW_BUSINESS_DAYS,
     Judgement,
@@ -40,7 +40,6 @@ from guild.compliance.rules import (
     checklist,
     ties_since,
     unanswered,
-    why_not_granted,
     without_evidence,
 )
 from guild.compliance.schemas import ConclusionIn, ConfirmationIn, FindingsIn
@@ -247,7 +246,7 @@ async def propose_conclusion(work: Work, review_id: ReviewId, data: ConclusionIn
         raise FindingsIncomplete(
             f"Not answered yet: {titles}.", mend="“No evidence” is an answer too."
         )
-    if data.outcome == "granted" and (against := why_not_granted(found)):
+    if data.outcome == "granted" and (against := await against_label(work, found)):
         raise LabelNotEarned(" ".join(against), mend="Change the findings or withhold the label.")
     await refuse_telling(work, review.contract_id, data.reasons)
     second = await second_for(work, review)

@@ -4,6 +4,7 @@ from guild.contracts import access
 from guild.contracts.commands.chain import record
 from guild.contracts.commands.letters import mail_answer
 from guild.contracts.commands.loading import current_offer, locked, people
+from guild.contracts.commands.signers import stop_signers
 from guild.contracts.events import ContractExpired
 from guild.contracts.models import CONTRACT_LIFECYCLE, Contract
 from guild.contracts.rules.evidence import moment
@@ -24,6 +25,8 @@ async def expire_offer(work: Work, contract_id: ContractId) -> None:
     contract.ended_reason = "expired"
     offer.answered_at, offer.answer = work.now, "expired"
     await record(work, contract, "expired", {"answer_by": moment(offer.answer_by)})
+    told = "The time to answer is over. Nothing is agreed, and what was signed is void."
+    await stop_signers(work, contract, "the offer has expired", told)
     member, _, _ = await people(work, contract)
     mail_answer(
         work, contract, member, "no answer in time",

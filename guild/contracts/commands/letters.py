@@ -26,9 +26,9 @@ def _to_member(work: Work, member: Member, subject: str, text: str) -> None:
 
 def mail_offer(
     work: Work, contract: Contract, member: Member, contact: Contact, *, token: str,
-    answer_by: datetime, renewed: bool,
+    answer_by: datetime, renewed: bool, reads_only: bool = False,
 ) -> None:  # fmt: skip
-    """The offer and its personal link, to the client only."""
+    """The offer and its personal link, to one person at the client only."""
     coop = work.settings.coop.name
     again = "Here is your new link; the earlier one no longer works.\n\n" if renewed else ""
     _to_client(
@@ -38,11 +38,45 @@ def mail_offer(
         f"Dear {contact.name},\n\n{again}"
         f"{member.display_name} offers you: {contract.title}.\n"
         f"Price before VAT: {Money(contract.net_minor, contract.currency)}.\n"
-        f"Please answer by {moment_words(answer_by)}: sign, ask for changes, or decline.\n\n"
+        f"{_asked(answer_by, reads_only=reads_only)}\n\n"
         f"{work.settings.base_url}/offers/{token}\n\n"
         f"The link is yours alone; {member.display_name} never sees it, so please do not pass it "
         f"on. You need no account. {coop} invoices the work.",
         f"You get this because {member.display_name} names you as the client of {contract.number}.",
+    )
+
+
+def _asked(answer_by: datetime, *, reads_only: bool) -> str:
+    if reads_only:
+        return "You are asked to read along; others at your organisation answer."
+    return f"Please answer by {moment_words(answer_by)}: sign, ask for changes, or decline."
+
+
+def mail_stopped(work: Work, contract: Contract, email: str, subject: str, text: str) -> None:
+    """To one person at the client: she need not answer any more, and why."""
+    send_mail(
+        work,
+        to=email,
+        subject=f"{contract.number}: {subject}",
+        text=f"“{contract.title}”: {text}",
+        reason=f"You get this because you were asked about {contract.number}.",
+    )
+
+
+def mail_offer_reminder(
+    work: Work, contract: Contract, member: Member, signer_name: str, email: str,
+    answer_by: datetime,
+) -> None:  # fmt: skip
+    """To one person at the client: the offer still waits. Her link is in the earlier mail."""
+    send_mail(
+        work,
+        to=email,
+        subject=f"Reminder: offer {contract.number} from {member.display_name}",
+        text=f"Dear {signer_name},\n\n{member.display_name} waits for your answer to "
+        f"“{contract.title}” until {moment_words(answer_by)}: sign, ask for changes, or decline."
+        "\n\nYour personal link is in the mail that brought the offer. If it has ended, open it "
+        "all the same: one button mails you a new one.",
+        reason=f"You get this because you were asked about {contract.number}.",
     )
 
 
@@ -64,33 +98,47 @@ def mail_answer(work: Work, contract: Contract, member: Member, subject: str, te
     _to_member(work, member, f"{contract.number}: {subject}", f"{text}\n\n{link}")
 
 
-def mail_withdrawn(work: Work, contract: Contract, member: Member, contact: Contact) -> None:
-    """To the client: there is nothing to answer any more."""
-    _to_client(
+def mail_sealed(work: Work, contract: Contract, member: Member) -> None:
+    """To the member: the sealed file is ready, with its fingerprint."""
+    link = f"{work.settings.base_url}/contracts/{contract.id}"
+    _to_member(work, member, _sealed_subject(contract), f"{_sealed_text(contract)}{link}")
+
+
+def mail_sealed_copy(work: Work, contract: Contract, email: str, *, token: str) -> None:
+    """To one person at the client: the same, with a link of her own."""
+    send_mail(
         work,
-        contact,
-        f"Offer {contract.number} was withdrawn",
-        f"{member.display_name} has withdrawn the offer “{contract.title}”. Nothing is agreed, and "
-        "there is nothing for you to do.",
-        f"You get this because the offer {contract.number} was sent to you.",
+        to=email,
+        subject=_sealed_subject(contract),
+        text=f"{_sealed_text(contract)}{work.settings.base_url}/offers/{token}",
+        reason=f"You get this because you signed {contract.number}, or were asked to read it.",
     )
 
 
-def mail_sealed(
-    work: Work, contract: Contract, member: Member, contact: Contact, *, token: str
-) -> None:
-    """To both: the sealed file is ready, with its fingerprint."""
-    subject = f"{contract.number} is signed and sealed"
-    text = (
+def _sealed_subject(contract: Contract) -> str:
+    return f"{contract.number} is signed and sealed"
+
+
+def _sealed_text(contract: Contract) -> str:
+    return (
         f"“{contract.title}” is signed by both sides. The sealed file holds the contract, the "
         f"certificate of signature and all evidence. Its SHA-256:\n{contract.sealed_sha256}\n\n"
+        "Your copy: "
     )
-    base = work.settings.base_url
-    _to_client(
-        work, contact, subject, f"{text}Your copy: {base}/offers/{token}",
-        f"You get this because you signed {contract.number}.",
-    )  # fmt: skip
-    _to_member(work, member, subject, f"{text}Your copy: {base}/contracts/{contract.id}")
+
+
+def mail_unsealed(work: Work, contract: Contract) -> None:
+    """To the office: a signed contract has no sealed file."""
+    send_mail(
+        work,
+        to=work.settings.coop.email,
+        subject=f"{contract.number} is signed but not sealed",
+        text=f"{contract.number} was signed half an hour ago and has no sealed file yet. The "
+        "signatures are safe. Look at the queue: `guild dead` lists jobs that gave up, and "
+        "`guild dead --replay ID` tries one again. A time-stamping authority that does not answer "
+        "is the usual cause.",
+        reason="You get this because you run the office.",
+    )
 
 
 def mail_delivery(

@@ -8,18 +8,23 @@ import msgspec
 from sqlalchemy import select
 
 from guild.contracts import queries
-from guild.contracts.access import OFFER_LINK
+from guild.contracts.commands.amended import amended_minor
 from guild.contracts.commands.chain import origin, record
-from guild.contracts.commands.letters import mail_offer, mail_withdrawn
 from guild.contracts.commands.loading import current_offer, locked, own_contract, people
+from guild.contracts.commands.signers import (
+    freeze_signers,
+    mail_link,
+    signers_of,
+    stop_signers,
+)
 from guild.contracts.errors import (
     ConsentMissing,
     ContractNotFound,
+    FloorRate,
     NameMissing,
     OfferExpired,
     ProtectionsMissing,
     SameAddress,
-    TooManyLinks,
 )
 from guild.contracts.events import ContractOffered, ContractWithdrawn
 from guild.contracts.models import CONTRACT_LIFECYCLE, Contract, ContractOffer
@@ -28,16 +33,14 @@ from guild.contracts.rules.deadlines import deadline, end_of
 from guild.contracts.rules.evidence import CONSENT_LOCALE, CONSENT_VERSION, member_consent, moment
 from guild.contracts.rules.shown import shown_bytes, template_version
 from guild.contracts.rules.terms import terms_bytes, terms_from
-from guild.contracts.schemas import SendIn, WithdrawIn
+from guild.contracts.schemas import FindingOut, SendIn, WithdrawIn
 from guild.core.errors import IllegalMove, Invalid, StaleVersion
 from guild.core.ids import ContactId, ContractId, MemberId, OfferId, new_id
 from guild.core.work import Work
 from guild.governance.queries import charter_at
 from guild.members import commands as members
-from guild.members.models import AccessLink, Contact, Member, Organisation
+from guild.members.models import AccessLink, Contact, Organisation
 
-LINKS_PER_OFFER_MAX: Final = 10
-"""New links for one version; each comes with fresh tries for its code, so they are limited."""
 ANSWER_DAYS_MAX: Final = 90
 
 
@@ -60,6 +63,7 @@ async def send_contract(work: Work, contract_id: ContractId, data: SendIn) -> Co
     checks = await queries.checks_of(work, contract)
     if CONTRACT_LIFECYCLE.may(contract.state, "send") and not checks.may_be_sent:
         missing = [f for f in checks.findings if f.outcome == "missing"]
+        _refuse_below_floor(missing)
         raise ProtectionsMissing(
             missing[0].sentence,
             mend=missing[0].mend,
@@ -70,19 +74,30 @@ async def send_contract(work: Work, contract_id: ContractId, data: SendIn) -> Co
     offer = await _freeze(
         work, contract, data, country=client.country, contact=contact, checks=checks
     )
-    await work.emit(
-        ContractOffered(
-            contract_id=contract.id,
-            member_id=contract.member_id,
-            client_id=contract.client_id,
-            value_minor=contract.net_minor,
-            currency=contract.currency,
+    value_minor = contract.net_minor - await amended_minor(work, contract)
+    if value_minor > 0:  # an amendment asks the fund for what it adds, if it adds anything
+        await work.emit(
+            ContractOffered(
+                contract_id=contract.id,
+                member_id=contract.member_id,
+                client_id=contract.client_id,
+                value_minor=value_minor,
+                currency=contract.currency,
+            )
         )
-    )
     details = _sent_details(work, contract, offer, client=client, email=member.email)
     await record(work, contract, "sent", details)
-    await _mail_link(work, contract, offer, member, contact, renewed=False)
+    await freeze_signers(work, contract, offer)
     return contract
+
+
+def _refuse_below_floor(missing: list[FindingOut]) -> None:
+    """409 with the sum, when the charter makes the floor binding and no rep has waived it."""
+    for finding in missing:
+        if finding.rule.startswith("floor/"):
+            raise FloorRate(
+                finding.sentence, mend=finding.mend, field=finding.field, source=finding.source
+            )
 
 
 async def _freeze(
@@ -115,16 +130,14 @@ async def _freeze(
         template_version=template_version(),
         language=terms.language,
         findings=[msgspec.to_builtins(finding) for finding in checks.findings],
+        rules=[msgspec.to_builtins(rule) for rule in checks.rules],
         charter_version=charter.version,
         contact_id=contact.id,
         email=contact.email,
         sent_at=work.now,
         answer_by=answer_by,
         member_name_typed=data.typed_name,
-        link_sent_at=work.now,
-        links_sent=0,
-        code_tries=0,
-        codes_sent=0,
+        extensions=0,
     )
     work.session.add(offer)
     contract.sent_at = contract.updated_at = work.now
@@ -142,6 +155,8 @@ def _sent_details(
         "template_version": offer.template_version,
         "language": offer.language,
         "charter_version": offer.charter_version,
+        "rules": offer.rules,
+        "paper_sha256": contract.paper_sha256,
         "answer_by": moment(offer.answer_by),
         "guaranteed": contract.guaranteed,
         "guarantee_reasons": list(contract.guarantee_reasons),
@@ -156,36 +171,6 @@ def _sent_details(
             **origin(work),
         },
     }
-
-
-async def _mail_link(
-    work: Work, contract: Contract, offer: ContractOffer, member: Member, contact: Contact,
-    *, renewed: bool,
-) -> None:  # fmt: skip
-    charter = await charter_at(work)
-    await members.revoke_links(work, purpose=OFFER_LINK, subject_id=contract.id)
-    token, link = await new_link(
-        work, contract, contact.id, OFFER_LINK, charter.contracts.link_hours
-    )
-    offer.link_id = link.id
-    offer.link_sent_at = work.now
-    offer.links_sent += 1
-    offer.code_hash = offer.code_sent_at = offer.code_expires_at = None
-    offer.code_tries = offer.codes_sent = 0
-    await work.session.flush()
-    await record(
-        work,
-        contract,
-        "link_sent",
-        {
-            "email": contact.email,
-            "token_sha256": link.token_hash.hex(),
-            "renewed": renewed,
-        },
-    )
-    mail_offer(
-        work, contract, member, contact, token=token, answer_by=offer.answer_by, renewed=renewed
-    )
 
 
 async def new_link(
@@ -203,24 +188,26 @@ async def new_link(
 
 
 async def resend_link(work: Work, contract_id: ContractId) -> Contract:
-    """Mail a new link to the same address; the earlier one ends. Raises TooManyLinks."""
+    """Mail a new link to each who is asked, at the same address; the earlier ones end.
+
+    Raises TooManyLinks.
+    """
     contract = await own_contract(work, contract_id)
     if not CONTRACT_LIFECYCLE.may(contract.state, "sign"):
         raise IllegalMove("Only an offer that waits for its answer has a link.")
     offer = await current_offer(work, contract)
     if work.now > offer.answer_by:
         raise OfferExpired(mend="Draft the contract again and send it with a new date.")
-    if offer.links_sent >= LINKS_PER_OFFER_MAX:
-        raise TooManyLinks(mend="Speak to the client: perhaps the address is wrong.")
-    member, _, contact = await people(work, contract)
-    await _mail_link(work, contract, offer, member, contact, renewed=True)
+    for signer in await signers_of(work, contract):
+        if signer.state == "asked":
+            await mail_link(work, contract, offer, signer, renewed=True)
     return contract
 
 
 async def withdraw_contract(work: Work, contract_id: ContractId, data: WithdrawIn) -> Contract:
     """Take a draft or an unanswered offer back; the client's link then says so."""
     contract = await own_contract(work, contract_id)
-    await _withdraw(work, contract, data.note)
+    await withdraw_waiting(work, contract, data.note)
     return contract
 
 
@@ -239,17 +226,22 @@ async def withdraw_all_of(work: Work, member_id: MemberId) -> None:
         .with_for_update()
     )
     for contract in waiting.all():
-        await _withdraw(work, contract, "The membership has ended.")
+        await withdraw_waiting(work, contract, "The membership has ended.")
 
 
-async def _withdraw(work: Work, contract: Contract, note: str) -> None:
+async def withdraw_waiting(work: Work, contract: Contract, note: str) -> None:
+    """Withdraw a contract that this Work has locked; the client hears of it if it was sent."""
     former = CONTRACT_LIFECYCLE.move(contract, "withdraw")
     contract.ended_at = contract.updated_at = work.now
     contract.ended_reason, contract.ended_note = "withdrawn", note or None
     await record(work, contract, "withdrawn", {"note": note, "former_state": former})
     if former == "sent":
-        member, _, contact = await people(work, contract)
-        mail_withdrawn(work, contract, member, contact)
+        member, _, _ = await people(work, contract)
+        text = (
+            f"{member.display_name} has withdrawn the offer. Nothing is agreed, and there is "
+            "nothing for you to do."
+        )
+        await stop_signers(work, contract, "the offer was withdrawn", text)
     await work.emit(
         ContractWithdrawn(
             contract_id=contract.id, member_id=contract.member_id, client_id=contract.client_id

@@ -1,26 +1,32 @@
-"""Performing: deliver, accept, ask for another round; silence counts as acceptance."""
+"""Performing: deliver, accept all or part, ask for another round; silence counts as acceptance."""
 
 from collections.abc import Sequence
 from typing import Final
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from guild.contracts import access
 from guild.contracts.access import DELIVERY_LINK
 from guild.contracts.commands.chain import origin, record
-from guild.contracts.commands.letters import mail_answer, mail_delivery, mail_terminated
+from guild.contracts.commands.files import keep_files
+from guild.contracts.commands.letters import mail_answer, mail_delivery
 from guild.contracts.commands.loading import (
     locked,
     milestone_with_contract,
-    own_contract,
     people,
 )
 from guild.contracts.commands.offering import new_link
-from guild.contracts.errors import ContractNotFound, NotAllInvoiceable, NothingDelivered
+from guild.contracts.errors import (
+    ContractNotFound,
+    NotAllInvoiceable,
+    NothingDelivered,
+    PartTooLarge,
+    TimeIsDelivered,
+)
 from guild.contracts.events import (
     ContractCompleted,
-    ContractTerminated,
     MilestoneAccepted,
+    MilestoneAcceptedInPart,
     MilestoneChangesRequested,
     MilestoneDelivered,
 )
@@ -30,13 +36,16 @@ from guild.contracts.models import (
     Contract,
     Delivery,
     Milestone,
+    TimeSheet,
 )
 from guild.contracts.rules.deadlines import deadline
-from guild.contracts.schemas import DeliveryChangesIn, DeliveryIn, TerminateIn
+from guild.contracts.schemas import DeliveryChangesIn, DeliveryIn
+from guild.contracts.schemas.contract import AcceptPartIn
 from guild.core.errors import IllegalMove
 from guild.core.ids import ContractId, DeliveryId, MilestoneId, new_id
+from guild.core.money import Money
+from guild.core.wire import money_in
 from guild.core.work import Work
-from guild.members import commands as members
 
 LINK_GRACE_HOURS: Final = 72
 """A delivery's link works a little longer than its deadline, to read what was decided."""
@@ -48,6 +57,10 @@ async def deliver_milestone(work: Work, milestone_id: MilestoneId, data: Deliver
         work, milestone_id, access.owned_by(work.actor)
     )
     _must_be_running(contract)
+    if contract.kind == "time" and await work.session.scalar(
+        select(TimeSheet.id).where(TimeSheet.contract_id == contract.id).limit(1)
+    ):
+        raise TimeIsDelivered(mend="Submit the next time sheet instead.")
     MILESTONE_LIFECYCLE.move(milestone, "deliver")
     _, client, _ = await people(work, contract)
     days = contract.acceptance_silence_days
@@ -66,11 +79,13 @@ async def deliver_milestone(work: Work, milestone_id: MilestoneId, data: Deliver
     )
     work.session.add(delivery)
     await work.session.flush()
+    files = await keep_files(work, contract, delivery, data.files)
     await record(
         work, contract, "delivered",
         {
             "milestone_id": str(milestone.id), "delivery_id": str(delivery.id),
             "round": delivery.round, "note": data.note, "links": list(data.links),
+            "files": [{"name": one.name, "sha256": one.sha256} for one in files],
         },
     )  # fmt: skip
     await _mail_delivery(work, contract, milestone, delivery, reminder=False)
@@ -99,6 +114,61 @@ async def accept_milestone(
     delivery = await _waiting_delivery(work, milestone, delivery_id)
     await _accept(work, contract, milestone, delivery, by="client")
     return milestone
+
+
+async def accept_part(work: Work, milestone_id: MilestoneId, data: AcceptPartIn) -> Milestone:
+    """The client accepts a share of the delivery; the rest becomes a milestone to be delivered.
+
+    Returns the accepted one. Raises PartTooLarge.
+    """
+    contract, milestone = await milestone_with_contract(
+        work, milestone_id, access.linked_to(work.actor, DELIVERY_LINK)
+    )
+    _must_be_running(contract)
+    delivery = await _waiting_delivery(work, milestone, data.delivery_id)
+    part = money_in(data.accepted_net, contract.currency, field="accepted_net")
+    if part.minor >= milestone.net_minor:
+        raise PartTooLarge(
+            f"The whole is {Money(milestone.net_minor, contract.currency)}.", field="accepted_net",
+            mend="Accept the delivery, or name a smaller part.",
+        )  # fmt: skip
+    rest = Milestone(
+        id=MilestoneId(new_id()), contract_id=contract.id,
+        position=await _next_position(work, contract), title=f"{milestone.title} (rest)"[:200],
+        description=data.missing, net_minor=milestone.net_minor - part.minor,
+        due_on=milestone.due_on, state=MILESTONE_LIFECYCLE.initial,
+        rounds_used=milestone.rounds_used, reminders_sent=0,
+    )  # fmt: skip
+    work.session.add(rest)
+    milestone.accepted_minor = part.minor
+    await record(
+        work, contract, "accepted_in_part",
+        {
+            "milestone_id": str(milestone.id), "delivery_id": str(delivery.id),
+            "accepted_minor": part.minor, "rest_minor": rest.net_minor, "note": data.missing,
+            **origin(work),
+        },
+    )  # fmt: skip
+    await _accept(work, contract, milestone, delivery, by="client")
+    member, _, _ = await people(work, contract)
+    mail_answer(
+        work, contract, member, f"“{milestone.title}” accepted in part",
+        f"{part} can be invoiced. For the rest your client wrote:\n\n{data.missing}",
+    )  # fmt: skip
+    await work.emit(
+        MilestoneAcceptedInPart(
+            contract_id=contract.id, milestone_id=milestone.id, rest_id=rest.id,
+            accepted_minor=part.minor, rest_minor=rest.net_minor,
+        )
+    )  # fmt: skip
+    return milestone
+
+
+async def _next_position(work: Work, contract: Contract) -> int:
+    last = await work.session.scalar(
+        select(func.max(Milestone.position)).where(Milestone.contract_id == contract.id)
+    )
+    return (last or 0) + 1
 
 
 async def accept_by_silence(work: Work, milestone_id: MilestoneId) -> None:
@@ -157,14 +227,15 @@ async def _accept(
             by_silence=by == "silence",
         )
     )
-    await _complete_if_done(work, contract)
+    await complete_if_done(work, contract)
 
 
-async def _complete_if_done(work: Work, contract: Contract) -> None:
+async def complete_if_done(work: Work, contract: Contract) -> None:
+    """Complete a contract that this Work has locked when nothing is left to accept."""
     states = await work.session.scalars(
         select(Milestone.state).where(Milestone.contract_id == contract.id)
     )
-    if not set(states) <= {"accepted", "invoiced"} or contract.state != "signed":
+    if not set(states) <= {"accepted", "invoiced", "cancelled"} or contract.state != "signed":
         return
     CONTRACT_LIFECYCLE.move(contract, "complete")
     contract.completed_at = contract.updated_at = work.now
@@ -215,29 +286,6 @@ async def request_milestone_changes(
         )
     )
     return milestone
-
-
-async def terminate_contract(work: Work, contract_id: ContractId, data: TerminateIn) -> Contract:
-    """End a signed contract early, with a reason; accepted work stays payable."""
-    contract = await own_contract(work, contract_id)
-    CONTRACT_LIFECYCLE.move(contract, "terminate")
-    contract.ended_at = contract.updated_at = work.now
-    contract.ended_reason, contract.ended_note = data.reason, data.note or None
-    await record(
-        work, contract, "terminated", {"by": "member", "reason": data.reason, "note": data.note}
-    )
-    member, client, contact = await people(work, contract)
-    await members.revoke_links(work, purpose=DELIVERY_LINK, subject_id=contract.id)
-    mail_terminated(work, contract, contact, member, client)
-    await work.emit(
-        ContractTerminated(
-            contract_id=contract.id,
-            member_id=contract.member_id,
-            client_id=contract.client_id,
-            by="member",
-        )
-    )
-    return contract
 
 
 async def mark_milestones_invoiced(

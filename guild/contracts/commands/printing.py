@@ -7,7 +7,14 @@ import msgspec
 
 from guild.contracts.models import Contract, ContractEvidence, ContractOffer
 from guild.contracts.rules.terms import Terms, terms_from
-from guild.contracts.rules.wording import WORDING, WORDING_VERSION, clauses, day_words
+from guild.contracts.rules.wording import (
+    WORDING,
+    clauses,
+    count_words,
+    day_words,
+    parts_words,
+    words_of,
+)
 from guild.contracts.sheets import (
     Certificate,
     Clause,
@@ -19,20 +26,10 @@ from guild.contracts.sheets import (
 )
 from guild.core.settings import Cooperative
 from guild.core.work import Work
-from guild.documents.schemas import Addressee, Letterhead
+from guild.documents.schemas import Addressee, Language, Letterhead
 from guild.members.models import Contact, Member, Organisation
 
 TEMPLATE: Final = "contracts/contract_print.html"
-RIGHTS: Final = {
-    "payment_term": "Time to pay",
-    "payment_default": "Time to pay",
-    "late_payment": "Late payment",
-    "acceptance": "Time to check the work",
-    "retention": "Keeping the contract",
-    "after_start_pay": "Price after the start",
-    "after_start_work": "Work after the start",
-}
-"""Rules whose findings are rights, by their names in `rules.protections`."""
 
 
 class Parties(msgspec.Struct, frozen=True, kw_only=True):
@@ -50,7 +47,7 @@ def contract_sheet(
     """The whole sheet, from the frozen terms and the chain of evidence."""
     terms = terms_from(msgspec.json.decode(offer.terms_json))
     return ContractSheet(
-        lang="en",
+        lang=msgspec.convert(terms.language, Language),
         number=contract.number,
         title=terms.title,
         currency=terms.currency,
@@ -76,9 +73,9 @@ def contract_sheet(
             Clause(heading=c.heading, text=c.text, plain=c.practice)
             for c in clauses(terms, work.settings.coop.name)
         ),
-        protections=_protections(offer),
-        signers=_signers(offer, parties, chain),
-        certificate=_certificate(work, offer, manifest_sha256),
+        protections=_protections(offer, terms),
+        signers=_signers(offer, parties, chain, words_of(terms.language)["freelancer"]),
+        certificate=_certificate(work, offer, terms, manifest_sha256),
     )
 
 
@@ -101,78 +98,89 @@ def _addressee(client: Organisation) -> Addressee:
 
 
 def _summary(terms: Terms, parties: Parties) -> tuple[str, ...]:
-    count = len(terms.milestones)
-    parts = "one delivery" if count == 1 else f"{count} deliveries"
-    return (
-        (
-            f"{parties.member.display_name} works for {parties.client.name}, in {parts}, the last "
-            f"by {day_words(terms.ends_on)}."
-        ),
-        (
-            f"The client has {terms.acceptance_silence_days} days to accept each delivery; after "
-            "that it counts as accepted."
-        ),
-    )
+    lang = terms.language
+    values = {
+        "member": parties.member.display_name,
+        "client": parties.client.name,
+        "parts": parts_words(len(terms.milestones), lang),
+        "day": day_words(terms.ends_on, lang),
+        "days": count_words(terms.acceptance_silence_days, "days", lang),
+    }
+    return tuple(sentence.format(**values) for sentence in words_of(lang)["summary"])
 
 
-def _protections(offer: ContractOffer) -> tuple[Protection, ...]:
-    """The rights that the law gives, as the checks found them when the offer was sent."""
+def _protections(offer: ContractOffer, terms: Terms) -> tuple[Protection, ...]:
+    """The rights that the law gives, as the checks found them when the offer was sent.
+
+    The sentence is that of the contract's language, filled with the figures of the finding; the
+    source stays as the law is cited.
+    """
+    words = words_of(terms.language, terms.wording)["rights"]
     rights = []
     for finding in offer.findings:
         law, _, name = finding["rule"].partition("/")
-        if name not in RIGHTS or law == "charter" or finding["outcome"] not in ("met", "warning"):
+        if name not in words or law == "charter" or finding["outcome"] not in ("met", "warning"):
             continue
+        heading, sentence = words[name]
         statute = finding["source"].partition(", http")[0]
         article = finding["article"]
         source = statute if article in statute else f"{statute}, {article}"
-        rights.append(Protection(heading=RIGHTS[name], text=finding["sentence"], source=source))
+        text = sentence.format(**finding["values"])
+        rights.append(Protection(heading=heading, text=text, source=source))
     return tuple(rights)
 
 
 def _signers(
-    offer: ContractOffer, parties: Parties, chain: list[ContractEvidence]
+    offer: ContractOffer, parties: Parties, chain: list[ContractEvidence], role: str
 ) -> tuple[Signer, ...]:
+    """Everybody who signed this version: for the client in the order of signing, and the member."""
     sent = _details(chain, offer.version, "sent")
-    signed = _details(chain, offer.version, "signed")
-    by_client, by_member = signed["signature"], sent["signature"]
-    return (
-        Signer(
-            side="client",
-            name=parties.contact.name,
-            role=by_client["role"],
-            evidence=SignatureEvidence(
-                typed_name=by_client["typed_name"],
-                email=by_client["email"],
-                signed_at=signed["at"],
-                identified="link",
-                identified_at=_moment(by_client["link_opened_at"]) or offer.sent_at,
-                proof="email_code",
-                proof_at=signed["at"],
-                proof_tries=by_client["otp"]["tries"],
-                origin=_origin(by_client),
-                consent_text=by_client["consent_text"],
-                consent_version=by_client["consent_version"],
-                log_index=None,
-            ),
+    signed = [_said(e) for e in chain if e.kind == "signed" and e.version == offer.version]
+    return (*(_client(one, offer) for one in signed), _member(sent, parties, role))
+
+
+def _client(signed: dict[str, Any], offer: ContractOffer) -> Signer:
+    by_client = signed["signature"]
+    return Signer(
+        side="client",
+        name=by_client["name"],
+        role=by_client["role"],
+        evidence=SignatureEvidence(
+            typed_name=by_client["typed_name"],
+            email=by_client["email"],
+            signed_at=signed["at"],
+            identified="link",
+            identified_at=_moment(by_client["link_opened_at"]) or offer.sent_at,
+            proof="email_code",
+            proof_at=signed["at"],
+            proof_tries=by_client["otp"]["tries"],
+            origin=_origin(by_client),
+            consent_text=by_client["consent_text"],
+            consent_version=by_client["consent_version"],
+            log_index=None,
         ),
-        Signer(
-            side="member",
-            name=parties.member.legal_name,
-            role="Freelancer",
-            evidence=SignatureEvidence(
-                typed_name=by_member["typed_name"],
-                email=by_member["email"],
-                signed_at=sent["at"],
-                identified="signed_in",
-                identified_at=sent["at"],
-                proof="session",
-                proof_at=sent["at"],
-                proof_tries=1,
-                origin=_origin(by_member),
-                consent_text=by_member["consent_text"],
-                consent_version=by_member["consent_version"],
-                log_index=None,
-            ),
+    )
+
+
+def _member(sent: dict[str, Any], parties: Parties, role: str) -> Signer:
+    by_member = sent["signature"]
+    return Signer(
+        side="member",
+        name=parties.member.legal_name,
+        role=role,
+        evidence=SignatureEvidence(
+            typed_name=by_member["typed_name"],
+            email=by_member["email"],
+            signed_at=sent["at"],
+            identified="signed_in",
+            identified_at=sent["at"],
+            proof="session",
+            proof_at=sent["at"],
+            proof_tries=1,
+            origin=_origin(by_member),
+            consent_text=by_member["consent_text"],
+            consent_version=by_member["consent_version"],
+            log_index=None,
         ),
     )
 
@@ -180,6 +188,10 @@ def _signers(
 def _details(chain: list[ContractEvidence], version: int, kind: str) -> dict[str, Any]:
     """The newest entry of a kind about the signed version, with its time."""
     entry = next(e for e in reversed(chain) if e.kind == kind and e.version == version)
+    return _said(entry)
+
+
+def _said(entry: ContractEvidence) -> dict[str, Any]:
     return {**msgspec.json.decode(entry.body)["details"], "at": entry.at}
 
 
@@ -192,11 +204,13 @@ def _origin(signature: dict[str, Any]) -> str:
     return ", ".join(part for part in known if part) or "not known"
 
 
-def _certificate(work: Work, offer: ContractOffer, manifest_sha256: str) -> Certificate:
+def _certificate(
+    work: Work, offer: ContractOffer, terms: Terms, manifest_sha256: str
+) -> Certificate:
     return Certificate(
         shown_sha256=offer.shown_sha256,
         manifest_sha256=manifest_sha256,
-        terms_name=f"{WORDING} {WORDING_VERSION}, {offer.template_version}",
+        terms_name=f"{WORDING} {terms.wording}, {offer.template_version}",
         terms_version=offer.version,
         log_url=f"{work.settings.base_url}/log",
         log_size=None,

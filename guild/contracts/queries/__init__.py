@@ -1,13 +1,39 @@
 """Reads about contracts."""
 
-from guild.contracts.queries.checks import checks_of, retention_of
+from guild.contracts.queries.bundle import INVOICES, evidence_bundle, evidence_page
+from guild.contracts.queries.checks import checks_for, checks_of, retention_of
+from guild.contracts.queries.ending import ending_of, ending_preview, linked_ending
+from guild.contracts.queries.expiry import ends_on
+from guild.contracts.queries.facts import Drafted, drafted, effort_of, floors_of
 from guild.contracts.queries.invariants import INVARIANTS
-from guild.contracts.queries.proof import SealedFile, sealed_file
+from guild.contracts.queries.panel import GUARANTEE, panel_for, panel_of
+from guild.contracts.queries.papers import (
+    offered_paper,
+    paper_file,
+    paper_view,
+    rep_tasks,
+    task_view,
+    tasks_about,
+    waivers_by_quarter,
+)
+from guild.contracts.queries.proof import Judgement, SealedFile, judgement_of, sealed_file
+from guild.contracts.queries.sealing import sealing_of
+from guild.contracts.queries.signers import signer_views
+from guild.contracts.queries.templates import (
+    clause_library,
+    copyable,
+    template,
+    template_row,
+    templates,
+)
+from guild.contracts.queries.ties import TIES, too_close
+from guild.contracts.queries.versions import comparison, versions
 from guild.contracts.queries.views import (
     code_view,
     contract_events,
     contract_row,
     contract_view,
+    delivered_file,
     deliveries_view,
     delivery_by_id,
     delivery_view,
@@ -22,30 +48,84 @@ from guild.contracts.queries.views import (
     sealed_document,
     sealed_pdf,
 )
+from guild.contracts.queries.worked import (
+    case_by_id,
+    cases,
+    cost_view,
+    entry_view,
+    linked_sheets,
+    receipt,
+    sheet_view,
+    worked,
+)
 from guild.contracts.schemas import ChecksOut
 
 __all__ = [
+    "GUARANTEE",
     "INVARIANTS",
+    "INVOICES",
+    "TIES",
     "ChecksOut",
+    "Drafted",
+    "Judgement",
     "SealedFile",
+    "case_by_id",
+    "cases",
+    "checks_for",
     "checks_of",
+    "clause_library",
     "code_view",
+    "comparison",
     "contract_events",
     "contract_row",
     "contract_view",
+    "copyable",
+    "cost_view",
+    "delivered_file",
     "deliveries_view",
     "delivery_by_id",
     "delivery_view",
     "document_html",
+    "drafted",
+    "effort_of",
+    "ending_of",
+    "ending_preview",
+    "ends_on",
+    "entry_view",
+    "evidence_bundle",
+    "evidence_page",
+    "floors_of",
+    "judgement_of",
+    "linked_ending",
     "linked_row",
+    "linked_sheets",
     "list_contracts",
     "masked",
     "milestone_by_row",
     "milestone_view",
     "milestones_of",
     "offer_view",
+    "offered_paper",
+    "panel_for",
+    "panel_of",
+    "paper_file",
+    "paper_view",
+    "receipt",
+    "rep_tasks",
     "retention_of",
     "sealed_document",
     "sealed_file",
     "sealed_pdf",
+    "sealing_of",
+    "sheet_view",
+    "signer_views",
+    "task_view",
+    "tasks_about",
+    "template",
+    "template_row",
+    "templates",
+    "too_close",
+    "versions",
+    "waivers_by_quarter",
+    "worked",
 ]

@@ -16,7 +16,7 @@ from guild.contracts.models import (
 from guild.contracts.rules.canonical import sha256
 from guild.contracts.rules.evidence import broken_links
 
-SIGNED_STATES: Final = ("signed", "completed", "terminated")
+SIGNED_STATES: Final = ("signed", "completed", "terminated", "applied")
 
 
 async def broken_evidence(session: AsyncSession) -> list[str]:
@@ -56,7 +56,7 @@ async def changed_offers(session: AsyncSession) -> list[str]:
 
 
 async def signed_without_evidence(session: AsyncSession) -> list[str]:
-    """Every signed contract has both signatures in its chain, on its signed version."""
+    """Every signed contract has both sides' signatures in its chain, on its version."""
     signatures = (
         select(func.count())
         .where(
@@ -67,7 +67,7 @@ async def signed_without_evidence(session: AsyncSession) -> list[str]:
         .scalar_subquery()
     )
     rows = await session.scalars(
-        select(Contract.number).where(Contract.state.in_(SIGNED_STATES), signatures != 2)
+        select(Contract.number).where(Contract.state.in_(SIGNED_STATES), signatures < 2)
     )
     return [f"contract {number}: a signature is missing in its evidence" for number in rows]
 
@@ -75,8 +75,17 @@ async def signed_without_evidence(session: AsyncSession) -> list[str]:
 async def milestones_out_of_sum(session: AsyncSession) -> list[str]:
     """The milestones of a signed contract add up to its price; unsigned ones have none."""
     rows = await session.execute(
-        select(Contract.number, Contract.state, Contract.net_minor, func.sum(Milestone.net_minor))
-        .outerjoin(Milestone, Milestone.contract_id == Contract.id)
+        select(
+            Contract.number,
+            Contract.state,
+            Contract.net_minor,
+            func.sum(func.coalesce(Milestone.accepted_minor, Milestone.net_minor)),
+        )
+        .outerjoin(
+            Milestone,
+            (Milestone.contract_id == Contract.id) & (Milestone.state != "cancelled"),
+        )
+        .where(Contract.amends_id.is_(None), Contract.kind != "time")
         .group_by(Contract.id)
     )
     return [
@@ -113,7 +122,7 @@ async def unfinished_completions(session: AsyncSession) -> list[str]:
     broken = []
     for number, group in groupby(rows.all(), key=lambda row: row[0]):
         states = list(group)
-        done = all(milestone in ("accepted", "invoiced") for _, _, milestone in states)
+        done = all(milestone in ("accepted", "invoiced", "cancelled") for _, _, milestone in states)
         if done != (states[0][1] == "completed") and states[0][1] != "terminated":
             broken.append(f"contract {number}: {states[0][1]}, all accepted: {done}")
     return broken

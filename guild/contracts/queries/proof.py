@@ -1,15 +1,27 @@
 """What the house can say to anybody who holds a sealed file, or its fingerprint."""
 
 from datetime import datetime
+from typing import Final, Literal
 
 import msgspec
 from sqlalchemy import select
 
-from guild.contracts.models import Contract, ContractEvidence, ContractOffer
+from guild.contracts.models import Contract, ContractEvidence
 from guild.contracts.rules.evidence import LEAF_KIND, sealed_leaf
 from guild.core.work import Work
 from guild.documents.models import Document
+from guild.documents.verdict import SealReport
 from guild.translog.queries import place_of_statement
+
+Standing = Literal["stands", "amended", "superseded", "suspended", "void", "ended"]
+STANDINGS: Final[dict[Standing, str]] = {
+    "stands": "The contract stands.",
+    "amended": "The contract stands, with changes that a later amendment has agreed.",
+    "superseded": "A newer version of this contract has been sealed: this one is superseded.",
+    "suspended": "The contract is suspended: one side says that the wrong person signed it.",
+    "void": "Both sides have declared this contract void.",
+    "ended": "The contract was ended early; what was accepted before stays owed.",
+}
 
 
 class SealedFile(msgspec.Struct, frozen=True, kw_only=True):
@@ -17,6 +29,21 @@ class SealedFile(msgspec.Struct, frozen=True, kw_only=True):
 
     sealed_at: datetime
     log_index: int | None
+    standing: Standing
+    standing_said: str
+    leaf: dict[str, str]
+
+
+class Judgement(msgspec.Struct, frozen=True, kw_only=True):
+    """The last word on a file: valid only if seal, chain of trust and log all agree.
+
+    `word` is one of valid, waiting, amended, superseded, suspended, void, ended, unknown, or the
+    seal's fault.
+    """
+
+    valid: bool
+    word: str
+    sentence: str
 
 
 async def sealed_file(work: Work, sha256: str) -> SealedFile | None:
@@ -24,27 +51,65 @@ async def sealed_file(work: Work, sha256: str) -> SealedFile | None:
 
     It tells nobody whose contract it is: the file itself does, to those who have it.
     """
-    contract = await work.session.scalar(
-        select(Contract)
-        .join(Document, Document.subject_id == Contract.id)
-        .where(Document.sha256 == bytes.fromhex(sha256), Contract.sealed_sha256 == sha256)
-    )
-    if contract is None or contract.sealed_at is None:
+    found = (
+        await work.session.execute(
+            select(Contract, Document.created_at)
+            .join(Document, Document.subject_id == Contract.id)
+            .where(Document.sha256 == bytes.fromhex(sha256), Contract.sealed_at.is_not(None))
+        )
+    ).first()
+    if found is None:
         return None
-    shown = await work.session.scalar(
-        select(ContractOffer.shown_sha256).where(
-            ContractOffer.contract_id == contract.id, ContractOffer.version == contract.version
+    contract, sealed_at = found
+    bodies = await work.session.scalars(
+        select(ContractEvidence.body).where(
+            ContractEvidence.contract_id == contract.id, ContractEvidence.kind == "sealed"
         )
     )
-    sealed = await work.session.scalar(
-        select(ContractEvidence.body)
-        .where(ContractEvidence.contract_id == contract.id, ContractEvidence.kind == "sealed")
-        .order_by(ContractEvidence.seq.desc())
-        .limit(1)
+    said = [msgspec.json.decode(body)["details"] for body in bodies]
+    told = next((one for one in said if one["pdf_sha256"] == sha256), None)
+    if told is None:  # a paper or another file about the contract, which nobody sealed
+        return None
+    leaf = sealed_leaf(
+        shown_sha256=told["shown_sha256"],
+        evidence_sha256=told["evidence_sha256"],
+        pdf_sha256=sha256,
     )
-    assert shown, "a sealed contract was offered"
-    assert sealed, "its sealing was recorded"
-    evidence = msgspec.json.decode(sealed)["details"]["evidence_sha256"]
-    leaf = sealed_leaf(shown_sha256=shown, evidence_sha256=evidence, pdf_sha256=sha256)
-    place = await place_of_statement(work, LEAF_KIND, leaf)
-    return SealedFile(sealed_at=contract.sealed_at, log_index=place)
+    standing = _standing(contract, sha256)
+    return SealedFile(
+        sealed_at=sealed_at,
+        log_index=await place_of_statement(work, LEAF_KIND, leaf),
+        standing=standing,
+        standing_said=STANDINGS[standing],
+        leaf=leaf,
+    )
+
+
+def _standing(contract: Contract, sha256: str) -> Standing:
+    if contract.state == "void":
+        return "void"
+    if contract.sealed_sha256 != sha256:
+        return "superseded"
+    if contract.state == "suspended":
+        return "suspended"
+    if contract.state == "terminated":
+        return "ended"
+    return "stands" if contract.amended_at is None else "amended"
+
+
+def judgement_of(report: SealReport, known: SealedFile | None) -> Judgement:
+    """What to rely on. A seal alone is not enough: only the log knows the very bytes."""
+    if not report.bottom_line:
+        return Judgement(valid=False, word=report.fault, sentence=report.explanation)
+    if known is None:
+        sentence = (
+            "The seal holds, but we know no contract with these very bytes: the file was cut back "
+            "or changed outside the seal, or the seal was misused. Ask for the original."
+        )
+        return Judgement(valid=False, word="unknown", sentence=sentence)
+    if known.log_index is None:
+        sentence = "The seal holds; the public log has the file within a minute."
+        return Judgement(valid=False, word="waiting", sentence=sentence)
+    valid = known.standing in {"stands", "amended", "ended"}
+    word = "valid" if known.standing == "stands" else known.standing
+    return Judgement(valid=valid, word=word, sentence=known.standing_said)

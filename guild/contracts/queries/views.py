@@ -13,10 +13,13 @@ from guild.contracts.models import (
     Contract,
     ContractEvidence,
     ContractOffer,
+    ContractSigner,
     Delivery,
+    DeliveryFile,
     Milestone,
 )
-from guild.contracts.rules.evidence import client_consent
+from guild.contracts.queries.signers import reading_signer, signer_views
+from guild.contracts.rules.evidence import approver_consent, client_consent
 from guild.contracts.rules.shown import shown_bytes
 from guild.contracts.rules.terms import terms_from
 from guild.contracts.schemas import (
@@ -29,6 +32,7 @@ from guild.contracts.schemas import (
     MilestoneOut,
     OfferOut,
 )
+from guild.contracts.schemas.contract import FileOut
 from guild.core.ids import ContractId, DeliveryId, DocumentId
 from guild.core.money import Money
 from guild.core.wire import Page, decode_cursor, encode_cursor
@@ -45,7 +49,7 @@ async def list_contracts(
     query = (
         select(Contract, Organisation.name)
         .join(Organisation, Organisation.id == Contract.client_id)
-        .where(access.visible_to(work.actor))
+        .where(access.visible_to(work.actor), Contract.amends_id.is_(None))
         .order_by(Contract.id.desc())
         .limit(limit + 1)
     )
@@ -88,6 +92,7 @@ async def contract_view(work: Work, contract_id: ContractId) -> ContractOut:
         terms=terms,
         milestones=await milestones_of(work, contract),
         answer_by=offer.answer_by if offer else None,
+        extension_asked_at=offer.extension_asked_at if offer else None,
         opened_at=offer.opened_at if offer else None,
         client_wishes=offer.answer_note if offer and offer.answer == "changes_requested" else None,
         **_columns(contract),
@@ -96,10 +101,12 @@ async def contract_view(work: Work, contract_id: ContractId) -> ContractOut:
 
 def _columns(contract: Contract) -> dict[str, Any]:
     names = (
-        "id", "number", "title", "state", "version", "member_id", "client_id", "contact_id",
+        "id", "number", "title", "state", "version", "kind", "language", "member_id", "client_id",
+        "contact_id",
         "currency", "payment_term_days", "law_country", "law_region", "guaranteed",
         "guarantee_reasons", "charter_version", "created_at", "sent_at", "signed_at", "sealed_at",
         "sealed_sha256", "completed_at", "ended_at", "ended_reason", "ended_note", "retain_until",
+        "amends_id", "amended_at", "renews_id",
     )  # fmt: skip
     return {name: getattr(contract, name) for name in names}
 
@@ -235,6 +242,7 @@ async def offer_view(work: Work) -> tuple[OfferOut, bytes]:
     member = await work.session.get_one(Member, contract.member_id)
     client = await work.session.get_one(Organisation, contract.client_id)
     charter = await charter_at(work)
+    signer = await reading_signer(work, contract, offer.version)
     terms = terms_from(msgspec.json.decode(offer.terms_json))
     view = OfferOut(
         number=contract.number,
@@ -252,10 +260,17 @@ async def offer_view(work: Work) -> tuple[OfferOut, bytes]:
         opened_at=offer.opened_at,
         signed_at=contract.signed_at,
         sealed_at=contract.sealed_at,
-        code_sent_at=offer.code_sent_at,
-        code_expires_at=offer.code_expires_at,
-        tries_left=max(0, charter.contracts.otp_tries - offer.code_tries),
-        consent_text=client_consent(client.name),
+        code_sent_at=signer.code_sent_at,
+        code_expires_at=signer.code_expires_at,
+        tries_left=max(0, charter.contracts.otp_tries - signer.code_tries),
+        consent_text=approver_consent(client.name)
+        if signer.role == "approver"
+        else client_consent(client.name),
+        your_name=signer.name,
+        your_email=masked(signer.email),
+        your_role=signer.role,
+        your_state=signer.state,
+        signers=await signer_views(work, contract.id, offer.version),
     )
     return view, offer.shown_html
 
@@ -264,22 +279,55 @@ async def deliveries_view(work: Work) -> DeliveriesOut:
     """What was delivered under the contract of the client's link, newest first."""
     contract = await linked_row(work, DELIVERY_LINK)
     member = await work.session.get_one(Member, contract.member_id)
-    rows = await work.session.execute(
+    found = await work.session.execute(
         select(Delivery, Milestone)
         .join(Milestone, Milestone.id == Delivery.milestone_id)
         .where(Delivery.contract_id == contract.id)
         .order_by(Delivery.id.desc())
         .limit(500)
     )
+    rows = found.all()
+    files = await files_of(work, *(delivery.id for delivery, _ in rows))
     return DeliveriesOut(
         contract_number=contract.number,
         contract_title=contract.title,
         member_name=member.display_name,
-        items=[delivery_view(contract, milestone, delivery) for delivery, milestone in rows],
+        items=[
+            delivery_view(contract, milestone, delivery, files.get(delivery.id, []))
+            for delivery, milestone in rows
+        ],
     )
 
 
-def delivery_view(contract: Contract, milestone: Milestone, delivery: Delivery) -> DeliveryOut:
+async def files_of(work: Work, *deliveries: DeliveryId) -> dict[DeliveryId, list[DeliveryFile]]:
+    """The files handed over with these deliveries, in order."""
+    rows = await work.session.scalars(
+        select(DeliveryFile)
+        .where(DeliveryFile.delivery_id.in_(deliveries))
+        .order_by(DeliveryFile.delivery_id, DeliveryFile.position)
+    )
+    found: dict[DeliveryId, list[DeliveryFile]] = {}
+    for row in rows:
+        found.setdefault(row.delivery_id, []).append(row)
+    return found
+
+
+async def delivered_file(work: Work, file_id: DocumentId) -> tuple[str, bytes]:
+    """Name and bytes of a file of a delivery that the actor may see; raises ContractNotFound."""
+    row = await work.session.scalar(
+        select(DeliveryFile)
+        .join(Delivery, Delivery.id == DeliveryFile.delivery_id)
+        .join(Contract, Contract.id == Delivery.contract_id)
+        .where(DeliveryFile.id == file_id, access.visible_to(work.actor))
+    )
+    if row is None:
+        raise ContractNotFound("There is no such file.")
+    return row.name, await documents.read(work, row.document_id)
+
+
+def delivery_view(
+    contract: Contract, milestone: Milestone, delivery: Delivery, files: list[DeliveryFile]
+) -> DeliveryOut:
     """A delivery on the wire."""
     return DeliveryOut(
         id=delivery.id,
@@ -291,6 +339,9 @@ def delivery_view(contract: Contract, milestone: Milestone, delivery: Delivery) 
         rounds_agreed=contract.revision_rounds,
         note=delivery.note,
         links=delivery.links,
+        files=[
+            FileOut(id=one.id, name=one.name, size=one.size, sha256=one.sha256) for one in files
+        ],
         delivered_at=delivery.delivered_at,
         answer_by=delivery.answer_by,
         answered_at=delivery.answered_at,
@@ -310,7 +361,8 @@ async def delivery_by_id(work: Work, delivery_id: DeliveryId) -> DeliveryOut:
     ).one_or_none()
     if row is None:
         raise ContractNotFound
-    return delivery_view(row[0], row[1], row[2])
+    files = await files_of(work, delivery_id)
+    return delivery_view(row[0], row[1], row[2], files.get(delivery_id, []))
 
 
 async def milestone_by_row(work: Work, milestone: Milestone) -> MilestoneOut:
@@ -319,14 +371,14 @@ async def milestone_by_row(work: Work, milestone: Milestone) -> MilestoneOut:
     return milestone_view(milestone, contract.currency)
 
 
-async def code_view(work: Work, offer: ContractOffer) -> CodeOut:
+async def code_view(work: Work, signer: ContractSigner) -> CodeOut:
     """Where the code went, with the address masked, and how many tries are left."""
     charter = await charter_at(work)
-    assert offer.code_expires_at is not None, "a code was sent just now"
+    assert signer.code_expires_at is not None, "a code was sent just now"
     return CodeOut(
-        sent_to=masked(offer.email),
-        expires_at=offer.code_expires_at,
-        tries_left=max(0, charter.contracts.otp_tries - offer.code_tries),
+        sent_to=masked(signer.email),
+        expires_at=signer.code_expires_at,
+        tries_left=max(0, charter.contracts.otp_tries - signer.code_tries),
     )
 
 

@@ -25,6 +25,11 @@ def client_consent(client: str) -> str:
     return f"I have read the contract, I agree to it, and I may sign for {client}."
 
 
+def approver_consent(client: str) -> str:
+    """The sentence that an approver ticks."""
+    return f"I have read the contract, and I approve it for {client}."
+
+
 def member_consent(client: str) -> str:
     """The sentence by which the member signs when sending."""
     return f"I have read the contract and sign it by sending it to {client}."

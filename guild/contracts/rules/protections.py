@@ -5,18 +5,22 @@ sending, a `warning` does not. Not legal advice, and the findings say from which
 so that anyone can check.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from typing import Final, Literal
 
 import msgspec
 
+from guild.contracts.rules.elements import ELEMENTS
 from guild.contracts.rules.law import (
+    MARKS,
     Acceptance,
     AfterStart,
     Element,
     LatePayment,
     Law,
+    Mark,
+    PaymentLaw,
     RuleSet,
     TermLimit,
     Threshold,
@@ -57,6 +61,8 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
     field: str
     article: str
     source: str
+    values: Mapping[str, int | str] = {}
+    """The figures in the sentence, for whoever says it in another language."""
 
 
 def check(facts: Facts, sets: Sequence[RuleSet]) -> list[Finding]:
@@ -97,11 +103,12 @@ def not_applicable_because(facts: Facts, law: Law) -> str:
         return f"It does not cover {terms.profession.replace('_', ' ')}."
     if law.professions_covered and terms.profession not in law.professions_covered:
         return f"Its list of services does not hold {terms.profession.replace('_', ' ')}."
-    if law.threshold is not None and not reaches(law.threshold, facts):
-        return (
-            f"All contracts of this pair in the last {law.threshold.window_days} days stay below "
-            f"{law.threshold.minor // 100} {law.threshold.currency}."
+    if law.thresholds and not any(reaches(threshold, facts) for threshold in law.thresholds):
+        below = " and ".join(
+            f"below {threshold.minor // 100} {threshold.currency} in {threshold.words}"
+            for threshold in law.thresholds
         )
+        return f"All contracts of this pair together stay {below}."
     return ""
 
 
@@ -110,7 +117,7 @@ def reaches(threshold: Threshold, facts: Facts) -> bool:
 
     Sums in another currency are not converted: the law is then taken to apply, the careful side.
     """
-    first = facts.on - timedelta(days=threshold.window_days)
+    first = threshold.first_day(facts.on)
     within = [past for past in facts.earlier if first <= past.agreed_on <= facts.on]
     currencies = {facts.terms.currency, *(past.currency for past in within)}
     if currencies != {threshold.currency}:
@@ -123,6 +130,7 @@ def pay_by(terms: Terms, *, completed_on: date, invoiced_on: date, law: Law) -> 
     days = terms.payment.term_days
     start = terms.payment.counts_from
     if days is None:
+        assert law.payment is not None, "asked of a law that says when to pay"
         days, start = law.payment.default_days, law.payment.default_from
     return (completed_on if start == "completion" else invoiced_on) + timedelta(days=days)
 
@@ -143,15 +151,29 @@ def retain_until(facts: Facts, signed_on: date, sets: Sequence[RuleSet]) -> date
 def _in_place(terms: Terms, law: Law) -> bool:
     if law.zone:
         return bool({terms.client.country, terms.law.country} & set(law.zone))
+    if law.cities:
+        return _in_city(terms, law)
     regions = {terms.member.region, terms.client.region, terms.law.region}
     return bool(regions & set(law.regions)) or _region_unknown(terms, law)
+
+
+def _in_city(terms: Terms, law: Law) -> bool:
+    """A side has its address in one of the cities, and in their region or in none that is named."""
+    names = {city.casefold() for city in law.cities}
+    countries = {region.partition("-")[0] for region in law.regions}
+    return any(
+        side.country in countries
+        and side.city.strip().casefold() in names
+        and side.region in {"", *law.regions}
+        for side in (terms.member, terms.client)
+    )
 
 
 def _region_unknown(terms: Terms, law: Law) -> bool:
     """A side is in the law's country, but nobody said in which of its states."""
     countries = {region.partition("-")[0] for region in law.regions}
     places = (terms.member, terms.client, terms.law)
-    if any(place.region in law.regions for place in places):
+    if law.cities or any(place.region in law.regions for place in places):
         return False
     return any(place.country in countries and not place.region for place in places)
 
@@ -173,7 +195,7 @@ def _region_finding(rules: RuleSet, law: Law) -> Finding:
         rule=f"{rules.id}/region",
         outcome="missing",
         sentence=f"Whether the {rules.title} covers this contract depends on the state.",
-        mend="Name the state of both sides and of the governing law, such as US-NY.",
+        mend="Name the state or province of both sides and of the governing law, such as US-NY.",
         field="law.region",
         article="",
         source=law.source,
@@ -183,7 +205,8 @@ def _region_finding(rules: RuleSet, law: Law) -> Finding:
 def _apply(facts: Facts, rules: RuleSet, law: Law) -> Iterator[Finding]:
     for element in law.elements:
         yield _element(facts.terms, rules, law, element)
-    yield from _payment(facts.terms, rules, law)
+    if law.payment is not None:
+        yield from _payment(facts.terms, rules, law, law.payment)
     if law.after_start is not None and facts.offered_before is not None:
         yield from _after_start(facts, rules, law, law.after_start)
     if law.late_payment is not None:
@@ -193,8 +216,10 @@ def _apply(facts: Facts, rules: RuleSet, law: Law) -> Iterator[Finding]:
     if law.retention is not None:
         kept = max(law.retention.years, HOUSE_RETENTION_YEARS)
         yield _found(
-            rules, law, "retention", "met", f"The contract is kept for {kept} years.",
-            article=law.retention.article,
+            rules, law, "retention", "met",
+            f"{'Both sides keep' if law.retention.both_parties else 'The client keeps'} the "
+            f"contract for {law.retention.years} years; the co-op keeps it for {kept}.",
+            article=law.retention.article, mark=law.retention.mark, values={"years": kept},
         )  # fmt: skip
 
 
@@ -208,97 +233,92 @@ def _found(
     article: str,
     mend: str = "",
     field: str = "",
+    mark: Mark = "",
+    values: Mapping[str, int | str] | None = None,
 ) -> Finding:
     return Finding(
         rule=f"{rules.id}/{name}",
         outcome=outcome,
-        sentence=sentence,
+        sentence=f"{sentence} {MARKS[mark]}".rstrip(),
         mend=mend if outcome in ("missing", "warning") else "",
         field=field,
         article=article,
         source=law.source,
+        values=values or {},
     )
 
 
-_ELEMENT_WORDS: Final = {
-    "names_and_addresses": (
-        "the names and mailing addresses of both sides",
-        "Add street, city and country of yourself and of the client.",
-        "member_address",
-    ),
-    "services_itemised": (
-        "each service with its value, rate and method of payment",
-        "List each service; for work by the hour or day give rate and quantity.",
-        "services",
-    ),
-    "pay_date": (
-        "the day of payment, or how it is found",
-        "Set a payment term in days.",
-        "payment_term_days",
-    ),
-    "services_list_date": (
-        "by when you hand in the list of services rendered",
-        "Set the day, or a rule such as “five days after each delivery”.",
-        "services_list_due",
-    ),
-}
-
-
 def _element(terms: Terms, rules: RuleSet, law: Law, element: Element) -> Finding:
-    what, mend, field = _ELEMENT_WORDS[element.id]
-    there = {
-        "names_and_addresses": terms.member.has_address and terms.client.has_address,
-        "services_itemised": bool(terms.services) and all(s.is_itemised for s in terms.services),
-        "pay_date": terms.payment.term_days is not None,
-        "services_list_date": bool(terms.payment.services_list_due.strip()),
-    }[element.id]
-    sentence = f"The contract says {what}." if there else f"The contract has to say {what}."
+    wanted = ELEMENTS[element.id]
+    there = wanted.is_there(terms)
+    sentence = f"The contract {'says' if there else 'has to say'} {wanted.what}."
     return _found(
         rules, law, element.id, "met" if there else "missing", sentence,
-        article=element.article, mend=mend, field=field,
+        article=element.article, mend=wanted.mend, field=wanted.field, mark=element.mark,
     )  # fmt: skip
 
 
-def _payment(terms: Terms, rules: RuleSet, law: Law) -> Iterator[Finding]:
+def _payment(terms: Terms, rules: RuleSet, law: Law, payment: PaymentLaw) -> Iterator[Finding]:
     days = terms.payment.term_days
     if days is None:
-        when = "the work is done" if law.payment.default_from == "completion" else "the invoice"
-        sentence = f"No term is agreed, so payment is due {law.payment.default_days} days after "
+        when = "the work is done" if payment.default_from == "completion" else "the invoice"
+        sentence = f"No term is agreed, so payment is due {payment.default_days} days after "
         yield _found(
             rules, law, "payment_default", "warning", f"{sentence}{when}.",
-            article=law.payment.article, mend="Agree on a term, so that nobody has to reckon.",
-            field="payment_term_days",
+            article=payment.article, mend="Agree on a term, so that nobody has to reckon.",
+            field="payment_term_days", mark=payment.mark, values={"days": payment.default_days},
         )  # fmt: skip
         return
-    for limit in law.payment.limits:
+    for limit in payment.limits:
         if limit.client_kind == terms.client.kind:
             yield _limit(terms, rules, law, limit, days)
 
 
 def _limit(terms: Terms, rules: RuleSet, law: Law, limit: TermLimit, days: int) -> Finding:
     who = terms.client.kind.replace("_", " ")
-    rest: dict[str, str] = {"article": limit.article, "field": "payment_term_days"}
+    name = "payment_term_if" if limit.only_if else "payment_term"
+
+    def found(outcome: Outcome, sentence: str, mend: str = "", field: str = "") -> Finding:
+        return _found(
+            rules, law, name, outcome, sentence, mend=mend, article=limit.article,
+            mark=limit.mark, field=field or "payment_term_days",
+            values={"days": days, "limit": limit.days},
+        )  # fmt: skip
+
+    if limit.counts_from == "completion" and terms.payment.counts_from != "completion":
+        return found(
+            "missing",
+            f"The law counts {limit.days} days from the end of the work, not from the invoice.",
+            "Let the term count from completion.",
+            "payment_counts_from",
+        )
     if days <= limit.days:
-        sentence = f"{days} days are within the {limit.days} days allowed for a {who}."
-        return _found(rules, law, "payment_term", "met", sentence, **rest)
+        return found("met", f"{days} days are within the {limit.days} days allowed for a {who}.")
+    if limit.only_if:
+        return found(
+            "warning",
+            f"If {limit.only_if}, {days} days do not bind: {limit.days} days are the most.",
+            f"Agree on {limit.days} days, or make sure that it is not so.",
+        )
     if limit.absolute_days is not None and days > limit.absolute_days:
         sentence = f"A {who} may never take more than {limit.absolute_days} days to pay."
-        mend = f"Agree on {limit.days} days."
-        return _found(rules, law, "payment_term", "missing", sentence, mend=mend, **rest)
+        return found("missing", sentence, f"Agree on {limit.days} days.")
     excused = {
         "never": False,
         "expressly_agreed": terms.payment.long_term_agreed,
         "objective_reason": bool(terms.payment.long_term_reason.strip()),
     }[limit.beyond]
     if excused:
-        sentence = f"{days} days are more than {limit.days}; the contract says why you agree."
-        mend = "A term that is grossly unfair to you does not bind even if agreed."
-        return _found(rules, law, "payment_term", "warning", sentence, mend=mend, **rest)
-    sentence = f"{days} days are more than the {limit.days} days allowed for a {who}."
+        return found(
+            "warning",
+            f"{days} days are more than {limit.days}; the contract says why you agree.",
+            "A term that is grossly unfair to you does not bind even if agreed.",
+        )
     mend = f"Agree on {limit.days} days, or state that the longer term was expressly agreed."
     if limit.beyond == "objective_reason":
         mend = f"Agree on {limit.days} days, or write down the objective reason for more."
-    return _found(rules, law, "payment_term", "missing", sentence, mend=mend, **rest)
+    sentence = f"{days} days are more than the {limit.days} days allowed for a {who}."
+    return found("missing", sentence, mend)
 
 
 def _after_start(facts: Facts, rules: RuleSet, law: Law, rule: AfterStart) -> Iterator[Finding]:
@@ -314,20 +334,20 @@ def _after_start(facts: Facts, rules: RuleSet, law: Law, rule: AfterStart) -> It
             "The work has begun, so the price may not go below what was offered before."
             if lower else "The price is not lower than before the work began.",
             article=rule.article, mend="Keep the price of the version you began on.",
-            field="milestones",
+            field="milestones", mark=rule.mark,
         )  # fmt: skip
     if rule.no_more_work:
-        more = _gives_more(before, now)
+        more = gives_more(before, now)
         yield _found(
             rules, law, "after_start_work", "missing" if more else "met",
             "The work has begun, so more work or more rights need more pay."
             if more else "No work or rights were added for the same pay.",
             article=rule.article, mend="Raise the price, or take the addition out.",
-            field="services",
+            field="services", mark=rule.mark,
         )  # fmt: skip
 
 
-def _gives_more(before: Terms, now: Terms) -> bool:
+def gives_more(before: Terms, now: Terms) -> bool:
     """More services, rounds or rights, without more pay."""
     if now.net_minor > before.net_minor and now.currency == before.currency:
         return False
@@ -350,10 +370,14 @@ def _late_payment(terms: Terms, rules: RuleSet, law: Law, rule: LatePayment) -> 
         )  # fmt: skip
     return _found(
         rules, law, "late_payment", "met",
-        f"On a late invoice the client owes interest at the reference rate plus at least "
+        f"On a late invoice the client owes interest at {rule.reference} plus at least "
         f"{rule.interest_points_over_reference} points, and {rule.flat_minor // 100} "
         f"{rule.currency}.",
-        article=rule.article,
+        article=rule.article, mark=rule.mark,
+        values={
+            "points": rule.interest_points_over_reference, "flat": rule.flat_minor // 100,
+            "currency": rule.currency,
+        },
     )  # fmt: skip
 
 
@@ -362,12 +386,13 @@ def _acceptance(terms: Terms, rules: RuleSet, law: Law, rule: Acceptance) -> Fin
     if days <= rule.max_days or terms.payment.long_term_agreed:
         return _found(
             rules, law, "acceptance", "met" if days <= rule.max_days else "warning",
-            f"Checking the work takes at most {days} days.", article=rule.article,
+            f"Checking the work takes at most {days} days.", article=rule.article, mark=rule.mark,
+            values={"days": days},
             mend="A period that is grossly unfair to you does not bind even if agreed.",
         )  # fmt: skip
     return _found(
         rules, law, "acceptance", "missing",
         f"Checking the work may not take more than {rule.max_days} days, and this says {days}.",
         article=rule.article, mend=f"Set at most {rule.max_days} days for acceptance.",
-        field="acceptance_silence_days",
+        field="acceptance_silence_days", mark=rule.mark,
     )  # fmt: skip

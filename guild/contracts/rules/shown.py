@@ -1,4 +1,4 @@
-"""The document that the client reads and signs, as exact bytes.
+"""The document that the client reads and signs, as exact bytes, in the contract's language.
 
 It is an HTML fragment without links, scripts or styles, made from the terms alone, so that the
 same terms give the same bytes for ever under one template version. Those bytes are stored when the
@@ -19,6 +19,8 @@ from guild.contracts.rules.wording import (
     day_words,
     money_words,
     rate_words,
+    wording_bytes,
+    words_of,
 )
 
 TEMPLATES: Final = Path(__file__).parent.parent / "templates"
@@ -39,13 +41,22 @@ def _template() -> Template:
 
 @cache
 def template_version() -> str:
-    """Name of the template and the start of its own fingerprint."""
-    return f"{TEMPLATE_NAME}@{sha256((TEMPLATES / TEMPLATE).read_bytes())[:12]}"
+    """Name of the template, and the start of the fingerprint of it and of the house's words."""
+    content = (TEMPLATES / TEMPLATE).read_bytes() + wording_bytes()
+    return f"{TEMPLATE_NAME}@{sha256(content)[:12]}"
 
 
 def shown_bytes(terms: Terms, *, number: str, version: int, coop: str) -> bytes:
-    """The exact bytes of the document; `coop` is the name of the cooperative that invoices."""
+    """The exact bytes of the document; `coop` is the name of the cooperative that invoices.
+
+    Raises MissingTranslationError when a clause has no text in the contract's language.
+    """
     html = _template().render(
-        terms=terms, number=number, version=version, clauses=clauses(terms, coop)
+        terms=terms,
+        lang=terms.language,
+        words=words_of(terms.language, terms.wording)["shown"],
+        number=number,
+        version=version,
+        clauses=clauses(terms, coop),
     )
     return html.encode()

@@ -10,13 +10,22 @@ from typing import Final, Literal
 import msgspec
 
 from guild.contracts.rules.canonical import canonical, sha256
+from guild.contracts.rules.deals import (
+    Deal,
+    Licence,
+    Milestones,
+    MilestoneTerms,
+    Retainer,
+    TimeAndMaterials,
+    schedule,
+)
 
-SCHEMA: Final = "guild.contract.terms/1"
+SCHEMA: Final = "guild.contract.terms/2"
 
 Profession = Literal[
     "writing", "translation", "editing", "illustration", "graphic_design", "fine_art",
     "photography", "video", "marketing", "human_resources", "travel_agency", "grant_writing",
-    "software", "consulting", "teaching", "music", "performance", "construction",
+    "crafts", "software", "consulting", "teaching", "music", "performance", "construction",
     "legal_practice", "licensed_medicine", "sales_representation", "other",
 ]  # fmt: skip
 """What kind of work it is: some laws cover a list of professions, others exclude some."""
@@ -65,15 +74,6 @@ class Service(msgspec.Struct, frozen=True, kw_only=True):
         )
 
 
-class MilestoneTerms(msgspec.Struct, frozen=True, kw_only=True):
-    """A piece of work that is delivered, accepted and invoiced by itself."""
-
-    title: str
-    net_minor: int
-    due_on: date
-    description: str = ""
-
-
 class Payment(msgspec.Struct, frozen=True, kw_only=True):
     """When the client pays, and what the parties said about a long term."""
 
@@ -90,10 +90,20 @@ class Payment(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Rights(msgspec.Struct, frozen=True, kw_only=True):
-    """Who may use the work, and from when."""
+    """Who may use the work, for what, where, how long, and from when.
+
+    `territory` empty is not limited by place, `term_months` None not by time.
+    """
 
     kind: Literal["transfer_on_payment", "licence_on_payment", "stays_with_member"]
     scope: str = ""
+    territory: str = ""
+    term_months: int | None = None
+    exclusive: bool = False
+    transferable: bool | None = None
+    """Whether the client may pass the licence on; None when the contract does not say."""
+    report_months: int | None = None
+    """How often the client reports on use that earns further money."""
 
 
 class Law(msgspec.Struct, frozen=True, kw_only=True):
@@ -109,6 +119,24 @@ class Clause(msgspec.Struct, frozen=True, kw_only=True):
     heading: str
     text: str
     practice: str = ""
+    language: str = ""
+    """The language it is written in, where somebody said so."""
+
+
+class ChosenClause(msgspec.Struct, frozen=True, kw_only=True):
+    """A clause of the library at one version, with the values of its own variables."""
+
+    id: str
+    version: int
+    values: dict[str, int | str]
+
+
+class OwnPaper(msgspec.Struct, frozen=True, kw_only=True):
+    """The client's own document, which is signed as it is, named by its hash."""
+
+    name: str
+    sha256: str
+    pages: int
 
 
 class Terms(msgspec.Struct, frozen=True, kw_only=True):
@@ -123,6 +151,7 @@ class Terms(msgspec.Struct, frozen=True, kw_only=True):
     profession: Profession
     currency: str
     services: tuple[Service, ...]
+    deal: Deal = msgspec.field(default_factory=Milestones)
     milestones: tuple[MilestoneTerms, ...]
     starts_on: date | None
     work_began_on: date | None = None
@@ -138,6 +167,12 @@ class Terms(msgspec.Struct, frozen=True, kw_only=True):
     acceptance_silence_days: int
     law: Law
     clauses: tuple[Clause, ...]
+    wording: int = 2
+    """Version of the house's wording for what the typed terms say."""
+    library: tuple[ChosenClause, ...] = ()
+    """Clauses of the library, in the order in which they stand in the text."""
+    work_place: str = ""
+    paper: OwnPaper | None = None
 
     @property
     def net_minor(self) -> int:
@@ -186,6 +221,31 @@ def problems(terms: Terms) -> list[Problem]:
         found.append(Problem(field="milestones", sentence="Name at least one delivery."))
     if terms.rights.kind != "stays_with_member" and not terms.rights.scope:
         found.append(Problem(field="rights", sentence="Say what the client may use the work for."))
+    found += _deal_problems(terms)
+    return found
+
+
+def _deal_problems(terms: Terms) -> list[Problem]:
+    deal = terms.deal
+    found = []
+    if isinstance(deal, TimeAndMaterials):
+        cap = deal.cap_minor
+        if cap is not None and cap < deal.estimate_minor:
+            sentence = "The cap is below the estimate at the rate; raise it, or expect less."
+            found.append(Problem(field="deal.cap", sentence=sentence))
+    if isinstance(deal, Retainer) and deal.periods < 1:
+        found.append(Problem(field="deal.periods", sentence="A retainer has at least one period."))
+    if isinstance(deal, Licence) and terms.rights.kind != "licence_on_payment":
+        found.append(
+            Problem(field="rights", sentence="A licence grants use: choose a licence on payment.")
+        )
+    planned = schedule(deal, terms.title, lambda *_: "")
+    if planned and [(m.net_minor, m.due_on) for m in planned] != [
+        (m.net_minor, m.due_on) for m in terms.milestones
+    ]:
+        found.append(
+            Problem(field="milestones", sentence="The deliveries are not those of this deal.")
+        )
     return found
 
 

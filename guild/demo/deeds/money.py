@@ -81,7 +81,7 @@ def _(step: tale.Payouts, playing: Play) -> None:
     preparer = playing.member(step.prepared_by)
     skipped = []
     try:
-        skipped = preparer.post("/payouts/run", {"purpose": "earnings"})["skipped"]
+        skipped = preparer.post("/payout-runs", {"purpose": "earnings"})["skipped"]
     except StepFailed as refusal:
         if refusal.code != "nothing_to_pay":
             raise

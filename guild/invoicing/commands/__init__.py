@@ -1,18 +1,84 @@
 """What is done with invoices: draft, issue, record payments, credit, mark overdue, file."""
 
+from guild.invoicing.commands.attaching import FILE_MAX, add_note, attach_file, remove_file
+from guild.invoicing.commands.copying import copy_invoice
 from guild.invoicing.commands.credits import credit_invoice
+from guild.invoicing.commands.deposits import draft_deposit, settle_deposits
 from guild.invoicing.commands.drafts import draft_invoice_from_milestones, edit_draft
 from guild.invoicing.commands.filing import make_documents, mark_overdue
 from guild.invoicing.commands.issuing import issue_invoice, issue_invoices
-from guild.invoicing.commands.payments import record_payment
+from guild.invoicing.commands.mailing import mail_invoice
+from guild.invoicing.commands.payments import (
+    locked_receivable,
+    record_payment,
+    record_received,
+)
+from guild.invoicing.commands.prepaying import record_prepaid
+from guild.invoicing.commands.proforma import draft_from_proforma, draft_proforma, print_proforma
+from guild.invoicing.commands.recurring import (
+    due_plans,
+    end_plan,
+    pause_plan,
+    resume_plan,
+    run_plan,
+    skip_period,
+    start_plan,
+)
+from guild.invoicing.commands.reissuing import credit_and_reissue
+from guild.invoicing.commands.reversals import reverse_payment
+from guild.invoicing.commands.self_billing import (
+    BilledLine,
+    accept_by_silence,
+    accept_self_bill,
+    object_to_self_bill,
+    revoke_mandate,
+    self_bill_payout,
+    sign_mandate,
+)
+from guild.invoicing.commands.validating import check_draft, validate_draft
+from guild.invoicing.commands.writing_off import reinstate_rest, write_off_rest
 
 __all__ = [
+    "FILE_MAX",
+    "BilledLine",
+    "accept_by_silence",
+    "accept_self_bill",
+    "add_note",
+    "attach_file",
+    "check_draft",
+    "copy_invoice",
+    "credit_and_reissue",
     "credit_invoice",
+    "draft_deposit",
+    "draft_from_proforma",
     "draft_invoice_from_milestones",
+    "draft_proforma",
+    "due_plans",
     "edit_draft",
+    "end_plan",
     "issue_invoice",
     "issue_invoices",
+    "locked_receivable",
+    "mail_invoice",
     "make_documents",
     "mark_overdue",
+    "object_to_self_bill",
+    "pause_plan",
+    "print_proforma",
     "record_payment",
+    "record_prepaid",
+    "record_received",
+    "reinstate_rest",
+    "remove_file",
+    "resume_plan",
+    "reverse_payment",
+    "revoke_mandate",
+    "run_plan",
+    "self_bill_payout",
+    "settle_deposits",
+    "sign_mandate",
+    "skip_period",
+    "start_plan",
+    "validate_draft",
+    "write_off_rest",
 ]

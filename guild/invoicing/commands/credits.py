@@ -1,33 +1,39 @@
 """Credit notes: the only way to correct what was issued.
 
-A credit note takes back a whole invoice, whole lines of it, or a net amount, at the VAT of the
+A credit note takes back a whole invoice, whole lines of it, or a net amount, at the taxes of the
 original and in the words that the original's parties had. It has its own series, is made and
 issued in one transaction, and never exceeds the invoice.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from decimal import Decimal
 
 from sqlalchemy import select
-from sqlalchemy.orm import selectinload
 
 from guild.core.errors import Invalid
-from guild.core.ids import InvoiceId, new_id
+from guild.core.ids import InvoiceId
 from guild.core.money import Money
 from guild.core.work import Work
 from guild.documents.commands import refuse_unprintable
 from guild.invoicing import access
-from guild.invoicing.commands.drafts import PIECE, next_reference
-from guild.invoicing.commands.issuing import freeze, issued_out, settle_appends
-from guild.invoicing.einvoice.build import FrozenInvoice, einvoice_of
+from guild.invoicing.commands.appended import settle_appends
+from guild.invoicing.commands.freezing import freeze, issued_out
+from guild.invoicing.commands.notes import credited_lines, left_of, write_note
+from guild.invoicing.commands.validating import refuse_invalid
+from guild.invoicing.einvoice.build import FrozenInvoice
+from guild.invoicing.einvoice.takeback import (
+    TakenBack,
+    TooMuch,
+    an_amount,
+    everything,
+    these_lines,
+)
 from guild.invoicing.errors import CreditTooLarge, InvoiceNotFound
 from guild.invoicing.events import InvoiceCredited
-from guild.invoicing.models import INVOICE_LIFECYCLE, Invoice, InvoiceLine, InvoiceVat
+from guild.invoicing.models import INVOICE_LIFECYCLE, Invoice
 from guild.invoicing.queries.documents import frozen_invoice
-from guild.invoicing.rules.peppol import refuse_broken
-from guild.invoicing.rules.totals import vat_minor_of
 from guild.invoicing.schemas import IssuedOut
+from guild.invoicing.schemas.credits import CreditReason
 from guild.ledger import commands as ledger
 from guild.ledger.chart import credit, debit
 
@@ -43,10 +49,17 @@ class _Taken:
     released_net: int
     pending_net: int
     """What leaves the invoice's pending net; differs from net less released by rounding only."""
+    rounding: int
+    """What the invoice was rounded by, on the note that takes back its rest."""
 
     @property
     def total(self) -> int:
         return self.net + self.vat
+
+    @property
+    def owed(self) -> int:
+        """What the client no longer owes, or gets back."""
+        return self.total + self.rounding
 
 
 async def credit_invoice(
@@ -54,20 +67,21 @@ async def credit_invoice(
     invoice_id: InvoiceId,
     reason: str,
     *,
+    code: CreditReason = "other",
     lines: Sequence[int] = (),
     net: Money | None = None,
 ) -> IssuedOut:
     """Issue a credit note against an invoice: what is left of it, the given lines, or `net`.
 
-    Raises InvoiceNotFound, Forbidden, IllegalMove for a draft or an invoice that is credited
-    already, CreditTooLarge for more than is left, Invalid for lines that are not there.
+    `code` says for statistics what `reason` says to the client. Raises InvoiceNotFound, Forbidden,
+    IllegalMove for a draft or an invoice that is credited already, CreditTooLarge for more than is
+    left, Invalid for lines that are not there.
     """
     refuse_unprintable({"reason": reason})
     await settle_appends(work, [invoice_id])
     invoice = await work.session.scalar(
         select(Invoice)
         .where(Invoice.id == invoice_id, access.visible_to(work.actor))
-        .options(selectinload(Invoice.lines), selectinload(Invoice.vat))
         .with_for_update(of=Invoice)
         .execution_options(populate_existing=True)
     )
@@ -76,92 +90,76 @@ async def credit_invoice(
     work.require(access.may_credit(work.actor, invoice.member_id))
     if not INVOICE_LIFECYCLE.may(invoice.state, "credit"):
         INVOICE_LIFECYCLE.move(invoice, "credit")
-    rows = await _rows(work, invoice, lines, net)
-    taken = _taken(invoice, sum(row.net_minor for row in rows), whole=not lines and net is None)
-    note = await _note(work, invoice, rows, taken, reason)
-    stored = await frozen_invoice(work, note.id)
-    refuse_broken(einvoice_of(stored.frozen))
+    said = (await frozen_invoice(work, invoice_id)).frozen
+    back = await taken_back(work, invoice, said, lines, net)
+    taken = _taken(invoice, back)
+    note_id = await write_note(work, invoice, said, back, reason, code, rounding=taken.rounding)
+    stored = await frozen_invoice(work, note_id)
+    await refuse_invalid(work, stored)
     (frozen,) = await freeze(work, "credit_note", [stored])
     _take_back(invoice, taken, work)
-    await _post_and_tell(work, invoice, note.id, frozen, taken)
-    return issued_out(note.id, frozen)
+    await _post_and_tell(work, invoice, note_id, frozen, taken)
+    return issued_out(note_id, frozen)
 
 
-async def _rows(
-    work: Work, invoice: Invoice, positions: Sequence[int], net: Money | None
-) -> list[InvoiceLine]:
-    """The lines of the credit note; all of them in the original's category and rate."""
+async def taken_back(
+    work: Work,
+    invoice: Invoice,
+    said: FrozenInvoice,
+    positions: Sequence[int],
+    net: Money | None,
+) -> TakenBack:
+    """The parts of the credit note that was asked for. Raises CreditTooLarge and Invalid."""
     if positions and net is not None:
         raise Invalid("Credit lines or an amount, not both.", field="net")
-    if net is not None:
-        if net.currency != invoice.currency or net.minor <= 0:
-            raise Invalid(f"The amount must be above zero, in {invoice.currency}.", field="net")
-        return [_amount_line(invoice, net.minor)]
-    if not positions:
-        left = invoice.net_minor - invoice.credited_net_minor
-        if left < invoice.net_minor:
-            return [_amount_line(invoice, left)]
-        return [_copy(number, line) for number, line in enumerate(invoice.lines, 1)]
-    by_position = {line.position: line for line in invoice.lines}
-    unknown = sorted(set(positions) - by_position.keys())
+    left_minor = invoice.net_minor - invoice.credited_net_minor
+    if net is not None and (net.currency != invoice.currency or net.minor <= 0):
+        raise Invalid(f"The amount must be above zero, in {invoice.currency}.", field="net")
+    if net is None and not positions and left_minor == invoice.net_minor:
+        return everything(said)
+    if positions:
+        await _check_lines(work, invoice, said, positions)
+    left = await left_of(work, invoice.id, said)
+    try:
+        if positions:
+            return these_lines(said, positions, left)
+        minor = left_minor if net is None else net.minor
+        return an_amount(said, minor, left, invoice.title)
+    except TooMuch:
+        raise _too_large(invoice, "lines" if positions else "net") from None
+
+
+async def _check_lines(
+    work: Work, invoice: Invoice, said: FrozenInvoice, positions: Sequence[int]
+) -> None:
+    unknown = sorted(set(positions) - {line.position for line in said.lines})
     if unknown or len(set(positions)) != len(positions):
         raise Invalid("The invoice has no such lines.", field="lines", lines=unknown)
-    gone = await work.session.scalar(
-        select(InvoiceLine.credits_position)
-        .join(Invoice, Invoice.id == InvoiceLine.invoice_id)
-        .where(Invoice.corrects_id == invoice.id, InvoiceLine.credits_position.in_(positions))
-        .limit(1)
-    )
-    if gone is not None:
-        raise CreditTooLarge(f"Line {gone} has been credited already.", field="lines")
-    return [_copy(number, by_position[at]) for number, at in enumerate(sorted(positions), 1)]
+    gone = sorted(await credited_lines(work, invoice.id) & set(positions))
+    if gone:
+        raise CreditTooLarge(f"Line {gone[0]} has been credited already.", field="lines")
 
 
-def _copy(number: int, line: InvoiceLine) -> InvoiceLine:
-    return InvoiceLine(
-        position=number,
-        credits_position=line.position,
-        text=line.text,
-        detail=line.detail,
-        quantity=line.quantity,
-        unit=line.unit,
-        price=line.price,
-        net_minor=line.net_minor,
-        category=line.category,
-        rate_bps=line.rate_bps,
+def _too_large(invoice: Invoice, field: str) -> CreditTooLarge:
+    left = Money(invoice.net_minor - invoice.credited_net_minor, invoice.currency)
+    return CreditTooLarge(
+        f"{left} net is left of invoice {invoice.number}.",
+        mend="Credit that much or less, at the taxes of which something is left.",
+        field=field,
+        left=left.text,
     )
 
 
-def _amount_line(invoice: Invoice, net_minor: int) -> InvoiceLine:
-    original = invoice.vat[0]
-    return InvoiceLine(
-        position=1,
-        text=f"{invoice.title} ({invoice.number})"[:200],
-        detail="",
-        quantity=Decimal(1),
-        unit=PIECE,
-        price=Money(net_minor, invoice.currency).decimal,
-        net_minor=net_minor,
-        category=original.category,
-        rate_bps=original.rate_bps,
-    )
-
-
-def _taken(invoice: Invoice, net: int, *, whole: bool) -> _Taken:
-    """Reckon what a credit of `net` takes back; raises CreditTooLarge."""
+def _taken(invoice: Invoice, back: TakenBack) -> _Taken:
+    """Reckon where a credit comes from; raises CreditTooLarge."""
+    net, vat = back.net_minor, back.vat_minor
     net_left = invoice.net_minor - invoice.credited_net_minor
     vat_left = invoice.vat_minor - (invoice.credited_minor - invoice.credited_net_minor)
-    if not 0 < net <= net_left:
-        raise CreditTooLarge(
-            f"{Money(net_left, invoice.currency)} net is left of invoice {invoice.number}.",
-            mend="Credit that much or less.",
-            field="net",
-            left=Money(net_left, invoice.currency).text,
-        )
-    rest = whole or net == net_left
-    vat = vat_left if rest else min(vat_minor_of(net, invoice.vat[0].rate_bps), vat_left)
-    off_open = min(net + vat, invoice.open_minor)
-    refundable = net + vat - off_open
+    if not 0 < net <= net_left or not 0 <= vat <= vat_left:
+        raise _too_large(invoice, "net")
+    rounding = invoice.rounding_minor if net == net_left else 0
+    off_open = min(net + vat + rounding, invoice.open_minor)
+    refundable = net + vat + rounding - off_open
     closes = off_open == invoice.open_minor
     pending = invoice.pending_net_minor if closes else min(net, invoice.pending_net_minor)
     return _Taken(
@@ -171,64 +169,16 @@ def _taken(invoice: Invoice, net: int, *, whole: bool) -> _Taken:
         refundable=refundable,
         released_net=max(net - pending, 0) if refundable else 0,
         pending_net=pending,
+        rounding=rounding,
     )
-
-
-async def _note(
-    work: Work, invoice: Invoice, rows: list[InvoiceLine], taken: _Taken, reason: str
-) -> Invoice:
-    """The credit note as a draft with the original's words, parties and VAT."""
-    original = invoice.vat[0]
-    assert invoice.buyer is not None
-    note = Invoice(
-        id=InvoiceId(new_id()),
-        kind="credit_note",
-        contract_id=invoice.contract_id,
-        member_id=invoice.member_id,
-        client_id=invoice.client_id,
-        contact_id=invoice.contact_id,
-        corrects_id=invoice.id,
-        number_format=invoice.number_format,
-        due_days=0,
-        delivered_on=invoice.delivered_on,
-        title=invoice.title,
-        contract_number=invoice.contract_number,
-        language=invoice.language,
-        buyer_reference=invoice.buyer_reference,
-        order_reference=invoice.order_reference,
-        reason=" ".join(reason.split()),
-        supply=invoice.supply,
-        treatment=invoice.treatment,
-        reference=await next_reference(work, str(invoice.buyer["country"])),
-        currency=invoice.currency,
-        net_minor=taken.net,
-        vat_minor=taken.vat,
-        total_minor=taken.total,
-        charter_version=invoice.charter_version,
-        created_at=work.now,
-        lines=rows,
-        vat=[
-            InvoiceVat(
-                category=original.category,
-                rate_bps=original.rate_bps,
-                taxable_minor=taken.net,
-                vat_minor=taken.vat,
-                reason_code=original.reason_code,
-                reason=original.reason,
-            )
-        ],
-    )
-    work.session.add(note)
-    await work.session.flush()
-    return note
 
 
 def _take_back(invoice: Invoice, taken: _Taken, work: Work) -> None:
-    invoice.credited_minor += taken.total
+    invoice.credited_minor += taken.owed
     invoice.credited_net_minor += taken.net
     invoice.refundable_minor += taken.refundable
     invoice.pending_net_minor -= taken.pending_net
-    if invoice.credited_minor == invoice.total_minor:
+    if invoice.credited_minor == invoice.total_minor + invoice.rounding_minor:
         INVOICE_LIFECYCLE.move(invoice, "credit")
     elif invoice.open_minor == 0 and invoice.state != "paid":
         INVOICE_LIFECYCLE.move(invoice, "settle")
@@ -255,7 +205,7 @@ async def _post_and_tell(
         lines=[
             debit("vat_payable", money(taken.vat)),
             debit("member_pending", money(taken.net - odd), invoice.member_id),
-            debit("rounding", money(odd)),
+            debit("rounding", money(odd + taken.rounding)),
             credit("receivable", money(taken.off_open), invoice.client_id),
             credit("client_credit", money(taken.refundable), invoice.client_id),
         ],

@@ -3,42 +3,38 @@
 from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
-from typing import cast
 
 import msgspec
 from msgspec import UNSET
 from sqlalchemy import select
-from sqlalchemy.orm import selectinload
 
 from guild.contracts import commands as contracts
-from guild.contracts.models import Contract, Milestone
-from guild.core.errors import Invalid, StaleVersion
+from guild.contracts.models import Contract, ContractCharge, Milestone
+from guild.core.errors import StaleVersion
 from guild.core.ids import ContractId, InvoiceId, MilestoneId, new_id
-from guild.core.money import Money, minor_digits
+from guild.core.money import Money
 from guild.core.work import Work
 from guild.documents.commands import refuse_unprintable
 from guild.governance.queries import charter_at
 from guild.invoicing import access
+from guild.invoicing.commands.deciding import reckon_draft
+from guild.invoicing.commands.terms import apply_terms
 from guild.invoicing.errors import ContractNotSigned, InvoiceNotFound, NothingToInvoice
+from guild.invoicing.events import InvoiceDrafted
 from guild.invoicing.models import (
     INVOICE_LIFECYCLE,
     REFERENCE_SERIAL,
     Invoice,
     InvoiceLine,
-    InvoiceVat,
 )
 from guild.invoicing.rules.references import reference_for
-from guild.invoicing.rules.totals import TotalsLine, totals_of
 from guild.invoicing.rules.vat import (
-    BuyerKind,
     Supply,
     Treatment,
-    VatDecision,
-    VatFacts,
-    decide_vat,
 )
 from guild.invoicing.schemas import DraftChange
-from guild.members.models import Member, Organisation
+from guild.invoicing.schemas.drafts import DraftTerms
+from guild.members.models import Organisation
 
 PIECE = "C62"
 """UN/ECE Recommendation 20: one. A milestone is one piece at its agreed price."""
@@ -56,8 +52,11 @@ async def draft_invoice_from_milestones(
     order_reference: str = "",
     supply: Supply = "services",
     treatment: Treatment = "general",
+    terms: DraftTerms | None = None,
 ) -> InvoiceId:
-    """Draft an invoice of accepted milestones; without a list, of all that wait.
+    """Draft an invoice of accepted milestones, free lines or both.
+
+    Without a list and without free lines it takes all milestones that wait.
 
     The milestones are bound to it at once, so none is invoiced twice. Without a reference of the
     client's own the contract's number is given, except to public bodies, which must name theirs.
@@ -65,19 +64,27 @@ async def draft_invoice_from_milestones(
     NothingToInvoice, and what the tax engine refuses.
     """
     refuse_unprintable({"buyer_reference": buyer_reference, "order_reference": order_reference})
-    contract, client, member = await _parties(work, contract_id)
+    terms = terms or DraftTerms()
+    refuse_unprintable(msgspec.to_builtins(terms))
+    contract, client = await _parties(work, contract_id)
     if contract.state not in RUNNING:
         raise ContractNotSigned(
             "The client has not signed this contract, so there is nothing to invoice.",
             mend="Send the contract and wait for the client's signature.",
         )
-    wanted = list(milestone_ids) or await _accepted(work, contract_id)
-    if not wanted:
+    wanted = list(milestone_ids)
+    if not wanted and not terms.lines:
+        wanted = await _accepted(work, contract_id)
+    if not wanted and not terms.lines and not await _charged(work, contract_id):
         raise NothingToInvoice(
             "No milestone of this contract is accepted and not yet invoiced.",
             mend="Deliver the work; it is accepted by the client, or by silence in time.",
         )
-    milestones = await contracts.mark_milestones_invoiced(work, contract_id, wanted)
+    milestones = (
+        await contracts.mark_milestones_invoiced(work, contract_id, wanted) if wanted else []
+    )
+    listed = bool(milestone_ids or terms.lines)
+    charges = [] if listed else await contracts.mark_charges_invoiced(work, contract_id)
     charter = await charter_at(work)
     invoice = Invoice(
         id=InvoiceId(new_id()),
@@ -87,7 +94,7 @@ async def draft_invoice_from_milestones(
         contact_id=contract.contact_id,
         number_format=charter.invoicing.number_format,
         due_days=contract.payment_term_days or charter.invoicing.default_due_days,
-        delivered_on=_delivered_on(milestones, work.today),
+        delivered_on=_delivered_on(milestones, charges, work.today),
         title=contract.title,
         contract_number=contract.number,
         language=client.language,
@@ -99,13 +106,14 @@ async def draft_invoice_from_milestones(
         currency=contract.currency,
         charter_version=charter.version,
         created_at=work.now,
-        lines=[_line(position, row, contract) for position, row in enumerate(milestones, 1)],
-        vat=[],
+        lines=_lines(milestones, charges, contract),
     )
     work.session.add(invoice)
-    reckon(invoice, vat_of(work, invoice, client, member))
-    await work.session.flush()
-    return invoice.id
+    invoice_id = invoice.id
+    await apply_terms(work, invoice, terms)
+    draft = await reckon_draft(work, invoice_id)
+    await work.emit(InvoiceDrafted(invoice_id=invoice_id, member_id=draft.member_id))
+    return invoice_id
 
 
 async def edit_draft(work: Work, invoice_id: InvoiceId, change: DraftChange) -> InvoiceId:
@@ -117,7 +125,6 @@ async def edit_draft(work: Work, invoice_id: InvoiceId, change: DraftChange) -> 
     invoice = await work.session.scalar(
         select(Invoice)
         .where(Invoice.id == invoice_id, access.visible_to(work.actor))
-        .options(selectinload(Invoice.lines), selectinload(Invoice.vat))
         .with_for_update()
         .execution_options(populate_existing=True)
     )
@@ -128,18 +135,15 @@ async def edit_draft(work: Work, invoice_id: InvoiceId, change: DraftChange) -> 
     if invoice.row_version != change.row_version:
         raise StaleVersion(mend="Load the draft again and look at what has changed.")
     refuse_unprintable(msgspec.to_builtins(change))
-    for name in ("buyer_reference", "order_reference", "supply", "treatment", "delivered_on"):
+    for name in ("buyer_reference", "order_reference"):
         value = getattr(change, name)
         if value is not UNSET:
             setattr(invoice, name, value)
-    if invoice.delivered_on > work.today:
-        raise Invalid("The work cannot be delivered in the future.", field="delivered_on")
     invoice.row_version += 1
-    client = await work.session.get_one(Organisation, invoice.client_id)
-    member = await work.session.get_one(Member, invoice.member_id)
-    reckon(invoice, vat_of(work, invoice, client, member))
-    await work.session.flush()
-    return invoice.id
+    await apply_terms(work, invoice, change)
+    draft = await reckon_draft(work, invoice_id)
+    await work.emit(InvoiceDrafted(invoice_id=invoice_id, member_id=draft.member_id))
+    return invoice_id
 
 
 async def next_reference(work: Work, buyer_country: str) -> str:
@@ -151,77 +155,17 @@ async def next_reference(work: Work, buyer_country: str) -> str:
     )
 
 
-def vat_of(work: Work, invoice: Invoice, client: Organisation, member: Member) -> VatDecision:
-    """The tax engine's decision on a draft, by the client and member as they stand now."""
-    return decide_vat(
-        VatFacts(
-            on=invoice.delivered_on,
-            seller_country=work.settings.coop.country,
-            seller_exempt=member.vat_exempt,
-            buyer_kind=cast("BuyerKind", client.kind),
-            buyer_country=client.country,
-            buyer_vat_number=client.vat_number or "",
-            supply=cast("Supply", invoice.supply),
-            treatment=cast("Treatment", invoice.treatment),
-        )
-    )
-
-
-def reason_of(decision: VatDecision, language: str) -> str:
-    """The statutory mention with its article; empty at the standard rate."""
-    mention = decision.mention(language)
-    return f"{mention} ({decision.article})" if mention else ""
-
-
-def reckon(invoice: Invoice, decision: VatDecision) -> None:
-    """Put the decision on each line and add the document up; its lines must be loaded."""
-    for line in invoice.lines:
-        line.category = decision.category
-        line.rate_bps = decision.rate_bps
-    totals = totals_of(
-        [
-            TotalsLine(
-                quantity=line.quantity,
-                price=line.price,
-                category=line.category,
-                rate_bps=line.rate_bps,
-            )
-            for line in invoice.lines
-        ],
-        minor_digits(invoice.currency),
-    )
-    for line, net in zip(invoice.lines, totals.lines, strict=True):
-        line.net_minor = net
-    kept = {(row.category, row.rate_bps): row for row in invoice.vat}
-    rows = []
-    for found in totals.vat:
-        row = kept.get((found.category, found.rate_bps)) or InvoiceVat(
-            category=found.category, rate_bps=found.rate_bps
-        )
-        row.taxable_minor = found.taxable_minor
-        row.vat_minor = found.vat_minor
-        row.reason_code = decision.reason_code
-        row.reason = reason_of(decision, invoice.language)
-        rows.append(row)
-    invoice.vat[:] = rows
-    invoice.net_minor = totals.net_minor
-    invoice.vat_minor = totals.vat_minor
-    invoice.total_minor = totals.total_minor
-    invoice.pending_net_minor = 0
-
-
-async def _parties(work: Work, contract_id: ContractId) -> tuple[Contract, Organisation, Member]:
+async def _parties(work: Work, contract_id: ContractId) -> tuple[Contract, Organisation]:
     found = (
         await work.session.execute(
-            select(Contract, Organisation, Member)
+            select(Contract, Organisation)
             .join(Organisation, Organisation.id == Contract.client_id)
-            .join(Member, Member.id == Contract.member_id)
             .where(Contract.id == contract_id)
         )
     ).one_or_none()
     if found is None or not access.may_work_on(work.actor, found[0].member_id):
         raise InvoiceNotFound("You have no such contract.", field="contract_id")
-    return found[0], found[1], found[2]
+    return found[0], found[1]
 
 
 async def _accepted(work: Work, contract_id: ContractId) -> list[MilestoneId]:
@@ -234,15 +178,41 @@ async def _accepted(work: Work, contract_id: ContractId) -> list[MilestoneId]:
     )
 
 
+async def _charged(work: Work, contract_id: ContractId) -> bool:
+    """Whether approved time, costs or a kill fee wait to be invoiced."""
+    found = await work.session.scalar(
+        select(ContractCharge.id)
+        .where(ContractCharge.contract_id == contract_id, ContractCharge.invoiced_at.is_(None))
+        .limit(1)
+    )
+    return found is not None
+
+
 def _known_reference(contract: Contract, client: Organisation, order_reference: str) -> str:
     if order_reference or client.kind == "public_body":
         return ""
     return contract.number
 
 
-def _delivered_on(milestones: Sequence[Milestone], today: date) -> date:
+def _delivered_on(
+    milestones: Sequence[Milestone], charges: Sequence[ContractCharge], today: date
+) -> date:
     days = [row.delivered_at.date() for row in milestones if row.delivered_at is not None]
+    days += [row.worked_until for row in charges]
     return min(max(days, default=today), today)
+
+
+def _lines(
+    milestones: Sequence[Milestone], charges: Sequence[ContractCharge], contract: Contract
+) -> list[InvoiceLine]:
+    """Milestones first, then what is owed beside them."""
+    return [
+        *(_line(position, row, contract) for position, row in enumerate(milestones, 1)),
+        *(
+            _charge_line(position, row, contract)
+            for position, row in enumerate(charges, len(milestones) + 1)
+        ),
+    ]
 
 
 def _line(position: int, milestone: Milestone, contract: Contract) -> InvoiceLine:
@@ -253,7 +223,24 @@ def _line(position: int, milestone: Milestone, contract: Contract) -> InvoiceLin
         detail=" ".join(milestone.description.split())[:500],
         quantity=Decimal(1),
         unit=PIECE,
-        price=Money(milestone.net_minor, contract.currency).decimal,
+        price=Money(milestone.payable_minor, contract.currency).decimal,
         category="S",
-        rate_bps=0,
+        rate_milli=0,
+        net_minor=0,
+    )
+
+
+def _charge_line(position: int, charge: ContractCharge, contract: Contract) -> InvoiceLine:
+    """Approved time at its rate, a cost, or a kill fee."""
+    return InvoiceLine(
+        position=position,
+        milestone_id=None,
+        text=charge.text,
+        detail="",
+        quantity=Decimal(charge.quantity_hundredths).scaleb(-2),
+        unit=charge.unit,
+        price=Money(charge.price_minor, contract.currency).decimal,
+        category="S",
+        rate_milli=0,
+        net_minor=0,
     )

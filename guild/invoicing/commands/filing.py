@@ -1,40 +1,42 @@
-"""After issuing: the files of a document and its mail, and noticing that a due date has passed."""
+"""After issuing: the files of a document, and noticing that a due date has passed."""
 
+from collections.abc import Mapping
 from typing import Final
 
-import msgspec
 from sqlalchemy import select, update
 
 from guild.core.ids import DocumentId, InvoiceId
 from guild.core.work import Work
+from guild.documents import queries as documents
 from guild.documents.commands import store
 from guild.documents.layout import render_html
 from guild.documents.pool import DocumentPool
 from guild.documents.schemas import Attachment, PrintOrder
 from guild.governance.queries import charter_at
 from guild.governance.rules import Charter
-from guild.invoicing.access import INVOICE_LINK
-from guild.invoicing.commands.letters import mail_document
 from guild.invoicing.commands.printing import sheet_of
+from guild.invoicing.commands.validating import final_report
 from guild.invoicing.einvoice.build import einvoice_of
 from guild.invoicing.einvoice.cii import cii_bytes
 from guild.invoicing.einvoice.ubl import ubl_bytes
 from guild.invoicing.errors import InvoiceNotFound
-from guild.invoicing.events import InvoiceOverdue
-from guild.invoicing.models import OPEN_STATES, Invoice
+from guild.invoicing.events import InvoiceFiled, InvoiceOverdue
+from guild.invoicing.models import OPEN_STATES, Invoice, InvoiceAttachment
 from guild.invoicing.queries.documents import Stored, frozen_invoice
-from guild.invoicing.rules.references import print_reference
-from guild.members import commands as members
+from guild.invoicing.rules.canonical import SELF_BILLED, Attached
 
 OVERDUE_BATCH: Final = 500
-LINK_HOURS: Final = 24 * 31
-"""A link lives a month, a day longer than the usual term of payment."""
-PDF: Final = "application/pdf"
-XML: Final = "application/xml"
+MEDIA: Final = {
+    "pdf": "application/pdf",
+    "ubl": "application/xml",
+    "cii": "application/xml",
+    "report": "application/json",
+}
+ENDINGS: Final = {"pdf": ".pdf", "ubl": "-ubl.xml", "cii": "-cii.xml", "report": "-report.json"}
 
 
 async def make_documents(work: Work, invoice_id: InvoiceId) -> None:
-    """Make the UBL and CII files and the PDF/A-3, keep all three, and mail the client a link.
+    """Make the UBL and CII files and the PDF/A-3, keep all three, and say that they exist.
 
     The bytes follow from the frozen document alone, so a second run makes the same and, finding
     them linked, does nothing more. Raises InvoiceNotFound for drafts and unknown ids.
@@ -50,66 +52,93 @@ async def make_documents(work: Work, invoice_id: InvoiceId) -> None:
     filed = await _file(
         work,
         invoice_id,
-        pdf=await store(work, printed.pdf, PDF, f"{stem}.pdf", invoice_id),
-        ubl=await store(work, printed.ubl, XML, f"{stem}-ubl.xml", invoice_id),
-        cii=await store(work, printed.cii, XML, f"{stem}-cii.xml", invoice_id),
+        {
+            f"{kind}_document_id": await store(
+                work, data, MEDIA[kind], f"{stem}{ENDINGS[kind]}", invoice_id
+            )
+            for kind, data in printed.items()
+        },
     )
-    if filed:
-        token = await members.issue_link(
-            work,
-            stored.contact_id,
-            purpose=INVOICE_LINK,
-            subject_id=invoice_id,
-            valid_hours=LINK_HOURS,
+    if filed and stored.frozen.kind not in SELF_BILLED:  # those reach no client
+        await work.emit(
+            InvoiceFiled(
+                invoice_id=invoice_id, member_id=stored.member_id, client_id=stored.client_id
+            )
         )
-        mail_document(work, stored, token=token, reference=print_reference(stored.frozen.reference))
-
-
-class Printed(msgspec.Struct, frozen=True, kw_only=True):
-    """The three files of one document."""
-
-    pdf: bytes
-    ubl: bytes
-    cii: bytes
 
 
 async def print_document(
     work: Work, stored: Stored, charter: Charter, original: Stored | None
-) -> Printed:
-    """The bytes of the three files; equal documents give equal bytes."""
+) -> dict[str, bytes]:
+    """The bytes of each file by its kind, and the validator's report on them.
+
+    Equal documents give equal bytes. A document without EU VAT is a PDF only. Raises
+    EInvoiceRefused when a final file breaks a rule: then none is kept.
+    """
     assert stored.issued_at is not None
-    document = einvoice_of(stored.frozen)
-    cii = cii_bytes(document)
-    sheet = sheet_of(stored, charter, original)
+    attached = await _attached(work, stored)
+    document = einvoice_of(stored.frozen, {one.sha256: data for one, data in attached})
+    made = {}
+    if document.emitted:
+        made = {"ubl": ubl_bytes(document), "cii": cii_bytes(document)}
+    sheet = sheet_of(stored, charter, original, work.settings)
     pool = work.system.resource("documents.pool", DocumentPool)
-    pdf = await pool.render(
+    data = [_facturx(made["cii"])] if document.emitted else []
+    made["pdf"] = await pool.render(
         PrintOrder(
             html=render_html("invoicing/invoice_print.html", {"sheet": sheet}),
             lang=sheet.lang,
             created=stored.issued_at,
             attachments=(
-                Attachment(
-                    name="factur-x.xml",
-                    data=cii,
-                    media_type="text/xml",
-                    description="Factur-X invoice",
-                    relationship="Alternative",
+                *data,
+                *(
+                    Attachment(
+                        name=one.name,
+                        data=content,
+                        media_type=one.media_type,
+                        description=one.description or one.name,
+                        relationship="Supplement",
+                    )
+                    for one, content in attached
                 ),
             ),
-            facturx_profile="EN 16931",
+            facturx_profile="EN 16931" if document.emitted else "",
         )
     )
-    return Printed(pdf=pdf, ubl=ubl_bytes(document), cii=cii)
+    made["report"] = await final_report(work, stored.frozen, document, made)
+    return made
 
 
-async def _file(
-    work: Work, invoice_id: InvoiceId, *, pdf: DocumentId, ubl: DocumentId, cii: DocumentId
-) -> bool:
-    """Link the three files once; False when another run has linked them already."""
+def _facturx(cii: bytes) -> Attachment:
+    return Attachment(
+        name="factur-x.xml",
+        data=cii,
+        media_type="text/xml",
+        description="Factur-X invoice",
+        relationship="Alternative",
+    )
+
+
+async def _attached(work: Work, stored: Stored) -> list[tuple[Attached, bytes]]:
+    """The supporting files with their bytes, as they were when the document was issued."""
+    if not stored.frozen.attachments:
+        return []
+    rows = await work.session.execute(
+        select(InvoiceAttachment.document_id)
+        .where(InvoiceAttachment.invoice_id == stored.id)
+        .order_by(InvoiceAttachment.position)
+    )
+    ids = [row.document_id for row in rows]
+    contents = [await documents.read(work, document_id) for document_id in ids]
+    return list(zip(stored.frozen.attachments, contents, strict=True))
+
+
+async def _file(work: Work, invoice_id: InvoiceId, linked: Mapping[str, DocumentId]) -> bool:
+    """Link the files once; False when another run has linked them already."""
     result = await work.session.execute(
         update(Invoice)
         .where(Invoice.id == invoice_id, Invoice.pdf_document_id.is_(None))
-        .values(pdf_document_id=pdf, ubl_document_id=ubl, cii_document_id=cii)
+        .values(dict(linked))
         .returning(Invoice.id)
         .execution_options(synchronize_session=False)
     )

@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from guild.core.ids import MailId
 from guild.core.mail import send_mail
 from guild.core.pages import long_date, money_text
 from guild.core.work import Work
@@ -54,21 +55,23 @@ WORDS: Final = {
 }
 
 
-def mail_document(work: Work, stored: Stored, *, token: str, reference: str) -> None:
-    """Tell the client's contact; only this mail holds the token."""
+def mail_document(
+    work: Work, stored: Stored, *, token: str, reference: str, to: str = ""
+) -> MailId:
+    """Tell the client's contact, at `to` if that is given; only this mail holds the token."""
     frozen = stored.frozen
     lang = language_of(frozen.language)
     words = WORDS[lang]
     coop = work.settings.coop.name
     line = words["due"] if frozen.kind == "invoice" else words["credited"]
     amount = line.format(
-        total=money_text(frozen.total_minor, frozen.currency, lang),
+        total=money_text(frozen.payable_minor, frozen.currency, lang),
         due=long_date(frozen.due_on, lang),
         reference=reference,
     )
-    send_mail(
+    return send_mail(
         work,
-        to=stored.contact_email,
+        to=to or stored.contact_email,
         subject=words[frozen.kind].format(number=frozen.number, coop=coop),
         text=words["text"].format(
             contact=stored.contact_name,

@@ -5,8 +5,6 @@ from types import SimpleNamespace
 from typing import Final
 
 import msgspec
-from sqlalchemy import bindparam, text
-from sqlalchemy.types import Uuid
 
 from guild.core.appends import Appender
 from guild.core.errors import Invalid
@@ -21,7 +19,7 @@ from guild.core.ids import (
 )
 from guild.core.money import Money
 from guild.core.work import Work
-from guild.invoicing.commands.issuing import note_append, settle_appends
+from guild.invoicing.commands.appended import note_append, settle_appends
 from guild.invoicing.errors import InvoiceNotFound, PaymentTooLarge
 from guild.invoicing.events import PaymentRecorded
 from guild.invoicing.models import INVOICE_LIFECYCLE
@@ -56,14 +54,17 @@ PAID: Final = Appender(
         pending_net_minor = pending_net_minor - r.net_minor, settled_on = r.settled_on
         FROM {rows} WHERE invoice.id = r.id""",
 )
-READ: Final = text(
-    """SELECT state, contract_id, member_id, client_id, number, currency, net_minor, total_minor,
+READ: Final = """
+    SELECT id, state, contract_id, member_id, client_id, number, currency, net_minor,
+              total_minor + rounding_minor - written_off_minor AS total_minor,
               paid_minor, credited_minor, credited_net_minor, refundable_minor, pending_net_minor
-         FROM invoice WHERE id = :id AND kind = 'invoice' FOR UPDATE"""
-).bindparams(bindparam("id", type_=Uuid()))
+         FROM invoice WHERE id = $1 AND kind = 'invoice' FOR UPDATE"""
 
 
-class _Receivable(msgspec.Struct, frozen=True):
+class Receivable(msgspec.Struct, frozen=True):
+    """What decides about a payment: the invoice as it stands, locked."""
+
+    id: InvoiceId
     state: str
     contract_id: ContractId
     member_id: MemberId
@@ -80,6 +81,7 @@ class _Receivable(msgspec.Struct, frozen=True):
 
     @property
     def open_minor(self) -> int:
+        """What the client still owes."""
         return self.total_minor - self.paid_minor - self.credited_minor + self.refundable_minor
 
     def released_by(self, amount_minor: int) -> int:
@@ -111,11 +113,32 @@ async def record_payment(
     more than open. Raises InvoiceNotFound, IllegalMove when nothing is open any more, Invalid for
     another currency, PaymentTooLarge for more than is open.
     """
+    due = await locked_receivable(work, invoice_id)
+    return await record_received(
+        work, due, amount, source, received_on, bank_entry_id=bank_entry_id
+    )
+
+
+async def locked_receivable(work: Work, invoice_id: InvoiceId) -> Receivable:
+    """The invoice as it stands, locked until the end. Raises InvoiceNotFound."""
     await settle_appends(work, [invoice_id])
-    row = (await work.session.execute(READ, {"id": invoice_id})).one_or_none()
-    if row is None:
+    rows = await work.fetch(READ, invoice_id)
+    if not rows:
         raise InvoiceNotFound
-    due = _Receivable(*row)
+    return Receivable(*rows[0])
+
+
+async def record_received(
+    work: Work,
+    due: Receivable,
+    amount: Money,
+    source: Account,
+    received_on: date,
+    *,
+    bank_entry_id: BankEntryId | None = None,
+) -> PaymentId:
+    """As `record_payment`, for an invoice that the caller holds by `locked_receivable`."""
+    invoice_id = due.id
     settled = amount.minor == due.open_minor
     course = SimpleNamespace(state=due.state)
     INVOICE_LIFECYCLE.move(course, "settle" if settled else "pay_part")
@@ -168,7 +191,7 @@ async def record_payment(
     return payment_id
 
 
-def _check_amount(amount: Money, due: _Receivable) -> None:
+def _check_amount(amount: Money, due: Receivable) -> None:
     if amount.currency != due.currency:
         raise Invalid(
             f"Invoice {due.number} is in {due.currency}, the payment in {amount.currency}.",

@@ -2,12 +2,22 @@
 
 from typing import Any, cast
 
+import msgspec
+
 from guild.core.money import allocate, share_bps
+from guild.core.settings import Settings
+from guild.documents.brand import brand_of
 from guild.documents.schemas import Addressee, Language, Letterhead
 from guild.governance.rules import Charter
-from guild.invoicing.einvoice.build import repayment_notice
+from guild.invoicing.einvoice.build import (
+    FrozenInvoice,
+    FrozenLine,
+    einvoice_of,
+    repayment_notice,
+    self_billing_mention,
+)
 from guild.invoicing.queries.documents import Stored
-from guild.invoicing.rules.canonical import Party
+from guild.invoicing.rules.canonical import CREDITS, Party
 from guild.invoicing.rules.references import print_reference
 from guild.invoicing.sheets import (
     Corrects,
@@ -15,53 +25,50 @@ from guild.invoicing.sheets import (
     InvoiceShare,
     InvoiceSheet,
     Payment,
+    Prepayment,
+    SheetAdjustment,
+    SheetExchange,
     VatRow,
 )
 
 LANGUAGES = ("en", "fr", "nl", "de")
 
 
-def sheet_of(stored: Stored, charter: Charter, original: Stored | None) -> InvoiceSheet:
+def sheet_of(
+    stored: Stored, charter: Charter, original: Stored | None, settings: Settings
+) -> InvoiceSheet:
     """Everything that `invoice_print.html` shows; `original` is what a credit note corrects.
 
     Where the money goes follows the charter of the day of issue, as the fund's own levy does.
     """
     frozen = stored.frozen
-    is_note = frozen.kind == "credit_note"
+    is_note = frozen.kind in CREDITS
     return InvoiceSheet(
-        kind=frozen.kind,
+        kind="deposit" if frozen.type_code == DEPOSIT else frozen.kind,
         lang=language_of(frozen.language),
         number=frozen.number,
         currency=frozen.currency,
-        seller=_letterhead(frozen.seller),
+        seller=_letterhead(frozen.seller, settings.coop.register),
         to=Addressee(
             name=frozen.buyer.name, address=_address(frozen.buyer), country=frozen.buyer.country
         ),
         issued_on=frozen.issued_on,
         due_on=frozen.due_on,
-        delivered_from=frozen.delivered_on,
-        delivered_to=frozen.delivered_on,
+        delivered_from=frozen.period[0] if frozen.period else frozen.delivered_on,
+        delivered_to=frozen.period[1] if frozen.period else frozen.delivered_on,
         buyer_reference=frozen.order_reference or frozen.buyer_reference,
         buyer_vat_number=frozen.buyer.vat_number,
         contract_number=frozen.contract_number,
         worker=stored.member_name,
-        lines=tuple(
-            InvoiceLine(
-                text=line.text,
-                detail=line.detail,
-                quantity=line.quantity,
-                unit=line.unit,
-                unit_price=line.price,
-                vat_bps=line.rate_bps,
-                net_minor=line.net_minor,
-            )
-            for line in frozen.lines
-        ),
+        lines=tuple(_line(frozen, line) for line in frozen.lines),
+        lines_minor=frozen.lines_minor if frozen.lines_minor != frozen.net_minor else None,
+        adjustments=_adjustments(frozen, None),
         net_minor=frozen.net_minor,
         vat=tuple(
             VatRow(
+                tax=cast("Any", row.tax),
                 category=row.category,
-                rate_bps=row.rate_bps,
+                rate_milli=row.rate_milli,
                 base_minor=row.taxable_minor,
                 tax_minor=row.vat_minor,
                 reason=row.reason,
@@ -70,22 +77,106 @@ def sheet_of(stored: Stored, charter: Charter, original: Stored | None) -> Invoi
         ),
         tax_minor=frozen.vat_minor,
         gross_minor=frozen.total_minor,
-        prepaid=(),
-        due_minor=frozen.total_minor,
-        payment=None
-        if is_note
-        else Payment(
-            beneficiary=frozen.seller.name,
-            iban=frozen.iban,
-            bic=frozen.bic,
-            reference=print_reference(frozen.reference),
-        ),
+        prepaid=(Prepayment(received_on=None, minor=frozen.prepaid_minor),)
+        if frozen.prepaid_minor
+        else (),
+        rounding_minor=frozen.rounding_minor,
+        due_minor=frozen.payable_minor,
+        exchange=_exchange(frozen),
+        payment=_payment(frozen),
         corrects=_corrects(original),
+        settles=() if is_note else tuple(one.number for one in frozen.preceding),
         strong_mention=_strong_mention(stored),
-        mentions=tuple(filter(None, (frozen.reason, repayment_notice(frozen)))),
-        shares=() if is_note else _shares(stored, charter),
-        with_data=True,
+        mentions=_mentions(frozen),
+        references=_references(frozen),
+        delivered_to_address=_delivered_to(frozen),
+        attachments=tuple((one.name, one.description) for one in frozen.attachments),
+        shares=_shares(stored, charter) if frozen.kind == "invoice" else (),
+        with_data=einvoice_of(frozen).emitted,
+        brand=brand_of(settings.coop.colour, settings.coop.logo_file),
     )
+
+
+DEPOSIT = "386"
+
+
+def _line(frozen: FrozenInvoice, line: FrozenLine) -> InvoiceLine:
+    return InvoiceLine(
+        text=line.text,
+        detail=line.detail,
+        quantity=line.quantity,
+        unit=line.unit,
+        unit_price=line.price,
+        base_quantity=line.base_quantity,
+        adjustments=_adjustments(frozen, line.position),
+        category=line.category,
+        vat_milli=line.rate_milli,
+        net_minor=line.net_minor,
+    )
+
+
+def _adjustments(frozen: FrozenInvoice, position: int | None) -> tuple[SheetAdjustment, ...]:
+    return tuple(
+        SheetAdjustment(
+            charge=one.charge,
+            reason=one.reason,
+            minor=one.amount_minor,
+            percent_milli=one.percent_milli,
+            base_minor=one.base_minor,
+        )
+        for one in frozen.adjustments
+        if one.line_position == position
+    )
+
+
+def _payment(frozen: FrozenInvoice) -> Payment | None:
+    asks = frozen.kind not in CREDITS and frozen.kind != "proforma"
+    if not asks or frozen.payable_minor <= 0:
+        return None
+    return Payment(
+        beneficiary=(frozen.payee or frozen.seller).name,
+        iban=frozen.iban,
+        bic=frozen.bic,
+        reference=print_reference(frozen.reference),
+    )
+
+
+def _exchange(frozen: FrozenInvoice) -> SheetExchange | None:
+    if not (frozen.accounting_currency and frozen.exchange_rate and frozen.exchange_rate_on):
+        return None
+    return SheetExchange(
+        currency=frozen.accounting_currency,
+        rate=frozen.exchange_rate,
+        on=frozen.exchange_rate_on,
+        source=frozen.exchange_rate_source,
+        vat_minor=frozen.vat_accounting_minor or 0,
+    )
+
+
+def _mentions(frozen: FrozenInvoice) -> tuple[str, ...]:
+    said = (
+        self_billing_mention(frozen),
+        frozen.note,
+        frozen.reason,
+        repayment_notice(frozen),
+        *(f"{name} {number}" for name, number in frozen.seller.tax_numbers),
+    )
+    return tuple(filter(None, said))
+
+
+def _references(frozen: FrozenInvoice) -> tuple[tuple[str, str], ...]:
+    shown = msgspec.structs.asdict(frozen.references)
+    if frozen.order_reference and frozen.buyer_reference != frozen.contract_number:
+        shown = {"buyer": frozen.buyer_reference, **shown}
+    return tuple((name, value) for name, value in shown.items() if value)
+
+
+def _delivered_to(frozen: FrozenInvoice) -> tuple[str, ...]:
+    to = frozen.delivery
+    if to is None:
+        return ()
+    parts = (to.name, to.street, f"{to.postcode} {to.city}".strip(), to.country)
+    return tuple(part for part in parts if part)
 
 
 def language_of(code: str) -> Language:
@@ -93,13 +184,13 @@ def language_of(code: str) -> Language:
     return cast("Language", code) if code in LANGUAGES else "en"
 
 
-def _letterhead(party: Party) -> Letterhead:
+def _letterhead(party: Party, register: str) -> Letterhead:
     return Letterhead(
         name=party.name,
         address=_address(party),
         country=party.country,
         vat_number=party.vat_number,
-        register="",
+        register=register,
         email=party.contact_email,
     )
 
@@ -111,7 +202,7 @@ def _address(party: Party) -> tuple[str, ...]:
 
 def _strong_mention(stored: Stored) -> str:
     """The reason without its article, beside the sums; the rows carry it whole."""
-    reasons = [row.reason for row in stored.frozen.vat if row.category != "S"]
+    reasons = [row.reason for row in stored.frozen.vat if row.category != "S" and row.tax == "VAT"]
     return reasons[0].partition(" (")[0] if reasons else ""
 
 

@@ -6,60 +6,96 @@ the invoice that it corrects. Issuing uses it with the rows locked, so an issue 
 
 import datetime as dt
 from collections.abc import Sequence
-from typing import Any, Final
+from functools import lru_cache
+from typing import Any, Final, TypeVar
 
 import msgspec
-from sqlalchemy import RowMapping, bindparam, text
-from sqlalchemy.dialects.postgresql import ARRAY
-from sqlalchemy.types import Uuid
 
 from guild.core.ids import ContactId, ContractId, DocumentId, InvoiceId, MemberId, OrganisationId
 from guild.core.settings import Cooperative
+from guild.core.transaction import Record
 from guild.core.work import Work
-from guild.invoicing.einvoice.build import FrozenInvoice, FrozenLine, FrozenVat
+from guild.invoicing.einvoice.build import (
+    FrozenAdjustment,
+    FrozenInvoice,
+    FrozenLine,
+    FrozenVat,
+)
 from guild.invoicing.errors import InvoiceNotFound
-from guild.invoicing.rules.canonical import Party, Preceding
+from guild.invoicing.rules.canonical import (
+    SELF_BILLED,
+    Attached,
+    Delivery,
+    Party,
+    Payee,
+    Preceding,
+    References,
+)
 from guild.invoicing.rules.parties import endpoint_of, legal_id_of
+from guild.invoicing.rules.vat import VatFacts
 
 COLUMNS: Final = """
 SELECT i.id, i.kind, i.state, i.contract_id, i.member_id, i.client_id, i.contact_id,
        i.corrects_id, i.number, i.number_format, i.issued_on, i.issued_at, i.due_days, i.due_on,
        i.delivered_on, i.title, i.contract_number, i.language, i.buyer_reference,
        i.order_reference, i.reason, i.supply, i.treatment, i.reference, i.currency,
-       i.net_minor, i.vat_minor, i.total_minor, i.paid_minor, i.credited_minor,
+       i.type_code, i.note, i.period_from, i.period_to, i.reduced_milli, i.place_country,
+       i.place_region, i.buyer_vat_check, i.lines_minor, i.allowances_minor, i.charges_minor,
+       i.net_minor, i.vat_minor, i.total_minor, i.prepaid_minor, i.rounding_minor,
+       i.payable_minor, i.round_to, i.accounting_currency, i.exchange_rate, i.exchange_rate_on,
+       i.exchange_rate_source, i.vat_accounting_minor, i.paid_minor, i.credited_minor,
        i.refundable_minor, i.pdf_document_id, i.ubl_document_id, i.cii_document_id,
+       i.report_document_id, i.verdict_hash, i.client_references::text AS client_references,
+       i.preceding::text AS preceding,
+       i.delivery::text AS delivery, i.payee::text AS payee,
        i.iban, i.bic, i.seller::text AS seller, i.buyer::text AS buyer,
        o.name AS client_name, o.kind AS client_kind, o.country AS client_country,
        o.vat_number AS client_vat_number, o.enterprise_number AS client_enterprise_number,
        o.street AS client_street, o.postcode AS client_postcode, o.city AS client_city,
        o.email AS client_email, c.name AS contact_name, c.email AS contact_email,
-       m.vat_exempt, m.display_name AS member_name,
+       m.vat_exempt, m.display_name AS member_name, m.legal_name AS member_legal_name,
+       m.country AS member_country, m.street AS member_street, m.postcode AS member_postcode,
+       m.city AS member_city, m.email AS member_email, m.vat_number AS member_vat_number,
+       m.enterprise_number AS member_enterprise_number,
        p.number AS corrects_number, p.issued_on AS corrects_issued_on,
+       p.seller::text AS corrects_seller, p.buyer::text AS corrects_buyer,
        (SELECT json_agg(json_build_object(
                    'position', l.position, 'text', l.text, 'detail', l.detail,
                    'quantity', l.quantity::text, 'unit', l.unit, 'price', l.price::text,
-                   'net_minor', l.net_minor, 'category', l.category, 'rate_bps', l.rate_bps)
+                   'base_quantity', l.base_quantity::text, 'treatment', l.treatment,
+                   'reduced_milli', l.reduced_milli,
+                   'net_minor', l.net_minor, 'category', l.category, 'rate_milli', l.rate_milli)
                ORDER BY l.position)::text
           FROM invoice_line l WHERE l.invoice_id = i.id) AS lines,
+       (SELECT json_agg(to_json(a) ORDER BY a.position)::text
+          FROM invoice_adjustment a WHERE a.invoice_id = i.id) AS adjustments,
        (SELECT json_agg(json_build_object(
-                   'category', v.category, 'rate_bps', v.rate_bps,
+                   'name', f.name, 'media_type', f.media_type, 'description', f.description,
+                   'sha256', encode(d.sha256, 'hex')) ORDER BY f.position)::text
+          FROM invoice_attachment f JOIN document d ON d.id = f.document_id
+         WHERE f.invoice_id = i.id) AS attachments,
+       (SELECT json_agg(json_build_object(
+                   'tax', v.tax, 'category', v.category, 'rate_milli', v.rate_milli,
                    'taxable_minor', v.taxable_minor, 'vat_minor', v.vat_minor,
                    'reason_code', v.reason_code, 'reason', v.reason)
-               ORDER BY v.category, v.rate_bps)::text
+               ORDER BY v.tax, v.category, v.rate_milli)::text
           FROM invoice_vat v WHERE v.invoice_id = i.id) AS vat
   FROM invoice i
-  JOIN organisation o ON o.id = i.client_id
-  JOIN contact c ON c.id = i.contact_id
+  LEFT JOIN organisation o ON o.id = i.client_id
+  LEFT JOIN contact c ON c.id = i.contact_id
   JOIN member m ON m.id = i.member_id
   LEFT JOIN invoice p ON p.id = i.corrects_id
- WHERE i.id = ANY (:ids)
+ WHERE i.id = ANY ($1)
  ORDER BY i.id"""
-IDS: Final = bindparam("ids", type_=ARRAY(Uuid()))
-READ: Final = text(COLUMNS).bindparams(IDS)
-READ_LOCKED: Final = text(f"{COLUMNS} FOR UPDATE OF i").bindparams(IDS)
+COLUMNS_LOCKED: Final = f"{COLUMNS} FOR UPDATE OF i"
+
+T = TypeVar("T")
 
 _LINES: Final = msgspec.json.Decoder(tuple[FrozenLine, ...])
 _VAT: Final = msgspec.json.Decoder(tuple[FrozenVat, ...])
+_ADJUSTMENTS: Final = msgspec.json.Decoder(tuple[FrozenAdjustment, ...])
+_ATTACHED: Final = msgspec.json.Decoder(tuple[Attached, ...])
+_PRECEDING: Final = msgspec.json.Decoder(tuple[Preceding, ...])
 
 
 class Stored(msgspec.Struct, frozen=True, kw_only=True):
@@ -75,10 +111,8 @@ class Stored(msgspec.Struct, frozen=True, kw_only=True):
     number_format: str
     due_days: int
     title: str
-    supply: str
-    treatment: str
-    client_kind: str
-    member_exempt: bool
+    facts: VatFacts
+    """What its tax is decided by, as it stands today."""
     member_name: str
     contact_email: str
     contact_name: str
@@ -87,6 +121,8 @@ class Stored(msgspec.Struct, frozen=True, kw_only=True):
     refundable_minor: int
     issued_at: dt.datetime | None
     files: dict[str, DocumentId]
+    verdict_hash: bytes | None
+    """The content that has passed all rules."""
     frozen: FrozenInvoice
 
 
@@ -94,9 +130,8 @@ async def document_data(
     work: Work, ids: Sequence[InvoiceId], *, lock: bool = False
 ) -> list[Stored]:
     """The documents in the order of their ids; absent ones are missing from the list."""
-    statement = READ_LOCKED if lock else READ
-    rows = await work.session.execute(statement, {"ids": list(ids)})
-    return [_stored(row, work.settings.coop, work.today) for row in rows.mappings()]
+    rows = await work.fetch(COLUMNS_LOCKED if lock else COLUMNS, list(ids))
+    return [_stored(row, work.settings.coop, work.today) for row in rows]
 
 
 async def frozen_invoice(work: Work, invoice_id: InvoiceId) -> Stored:
@@ -122,17 +157,20 @@ def seller_party(coop: Cooperative) -> Party:
         legal_scheme=legal_scheme,
         endpoint=endpoint,
         endpoint_scheme=scheme,
-        contact_name="",
+        contact_name=coop.contact_name,
         contact_email=coop.email,
+        contact_phone=coop.phone,
+        tax_numbers=tuple(coop.tax_numbers.items()),
     )
 
 
+@lru_cache(4_096)
 def compact(number: str | None) -> str:
     """A VAT number without the signs that people set between its digits."""
     return "".join(sign for sign in (number or "").upper() if sign.isalnum())
 
 
-def _buyer(row: RowMapping, seller: Party) -> Party:
+def _buyer(row: Record, seller: Party) -> Party:
     number = row["client_enterprise_number"] or ""
     vat_number = compact(row["client_vat_number"])
     legal_id, legal_scheme = legal_id_of(row["client_country"], number)
@@ -156,14 +194,48 @@ def _buyer(row: RowMapping, seller: Party) -> Party:
     )
 
 
-def _fetches_herself(row: RowMapping) -> bool:
+def _fetches_herself(row: Record) -> bool:
     """Consumers, and clients in states whose numbers Peppol has no scheme for."""
     return bool(row["client_kind"] == "consumer" or row["client_country"] != "BE")
 
 
-def _stored(row: RowMapping, coop: Cooperative, today: dt.date) -> Stored:
-    seller = _party(row["seller"]) or seller_party(coop)
-    issued_on = row["issued_on"] or today
+def member_party(row: Record) -> Party:
+    """The member as the supplier of the co-operative."""
+    number = row["member_enterprise_number"] or ""
+    vat_number = compact(row["member_vat_number"])
+    legal_id, legal_scheme = legal_id_of(row["member_country"], number)
+    endpoint, scheme = endpoint_of(row["member_country"], number, vat_number)
+    return Party(
+        name=row["member_legal_name"],
+        street=row["member_street"] or "",
+        postcode=row["member_postcode"] or "",
+        city=row["member_city"] or "",
+        country=row["member_country"],
+        vat_number=vat_number,
+        legal_id=legal_id,
+        legal_scheme=legal_scheme,
+        endpoint=endpoint,
+        endpoint_scheme=scheme,
+        contact_name=row["member_name"],
+        contact_email=row["member_email"],
+    )
+
+
+def _parties(row: Record, coop: Cooperative) -> tuple[Party, Party]:
+    """Seller and buyer; on a self-billed document the member sells to the co-operative.
+
+    A note that corrects names the parties as the corrected document does.
+    """
+    sold = _party(row["seller"] or row["corrects_seller"])
+    bought = _party(row["buyer"] or row["corrects_buyer"])
+    if row["kind"] in SELF_BILLED:
+        return sold or member_party(row), bought or seller_party(coop)
+    seller = sold or seller_party(coop)
+    return seller, bought or _buyer(row, seller)
+
+
+def _stored(row: Record, coop: Cooperative, today: dt.date) -> Stored:
+    seller, buyer = _parties(row, coop)
     return Stored(
         id=row["id"],
         state=row["state"],
@@ -175,54 +247,142 @@ def _stored(row: RowMapping, coop: Cooperative, today: dt.date) -> Stored:
         number_format=row["number_format"],
         due_days=row["due_days"],
         title=row["title"],
-        supply=row["supply"],
-        treatment=row["treatment"],
-        client_kind=row["client_kind"],
-        member_exempt=row["vat_exempt"],
+        facts=_facts(row, coop, seller, buyer),
         member_name=row["member_name"],
-        contact_email=row["contact_email"],
-        contact_name=row["contact_name"],
+        contact_email=row["contact_email"] or row["member_email"],
+        contact_name=row["contact_name"] or row["member_name"],
         paid_minor=row["paid_minor"],
         credited_minor=row["credited_minor"],
         refundable_minor=row["refundable_minor"],
         issued_at=row["issued_at"],
         files=_files(row),
-        frozen=FrozenInvoice(
-            kind=row["kind"],
-            number=row["number"] or "",
-            language=row["language"],
-            issued_on=issued_on,
-            due_on=row["due_on"] or issued_on + dt.timedelta(days=row["due_days"]),
-            delivered_on=row["delivered_on"],
-            currency=row["currency"],
-            buyer_reference=row["buyer_reference"],
-            order_reference=row["order_reference"],
-            contract_number=row["contract_number"],
-            reason=row["reason"],
-            preceding=Preceding(number=row["corrects_number"], issued_on=row["corrects_issued_on"])
-            if row["corrects_number"]
-            else None,
-            seller=seller,
-            buyer=_party(row["buyer"]) or _buyer(row, seller),
-            iban=row["iban"] or coop.iban.replace(" ", ""),
-            bic=coop.bic if row["bic"] is None else row["bic"],
-            reference=row["reference"],
-            lines=_LINES.decode(row["lines"] or "[]"),
-            vat=_VAT.decode(row["vat"] or "[]"),
-            net_minor=row["net_minor"],
-            vat_minor=row["vat_minor"],
-            total_minor=row["total_minor"],
-        ),
+        verdict_hash=row["verdict_hash"],
+        frozen=_frozen(row, coop, today, seller, buyer),
     )
 
 
+def _facts(row: Record, coop: Cooperative, seller: Party, buyer: Party) -> VatFacts:
+    if row["kind"] in SELF_BILLED:
+        return VatFacts(
+            on=row["delivered_on"],
+            seller_country=seller.country,
+            seller_exempt=row["vat_exempt"],
+            buyer_kind="company",
+            buyer_country=buyer.country,
+            buyer_postcode=buyer.postcode,
+            buyer_vat_number=buyer.vat_number,
+            buyer_vat_check="valid",  # the co-operative knows its own number
+            supply=row["supply"],
+            treatment=row["treatment"],
+        )
+    return VatFacts(
+        on=row["delivered_on"],
+        seller_country=seller.country,
+        seller_region=coop.region,
+        seller_exempt=row["vat_exempt"],
+        one_stop_shop=coop.one_stop_shop,
+        buyer_kind=row["client_kind"],
+        buyer_country=buyer.country,
+        buyer_postcode=buyer.postcode,
+        buyer_vat_number=buyer.vat_number,
+        buyer_vat_check=row["buyer_vat_check"],
+        supply=row["supply"],
+        treatment=row["treatment"],
+        reduced_milli=row["reduced_milli"],
+        place_country=row["place_country"] or "",
+        place_region=row["place_region"],
+    )
+
+
+def _frozen(
+    row: Record, coop: Cooperative, today: dt.date, seller: Party, buyer: Party
+) -> FrozenInvoice:
+    issued_on = row["issued_on"] or today
+    same = {name: row[name] for name in _SAME}
+    return FrozenInvoice(
+        **same,
+        number=row["number"] or "",
+        issued_on=issued_on,
+        due_on=row["due_on"] or issued_on + dt.timedelta(days=row["due_days"]),
+        period=(row["period_from"], row["period_to"]) if row["period_from"] else None,
+        references=_struct(row["client_references"], References) or References(),
+        preceding=_preceding(row),
+        delivery=_struct(row["delivery"], Delivery),
+        payee=_struct(row["payee"], Payee),
+        seller=seller,
+        buyer=buyer,
+        iban=_iban(row, coop),
+        bic=_bic(row, coop),
+        lines=_LINES.decode(row["lines"] or "[]"),
+        adjustments=_ADJUSTMENTS.decode(row["adjustments"] or "[]"),
+        attachments=_ATTACHED.decode(row["attachments"] or "[]"),
+        vat=_VAT.decode(row["vat"] or "[]"),
+    )
+
+
+def _iban(row: Record, coop: Cooperative) -> str:
+    """Where to pay; a self-billed document was paid before it was written."""
+    if row["iban"] is not None:
+        return str(row["iban"])
+    return "" if row["kind"] in SELF_BILLED else coop.iban.replace(" ", "")
+
+
+def _bic(row: Record, coop: Cooperative) -> str:
+    if row["bic"] is not None:
+        return str(row["bic"])
+    return "" if row["kind"] in SELF_BILLED else coop.bic
+
+
+_SAME: Final = (
+    "kind",
+    "type_code",
+    "language",
+    "delivered_on",
+    "currency",
+    "buyer_reference",
+    "order_reference",
+    "contract_number",
+    "reason",
+    "note",
+    "reference",
+    "lines_minor",
+    "allowances_minor",
+    "charges_minor",
+    "net_minor",
+    "vat_minor",
+    "total_minor",
+    "prepaid_minor",
+    "rounding_minor",
+    "payable_minor",
+    "round_to",
+    "accounting_currency",
+    "exchange_rate",
+    "exchange_rate_on",
+    "exchange_rate_source",
+    "vat_accounting_minor",
+)
+"""What a frozen document holds under the column's own name."""
+
+
+def _preceding(row: Record) -> tuple[Preceding, ...]:
+    more = _PRECEDING.decode(row["preceding"] or "[]")
+    if not row["corrects_number"]:
+        return more
+    corrected = Preceding(number=row["corrects_number"], issued_on=row["corrects_issued_on"])
+    return (corrected, *more)
+
+
+def _struct(stored: str | None, kind: type[T]) -> T | None:
+    return msgspec.json.decode(stored, type=kind) if stored else None
+
+
 def _party(stored: str | None) -> Party | None:
-    return msgspec.json.decode(stored, type=Party) if stored else None
+    return _struct(stored, Party)
 
 
-def _files(row: RowMapping) -> dict[str, Any]:
+def _files(row: Record) -> dict[str, Any]:
     return {
         kind: row[f"{kind}_document_id"]
-        for kind in ("pdf", "ubl", "cii")
+        for kind in ("pdf", "ubl", "cii", "report")
         if row[f"{kind}_document_id"] is not None
     }

@@ -23,7 +23,7 @@ async def series_without_gaps(session: AsyncSession) -> list[str]:
         text(
             """SELECT number, issued_on, before FROM (
                    SELECT number, issued_on, lag(issued_on) OVER series AS before
-                     FROM invoice WHERE number IS NOT NULL
+                     FROM invoice WHERE number IS NOT NULL AND client_id IS NOT NULL
                    WINDOW series AS (PARTITION BY kind, series_year ORDER BY sequence)) AS dated
                 WHERE issued_on < before"""
         )
@@ -33,34 +33,78 @@ async def series_without_gaps(session: AsyncSession) -> list[str]:
         text(
             """SELECT i.number FROM invoice i
                  LEFT JOIN number_series s ON s.kind = i.kind AND s.year = i.series_year
-                WHERE i.number IS NOT NULL
+                WHERE i.number IS NOT NULL AND i.client_id IS NOT NULL
                   AND (s.kind IS NULL OR extract(year FROM i.issued_on) <> i.series_year)"""
         )
     )
     return broken + [f"{number} belongs to no series of its year" for (number,) in rows]
 
 
-async def totals_add_up(session: AsyncSession) -> list[str]:
-    """Lines make the net sum, VAT rows the VAT, credit notes what was credited."""
+async def suppliers_series_without_gaps(session: AsyncSession) -> list[str]:
+    """Each member's own series counts 1, 2, 3 … up to its counter, and its dates never go back."""
     rows = await session.execute(
         text(
-            """SELECT i.id, i.number,
-                      i.net_minor = coalesce((SELECT sum(l.net_minor) FROM invoice_line l
-                                               WHERE l.invoice_id = i.id), 0) AS lines,
-                      i.vat_minor = coalesce((SELECT sum(v.vat_minor) FROM invoice_vat v
-                                               WHERE v.invoice_id = i.id), 0) AS vat,
-                      i.credited_minor = coalesce((SELECT sum(c.total_minor) FROM invoice c
-                                                    WHERE c.corrects_id = i.id
-                                                      AND c.state <> 'draft'), 0) AS credits
-                 FROM invoice i"""
+            """SELECT s.member_id, s.kind, s.year, s.next, count(i.id),
+                      coalesce(max(i.sequence), 0), bool_or(i.issued_on > s.last_date)
+                 FROM supplier_series s
+                 LEFT JOIN invoice i ON i.member_id = s.member_id AND i.kind = s.kind
+                      AND i.series_year = s.year
+                GROUP BY s.member_id, s.kind, s.year, s.next
+               HAVING count(i.id) <> s.next - 1 OR coalesce(max(i.sequence), 0) <> s.next - 1
+                   OR bool_or(i.issued_on > s.last_date)"""
         )
     )
     return [
-        f"invoice {number or invoice_id}: {part} do not add up"
-        for invoice_id, number, *parts in rows
-        for part, holds in zip(("lines", "VAT rows", "credit notes"), parts, strict=True)
-        if not holds
+        f"series of member {member} {kind} {year}: {count} documents up to {last}, counter {next_}"
+        for member, kind, year, next_, count, last, _ in rows
     ]
+
+
+async def totals_add_up(session: AsyncSession) -> list[str]:
+    """Every sum follows from the rows below it: lines, allowances, taxes, rounding, exchange.
+
+    The reckoning is the database's own (guards.sql), apart from the one that wrote the rows.
+    """
+    rows = await session.execute(
+        text(
+            """SELECT number, id, wrong FROM (
+                   SELECT i.number, i.id, invoicing_wrong_sums(i) AS wrong
+                     FROM invoice i) AS reckoned
+                WHERE wrong IS NOT NULL"""
+        )
+    )
+    return [f"invoice {number or invoice_id}: wrong {part}" for number, invoice_id, part in rows]
+
+
+async def credits_are_what_was_credited(session: AsyncSession) -> list[str]:
+    """What a document counts as credited is the sum of its credit notes, net and whole."""
+    rows = await session.execute(
+        text(
+            """SELECT i.number, i.credited_minor,
+                      coalesce(sum(c.total_minor + c.rounding_minor), 0),
+                      i.credited_net_minor, coalesce(sum(c.net_minor), 0)
+                 FROM invoice i
+                 LEFT JOIN invoice c ON c.corrects_id = i.id AND c.state <> 'draft'
+                GROUP BY i.id
+               HAVING i.credited_minor <> coalesce(sum(c.total_minor + c.rounding_minor), 0)
+                   OR i.credited_net_minor <> coalesce(sum(c.net_minor), 0)"""
+        )
+    )
+    return [
+        f"invoice {number}: credited {counted}, credit notes {notes}; net {net}, notes {notes_net}"
+        for number, counted, notes, net, notes_net in rows
+    ]
+
+
+async def prepaid_was_paid(session: AsyncSession) -> list[str]:
+    """What an issued document says was prepaid has been recorded as paid."""
+    rows = await session.execute(
+        text(
+            """SELECT number, prepaid_minor, paid_minor FROM invoice
+                WHERE state <> 'draft' AND kind = 'invoice' AND prepaid_minor > paid_minor"""
+        )
+    )
+    return [f"invoice {number}: prepaid {said}, paid {paid}" for number, said, paid in rows]
 
 
 async def payments_make_what_is_paid(session: AsyncSession) -> list[str]:
@@ -70,12 +114,17 @@ async def payments_make_what_is_paid(session: AsyncSession) -> list[str]:
             """SELECT i.number, i.paid_minor, coalesce(sum(p.amount_minor), 0),
                       i.net_minor, i.pending_net_minor, i.credited_minor,
                       coalesce(sum(p.net_minor), 0)
-                 FROM invoice i LEFT JOIN payment p ON p.invoice_id = i.id
+                 FROM invoice i LEFT JOIN (
+                      SELECT a.invoice_id, a.amount_minor, a.net_minor FROM payment a
+                       WHERE NOT EXISTS (SELECT FROM payment_reversal r
+                                          WHERE r.payment_id = a.id)
+                 ) p ON p.invoice_id = i.id
                 WHERE i.kind = 'invoice' AND i.state <> 'draft'
                 GROUP BY i.id
                HAVING i.paid_minor <> coalesce(sum(p.amount_minor), 0)
                    OR (i.credited_minor = 0
-                       AND i.net_minor - i.pending_net_minor <> coalesce(sum(p.net_minor), 0))"""
+                       AND i.net_minor - i.pending_net_minor - i.written_off_net_minor
+                           <> coalesce(sum(p.net_minor), 0))"""
         )
     )
     return [
@@ -96,7 +145,8 @@ async def receivables_are_open_invoices(session: AsyncSession) -> list[str]:
                         WHERE a.code = 'receivable' GROUP BY a.owner, a.currency) AS b
                  FULL JOIN (SELECT i.client_id, i.currency,
                                    sum(i.total_minor - i.paid_minor - i.credited_minor
-                                       + i.refundable_minor) AS open
+                                       + i.refundable_minor + i.rounding_minor
+                                       - i.written_off_minor) AS open
                               FROM invoice i WHERE i.kind = 'invoice' AND i.state <> 'draft'
                              GROUP BY i.client_id, i.currency) AS o
                    ON o.client_id = b.owner AND o.currency = b.currency
@@ -111,7 +161,10 @@ async def receivables_are_open_invoices(session: AsyncSession) -> list[str]:
 
 INVARIANTS = [
     series_without_gaps,
+    suppliers_series_without_gaps,
     totals_add_up,
+    credits_are_what_was_credited,
+    prepaid_was_paid,
     payments_make_what_is_paid,
     receivables_are_open_invoices,
 ]

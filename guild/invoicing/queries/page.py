@@ -8,6 +8,7 @@ from guild.core.ids import InvoiceId
 from guild.core.pages import long_date, money_text
 from guild.core.work import Work
 from guild.documents import queries as documents
+from guild.invoicing.einvoice.build import FrozenInvoice
 from guild.invoicing.models import Invoice
 from guild.invoicing.queries.documents import Stored, document_data
 from guild.invoicing.queries.reading import client_statement, invoice_row
@@ -98,9 +99,40 @@ def status_of(invoice: Invoice, today: date) -> tuple[str, str]:
         return "Paid", "done"
     if invoice.state == "credited":
         return "Credited", "done"
+    if invoice.state == "written_off":
+        return "Given up", "stop"
     late = invoice.due_on is not None and invoice.due_on < today
     part = "Partly paid" if invoice.state == "partly_paid" else "Open"
     return (f"{part}, overdue", "look") if late else (f"{part}, not yet due", "wait")
+
+
+def _below_the_lines(said: FrozenInvoice) -> tuple[PageLine, ...]:
+    """Allowances and charges of the whole document, and its taxes, with why there is none."""
+
+    def money(minor: int) -> str:
+        return money_text(minor, said.currency)
+
+    adjustments = [
+        PageLine(
+            text=one.reason,
+            detail="",
+            amount=money(one.amount_minor if one.charge else -one.amount_minor),
+        )
+        for one in said.adjustments
+        if one.line_position is None
+    ]
+    taxes = [
+        PageLine(
+            text=f"{row.tax}, {percent_of(row.rate_milli)} % of {money(row.taxable_minor)}"
+            if row.category == "S"
+            else row.reason or f"{row.tax}, 0 %",
+            detail="",
+            amount=money(row.vat_minor),
+        )
+        for row in said.vat
+        if row.tax != "NONE"
+    ]
+    return (*adjustments, *taxes)
 
 
 def _account_row(row: Invoice, shown: Invoice, today: date) -> AccountRow:
@@ -167,16 +199,7 @@ def _page(
             )
             for line in frozen.lines
         ),
-        taxes=tuple(
-            PageLine(
-                text=f"VAT, {percent_of(row.rate_bps)} % of {money(row.taxable_minor)}"
-                if row.category == "S"
-                else row.reason or "VAT, 0 %",
-                detail="",
-                amount=money(row.vat_minor),
-            )
-            for row in frozen.vat
-        ),
+        taxes=_below_the_lines(frozen),
         contract_number=frozen.contract_number,
         order_reference=frozen.order_reference,
         pdf_size_kb=pdf_size_kb,

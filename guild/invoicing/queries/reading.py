@@ -1,32 +1,32 @@
 """Invoices as people see them: one, a page of many, what was paid, a client's account."""
 
 from collections.abc import Sequence
-from typing import Any, Literal, cast
+from datetime import date
+from typing import Any, cast
 
-from sqlalchemy import Select, func, select
+import msgspec
+from sqlalchemy import ColumnElement, Select, func, or_, select
 
-from guild.core.ids import InvoiceId, OrganisationId
+from guild.core.ids import InvoiceId, MemberId, OrganisationId
 from guild.core.money import Money
 from guild.core.wire import Page, decode_cursor, encode_cursor
 from guild.core.work import Work
 from guild.invoicing import access
 from guild.invoicing.errors import InvoiceNotFound
-from guild.invoicing.models import Invoice, InvoiceLine, InvoiceVat, Payment
-from guild.invoicing.rules.canonical import plain
-from guild.invoicing.rules.references import print_reference
-from guild.invoicing.rules.totals import percent_of
+from guild.invoicing.models import Invoice, InvoiceLine, Payment
+from guild.invoicing.queries.documents import document_data
+from guild.invoicing.queries.shapes import invoice_out
 from guild.invoicing.schemas import (
     InvoiceOut,
     InvoiceRow,
     InvoiceState,
     Kind,
-    LineOut,
     PaymentOut,
-    VatOut,
 )
 from guild.members.models import Organisation
 
 PAGE_MAX = 100
+WORDS_MAX = 8
 
 
 async def invoice_row(work: Work, invoice_id: InvoiceId) -> tuple[Invoice, str]:
@@ -46,45 +46,70 @@ async def invoice_row(work: Work, invoice_id: InvoiceId) -> tuple[Invoice, str]:
 async def get_invoice(work: Work, invoice_id: InvoiceId) -> InvoiceOut:
     """One invoice or credit note in full; raises InvoiceNotFound."""
     invoice, client_name = await invoice_row(work, invoice_id)
-    lines = await work.session.scalars(
-        select(InvoiceLine)
-        .where(InvoiceLine.invoice_id == invoice_id)
-        .order_by(InvoiceLine.position)
-        .execution_options(populate_existing=True)
+    (stored,) = await document_data(work, [invoice_id])
+    milestones = await work.session.execute(
+        select(InvoiceLine.position, InvoiceLine.milestone_id).where(
+            InvoiceLine.invoice_id == invoice_id, InvoiceLine.milestone_id.is_not(None)
+        )
     )
-    vat = await work.session.scalars(
-        select(InvoiceVat)
-        .where(InvoiceVat.invoice_id == invoice_id)
-        .order_by(InvoiceVat.category, InvoiceVat.rate_bps)
-        .execution_options(populate_existing=True)
+    return invoice_out(
+        invoice, client_name, stored.frozen, {row.position: row.milestone_id for row in milestones}
     )
-    return _out(invoice, client_name, lines.all(), vat.all())
+
+
+class Sieve(msgspec.Struct, frozen=True, kw_only=True):
+    """What a list is narrowed to; `search` looks in number, title, references and client's name.
+
+    The days are those of issue; amounts are of the total with tax, in minor units.
+    """
+
+    state: InvoiceState | None = None
+    kind: Kind | None = None
+    client_id: OrganisationId | None = None
+    member_id: MemberId | None = None
+    issued_from: date | None = None
+    issued_to: date | None = None
+    at_least_minor: int | None = None
+    at_most_minor: int | None = None
+    search: str = ""
+    overdue: bool = False
+    mine: bool = False
+
+    def conditions(self) -> list[ColumnElement[bool]]:
+        """The conditions on invoices joined with their client."""
+        equal: list[tuple[Any, object]] = [
+            (Invoice.state, self.state),
+            (Invoice.kind, self.kind),
+            (Invoice.client_id, self.client_id),
+            (Invoice.member_id, self.member_id),
+        ]
+        found = [column == value for column, value in equal if value is not None]
+        if self.issued_from is not None:
+            found.append(Invoice.issued_on >= self.issued_from)
+        if self.issued_to is not None:
+            found.append(Invoice.issued_on <= self.issued_to)
+        if self.at_least_minor is not None:
+            found.append(Invoice.total_minor >= self.at_least_minor)
+        if self.at_most_minor is not None:
+            found.append(Invoice.total_minor <= self.at_most_minor)
+        if self.overdue:
+            found += [Invoice.overdue_on.is_not(None), Invoice.settled_on.is_(None)]
+        for word in self.search.split()[:WORDS_MAX]:
+            searched = (Invoice.number, Invoice.title, Invoice.order_reference,
+                        Invoice.buyer_reference, Organisation.name)  # fmt: skip
+            found.append(or_(*(column.icontains(word, autoescape=True) for column in searched)))
+        return found
 
 
 async def list_invoices(
-    work: Work,
-    *,
-    state: InvoiceState | None = None,
-    kind: Kind | None = None,
-    client_id: OrganisationId | None = None,
-    overdue: bool = False,
-    mine: bool = False,
-    limit: int = 50,
-    cursor: str | None = None,
+    work: Work, sieve: Sieve | None = None, *, limit: int = 50, cursor: str | None = None
 ) -> Page[InvoiceRow]:
     """A page of what the actor may see, newest first; `mine` leaves out what an office may see."""
     assert 0 < limit <= PAGE_MAX
-    wanted = _visible(work)
-    if mine:
+    sieve = sieve or Sieve()
+    wanted = _visible(work).where(*sieve.conditions())
+    if sieve.mine:
         wanted = wanted.where(Invoice.member_id == work.actor.member_id)
-    if state is not None:
-        wanted = wanted.where(Invoice.state == state)
-    if kind is not None:
-        wanted = wanted.where(Invoice.kind == kind)
-    if client_id is not None:
-        wanted = wanted.where(Invoice.client_id == client_id)
-    if overdue:
-        wanted = wanted.where(Invoice.overdue_on.is_not(None), Invoice.settled_on.is_(None))
     if cursor:
         (after,) = decode_cursor(cursor, tuple[InvoiceId])
         wanted = wanted.where(Invoice.id < after)
@@ -130,15 +155,19 @@ async def client_statement(work: Work, invoice: Invoice) -> tuple[Sequence[Invoi
     )
     left = Invoice.total_minor - Invoice.paid_minor - Invoice.credited_minor
     total = await work.session.scalar(
-        select(func.sum(left + Invoice.refundable_minor)).where(*theirs)
+        select(
+            func.sum(
+                left + Invoice.refundable_minor + Invoice.rounding_minor - Invoice.written_off_minor
+            )
+        ).where(*theirs)
     )
     return rows.all(), int(total or 0)
 
 
 def _visible(work: Work) -> Select[Invoice, str]:
     return (
-        select(Invoice, Organisation.name)
-        .join(Organisation, Organisation.id == Invoice.client_id)
+        select(Invoice, func.coalesce(Organisation.name, work.settings.coop.name))
+        .outerjoin(Organisation, Organisation.id == Invoice.client_id)
         .where(access.visible_to(work.actor))
     )
 
@@ -159,79 +188,4 @@ def _row(invoice: Invoice, client_name: str) -> InvoiceRow:
         total=Money(invoice.total_minor, invoice.currency).text,
         open=Money(invoice.open_minor, invoice.currency).text,
         currency=invoice.currency,
-    )
-
-
-def _percent(category: str, rate_bps: int) -> str | None:
-    return None if category == "O" else plain(percent_of(rate_bps))
-
-
-def _out(
-    invoice: Invoice, client_name: str, lines: Sequence[InvoiceLine], vat: Sequence[InvoiceVat]
-) -> InvoiceOut:
-    def amount(minor: int) -> str:
-        return Money(minor, invoice.currency).text
-
-    stored: dict[Literal["pdf", "ubl", "cii"], object] = {
-        "pdf": invoice.pdf_document_id,
-        "ubl": invoice.ubl_document_id,
-        "cii": invoice.cii_document_id,
-    }
-    return InvoiceOut(
-        id=invoice.id,
-        kind=cast("Kind", invoice.kind),
-        state=cast("InvoiceState", invoice.state),
-        number=invoice.number,
-        title=invoice.title,
-        contract_id=invoice.contract_id,
-        contract_number=invoice.contract_number,
-        member_id=invoice.member_id,
-        client_id=invoice.client_id,
-        client_name=client_name,
-        corrects_id=invoice.corrects_id,
-        reason=invoice.reason,
-        buyer_reference=invoice.buyer_reference,
-        order_reference=invoice.order_reference,
-        supply=cast("Literal['services', 'goods']", invoice.supply),
-        treatment=cast("Any", invoice.treatment),
-        delivered_on=invoice.delivered_on,
-        issued_on=invoice.issued_on,
-        due_on=invoice.due_on,
-        overdue_on=invoice.overdue_on,
-        settled_on=invoice.settled_on,
-        currency=invoice.currency,
-        lines=[
-            LineOut(
-                position=line.position,
-                text=line.text,
-                detail=line.detail,
-                quantity=plain(line.quantity),
-                unit=line.unit,
-                unit_price=plain(line.price),
-                net=amount(line.net_minor),
-                vat_category=line.category,
-                vat_percent=_percent(line.category, line.rate_bps),
-            )
-            for line in lines
-        ],
-        vat=[
-            VatOut(
-                category=row.category,
-                percent=_percent(row.category, row.rate_bps),
-                taxable=amount(row.taxable_minor),
-                vat=amount(row.vat_minor),
-                reason_code=row.reason_code,
-                reason=row.reason,
-            )
-            for row in vat
-        ],
-        net=amount(invoice.net_minor),
-        vat_total=amount(invoice.vat_minor),
-        total=amount(invoice.total_minor),
-        paid=amount(invoice.paid_minor),
-        credited=amount(invoice.credited_minor),
-        open=amount(invoice.open_minor),
-        reference=print_reference(invoice.reference),
-        files=[kind for kind, document_id in stored.items() if document_id is not None],
-        row_version=invoice.row_version,
     )

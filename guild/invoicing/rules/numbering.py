@@ -8,8 +8,13 @@ by its first number.
 
 from typing import Final
 
-SERIES_PREFIX: Final = {"invoice": "", "credit_note": "CN-"}
-"""Credit notes have a series of their own, told apart at a glance."""
+SERIES_PREFIX: Final = {
+    "invoice": "",
+    "credit_note": "CN-",
+    "self_bill": "SB-",
+    "self_bill_credit": "SBC-",
+}
+"""Each kind has a series of its own, told apart at a glance."""
 
 
 def number_text(kind: str, number_format: str, year: int, number: int) -> str:

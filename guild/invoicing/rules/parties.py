@@ -6,6 +6,7 @@ serves. A consumer has no address on the network; her invoice is delivered to th
 mailbox, which is the portal page she opens by a personal link, so that address is stated.
 """
 
+from functools import lru_cache
 from typing import Final
 
 VAT_SCHEMES: Final = {
@@ -29,11 +30,20 @@ PEPPOL_SCHEMES: Final = frozenset({
 })  # fmt: skip
 """Schemes that an access point routes on (Peppol BIS Billing 3.0.21, CL008)."""
 
+KEPT: Final = 4_096
+"""Numbers whose answer is remembered: the same parties are invoiced again and again."""
+REGISTERS: Final = {
+    ("FR", 9): "0002", ("FR", 14): "0009", ("NL", 8): "0106", ("NL", 20): "0190",
+    ("SE", 10): "0007", ("DK", 8): "0184", ("NO", 9): "0192",
+}  # fmt: skip
+"""ISO 6523 schemes of company registers by country and number of digits (SIREN, KVK, OIN …)."""
+
 BELGIAN_DIGITS: Final = 10
 ITALIAN_SCHEME: Final = "0211"
 DANISH_SCHEME: Final = "0184"
 
 
+@lru_cache(KEPT)
 def belgian_number(number: str) -> str:
     """The ten digits of a Belgian enterprise number, from any way it is written; or empty."""
     digits = "".join(sign for sign in number if sign.isdecimal() and sign.isascii())
@@ -41,6 +51,7 @@ def belgian_number(number: str) -> str:
     return digits if len(digits) == BELGIAN_DIGITS else ""
 
 
+@lru_cache(KEPT)
 def belgian_number_holds(digits: str) -> bool:
     """Modulo 97 of a Belgian enterprise number (Peppol COMMON-R043)."""
     if len(digits) != BELGIAN_DIGITS or not digits.isdecimal():
@@ -53,9 +64,12 @@ def legal_id_of(country: str, enterprise_number: str) -> tuple[str, str]:
     if country == "BE":
         digits = belgian_number(enterprise_number)
         return (digits, "0208") if digits else ("", "")
-    return enterprise_number, ""
+    compact = "".join(sign for sign in enterprise_number if sign.isalnum())
+    scheme = REGISTERS.get((country, len(compact)), "") if compact.isdecimal() else ""
+    return (compact, scheme) if scheme else (enterprise_number, "")
 
 
+@lru_cache(KEPT)
 def endpoint_of(country: str, enterprise_number: str, vat_number: str) -> tuple[str, str]:
     """Electronic address and its scheme, or two empty strings for a party without one."""
     compact = "".join(sign for sign in vat_number.upper() if sign.isalnum())

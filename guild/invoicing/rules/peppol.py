@@ -7,40 +7,39 @@ validation artefacts 1.3.16 (BR-â€¦), Peppol BIS Billing 3.0 (PEPPOL-EN16931-Râ€
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Final
 
 import msgspec
 
 from guild.invoicing.errors import EInvoiceRefused
-from guild.invoicing.rules.canonical import EInvoice, Party
+from guild.invoicing.rules.canonical import EInvoice, Line, Party
 from guild.invoicing.rules.parties import PEPPOL_SCHEMES, belgian_number_holds
+from guild.invoicing.rules.plain_words import BrokenRule
 
-CENT: Final = Decimal("0.01")
 ILLEGAL: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")
 """Characters that XML 1.0 cannot hold."""
 CODES_OF_CATEGORY: Final = {
-    "AE": ("P0107", "VATEX-EU-AE"),
-    "K": ("P0106", "VATEX-EU-IC"),
-    "G": ("P0104", "VATEX-EU-G"),
-    "O": ("P0105", "VATEX-EU-O"),
+    "AE": ("P0107", ("VATEX-EU-AE", "VATEX-FR-AE")),
+    "K": ("P0106", ("VATEX-EU-IC",)),
+    "G": ("P0104", ("VATEX-EU-G",)),
+    "O": ("P0105", ("VATEX-EU-O",)),
 }
+TYPES: Final = {
+    "invoice": frozenset({"380", "386"}),
+    "credit_note": frozenset({"381"}),
+    "self_bill": frozenset({"389"}),
+    "self_bill_credit": frozenset({"261"}),
+}
+"""Document types that the house issues of each kind (P0100, P0101)."""
 GLN_DIGITS: Final = 13
-
-
-class BrokenRule(msgspec.Struct, frozen=True, kw_only=True):
-    """One refusal: the official id, the field of our own input, what is wrong, how to mend it."""
-
-    rule: str
-    field: str
-    detail: str
-    mend: str
+DUTCH_REGISTERS: Final = frozenset({"0106", "0190"})
 
 
 def broken_rules(invoice: EInvoice) -> list[BrokenRule]:
     """All rules that the document breaks; empty when it may be issued."""
-    checks = (_references, _parties, _tax, _lines, _sums, _texts)
+    checks = (_references, _parties, _national, _tax, _lines, _adjustments, _sums, _texts)
     return [
         BrokenRule(rule=rule, field=field, detail=detail, mend=mend)
         for check in checks
@@ -48,9 +47,8 @@ def broken_rules(invoice: EInvoice) -> list[BrokenRule]:
     ]
 
 
-def refuse_broken(invoice: EInvoice) -> None:
-    """Raise EInvoiceRefused with the first broken rule and the ids of all."""
-    broken = broken_rules(invoice)
+def refuse(broken: Sequence[BrokenRule]) -> None:
+    """Raise EInvoiceRefused with the first broken rule, and with all of them as facts."""
     if broken:
         first = broken[0]
         raise EInvoiceRefused(
@@ -59,13 +57,26 @@ def refuse_broken(invoice: EInvoice) -> None:
             field=first.field,
             rule=first.rule,
             rules=[one.rule for one in broken],
+            broken=[msgspec.structs.asdict(one) for one in broken],
         )
+
+
+def refuse_broken(invoice: EInvoice) -> None:
+    """Raise EInvoiceRefused when one of these own checks is broken."""
+    refuse(broken_rules(invoice))
 
 
 Finding = tuple[str, str, str, str]
 
 
 def _references(invoice: EInvoice) -> Iterator[Finding]:
+    if invoice.type_code not in TYPES.get(invoice.kind, ()):
+        yield (
+            "PEPPOL-EN16931-P0100",
+            "kind",
+            f"Type {invoice.type_code} is no {invoice.kind.replace('_', ' ')}.",
+            "Tell the office: this is a fault of the program.",
+        )
     if not (invoice.buyer_reference or invoice.order_reference):
         yield (
             "PEPPOL-EN16931-R003",
@@ -73,7 +84,7 @@ def _references(invoice: EInvoice) -> Iterator[Finding]:
             "The invoice names neither the client's reference nor an order number.",
             "Ask the client for the order number or reference and add it to the draft.",
         )
-    if invoice.kind == "credit_note" and invoice.preceding is None:
+    if invoice.is_credit and not invoice.preceding:
         yield (
             "BR-55",
             "invoice_id",
@@ -112,6 +123,31 @@ def _parties(invoice: EInvoice) -> Iterator[Finding]:
                 "Enter the enterprise number or the VAT number.",
             )
         yield from _identifiers(who, label, party)
+
+
+def _national(invoice: EInvoice) -> Iterator[Finding]:
+    """Peppol's rules for sellers in the Netherlands (NL-R) and within Germany (DE-R)."""
+    seller, buyer = invoice.seller, invoice.buyer
+    parties = [("coop", seller)] + ([("client", buyer)] if buyer.country == "NL" else [])
+    if seller.country == "NL":
+        for who, party in parties:
+            if not (party.street and party.city and party.postcode):
+                yield ("NL-R-002" if who == "coop" else "NL-R-004", f"{who}.street",
+                       "A Dutch address needs street, postcode and town.",
+                       "Complete it.")  # fmt: skip
+        if seller.legal_scheme not in DUTCH_REGISTERS:
+            yield ("NL-R-003", "coop.enterprise_number",
+                   "A Dutch seller shows its KVK or OIN number.",
+                   "The office enters the eight digits in the settings.")  # fmt: skip
+    if seller.country == "DE" == buyer.country:
+        if not (seller.contact_name and seller.contact_phone and seller.contact_email):
+            yield ("DE-R-005", "coop.contact_name",
+                   "A German invoice names whom to ask, with telephone and e-mail.",
+                   "The office enters contact_name and phone in the settings.")  # fmt: skip
+        for who, party in (("coop", seller), ("client", buyer)):
+            if not (party.city and party.postcode):
+                yield ("DE-R-003" if who == "coop" else "DE-R-008", f"{who}.city",
+                       "A German address needs postcode and town.", "Complete it.")  # fmt: skip
 
 
 def _identifiers(who: str, label: str, party: Party) -> Iterator[Finding]:
@@ -187,12 +223,12 @@ def _tax(invoice: EInvoice) -> Iterator[Finding]:
             "Invoice the other lines apart.",
         )
     for row in invoice.vat:
-        rule, code = CODES_OF_CATEGORY.get(row.category, ("", ""))
-        if rule and row.reason_code != code:
+        rule, codes = CODES_OF_CATEGORY.get(row.category, ("", ()))
+        if rule and row.reason_code not in codes:
             yield (
                 f"PEPPOL-EN16931-{rule}",
                 "treatment",
-                f"VAT category {row.category} must give the reason {code}.",
+                f"VAT category {row.category} must give the reason {codes[0]}.",
                 "Let the tax engine decide the draft again.",
             )
         if row.category == "E" and not (row.reason or row.reason_code):
@@ -213,7 +249,7 @@ def _lines(invoice: EInvoice) -> Iterator[Finding]:
                 "A price is never negative.",
                 "Use a negative quantity instead.",
             )
-        product = (line.quantity * line.price).quantize(CENT, rounding=ROUND_HALF_UP)
+        product = _product(line)
         if product != line.net:
             yield (
                 "PEPPOL-EN16931-R120",
@@ -223,9 +259,20 @@ def _lines(invoice: EInvoice) -> Iterator[Finding]:
             )
 
 
+def _product(line: Line) -> Decimal:
+    """Quantity times price by base quantity in the currency's decimals, then what adjusts it."""
+    exact = line.quantity * line.price / line.base_quantity
+    adjusted = sum(
+        (one.amount if one.charge else -one.amount for one in line.adjustments), Decimal(0)
+    )
+    return exact.quantize(line.net, rounding=ROUND_HALF_UP) + adjusted
+
+
 def _sums(invoice: EInvoice) -> Iterator[Finding]:
-    if invoice.net != sum((line.net for line in invoice.lines), Decimal(0)):
-        yield ("BR-CO-10", "lines", "The lines do not add up to the net sum.", "Reckon it again.")
+    if invoice.lines_net != sum((line.net for line in invoice.lines), Decimal(0)):
+        yield ("BR-CO-10", "lines", "The lines do not add up to their sum.", "Reckon it again.")
+    if invoice.net != invoice.lines_net - invoice.allowances + invoice.charges:
+        yield ("BR-CO-13", "adjustments", "The net sum does not add up.", "Reckon it again.")
     taxable = sum((row.taxable for row in invoice.vat), Decimal(0))
     if taxable != invoice.net or not invoice.vat:
         yield ("BR-CO-13", "lines", "The VAT rows do not cover the net sum.", "Reckon it again.")
@@ -233,14 +280,54 @@ def _sums(invoice: EInvoice) -> Iterator[Finding]:
         yield ("BR-CO-14", "lines", "The VAT does not add up.", "Reckon it again.")
     if invoice.total != invoice.net + invoice.vat_total:
         yield ("BR-CO-15", "lines", "Net and VAT do not make the total.", "Reckon it again.")
-    if invoice.payable != invoice.total - invoice.prepaid:
+    if invoice.payable != invoice.total - invoice.prepaid + invoice.rounding:
         yield ("BR-CO-16", "lines", "The amount due does not add up.", "Reckon it again.")
+    if invoice.payable < 0:
+        yield (
+            "BR-CO-16",
+            "prepaid",
+            "More was prepaid than the document asks for.",
+            "Lower what was prepaid; the rest stays on the client's account.",
+        )
     if invoice.total <= 0:
         yield (
             "BR-CO-16",
             "lines",
             "The document asks for nothing.",
             "An invoice has a positive total; take something back by a credit note.",
+        )
+
+
+def _adjustments(invoice: EInvoice) -> Iterator[Finding]:
+    for one in invoice.adjustments:
+        if not any((row.category, row.rate) == (one.category, one.rate) for row in invoice.vat):
+            yield (
+                "BR-32",
+                "adjustments",
+                "No line is taxed like this allowance or charge.",
+                "Name the treatment of the lines that it is for.",
+            )
+    for row in invoice.vat:
+        lines = [line for line in invoice.lines
+                 if (line.category, line.rate) == (row.category, row.rate)]  # fmt: skip
+        if invoice.lines and not lines and row.tax == "VAT":
+            yield (
+                "BR-S-08",
+                "adjustments",
+                f"An allowance or charge stands at a rate of {row.rate} % that no line has.",
+                "Name the treatment of the lines that it is for.",
+            )
+    if (
+        invoice.accounting_vat is not None
+        and ((invoice.accounting_vat < 0) != (invoice.vat_total < 0))
+        and invoice.accounting_vat
+        and invoice.vat_total
+    ):
+        yield (
+            "PEPPOL-EN16931-R055",
+            "exchange",
+            "The VAT has another sign in the accounting currency.",
+            "Correct the rate of exchange.",
         )
 
 

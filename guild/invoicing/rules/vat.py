@@ -1,168 +1,85 @@
 """Which VAT an invoice carries, and why: one pure decision from the facts of the supply.
 
 The order of the questions is the law's: where is the supply made (art. 31 to 59 of Directive
-2006/112/EC), who owes the tax (art. 193 to 196), is it exempt (art. 132, 138, 146, 284), and only
+2006/112/EC), who owes the tax (art. 193 to 199), is it exempt (art. 132, 138, 146, 284), and only
 then at which rate (art. 93 to 98). The small-business exemption of art. 284 covers supplies made in
 the member's own state only, so work for a business in another state is reverse-charged even then.
 
 The categories are those of EN 16931 (UNCL 5305): S standard, Z zero-rated, E exempt, AE reverse
-charge, K intra-community supply of goods, G export of goods, O outside the scope.
+charge, K intra-community supply of goods, G export of goods, O outside the scope. A case that the
+facts do not decide is a question to a person (`VatUndecided` with the field), never a guess.
 """
 
-import datetime as dt
 from collections.abc import Mapping
-from functools import cache
-from importlib.resources import files
-from typing import Final, Literal
+from functools import lru_cache
+from typing import Final
 
 import msgspec
 from stdnum.eu import vat as eu_vat
 from stdnum.exceptions import ValidationError
 
 from guild.core.clock import EU
-from guild.invoicing.errors import VatNumberInvalid, VatRateUnknown, VatUndecided
+from guild.invoicing.errors import VatNumberInvalid, VatUndecided
+from guild.invoicing.rules.vat_canada import decide_quebec, decide_united_states
+from guild.invoicing.rules.vat_facts import (
+    BuyerKind,
+    Category,
+    Supply,
+    Treatment,
+    VatCheck,
+    VatDecision,
+    VatFacts,
+)
+from guild.invoicing.rules.vat_places import (
+    Place,
+    in_union,
+    is_business,
+    place_of_goods,
+    place_of_service,
+    vat_country,
+)
+from guild.invoicing.rules.vat_tables import (
+    article,
+    exemption_codes,
+    has_national_article,
+    reduced_rates_milli,
+    standard_rate_milli,
+    wording,
+)
 
-Supply = Literal["services", "goods"]
-Treatment = Literal["general", "zero_rated", "exempt_activity", "outside_scope"]
-BuyerKind = Literal["company", "public_body", "consumer"]
-Category = Literal["S", "Z", "E", "AE", "K", "G", "O"]
+__all__ = [
+    "BuyerKind",
+    "Category",
+    "Supply",
+    "Treatment",
+    "VatCheck",
+    "VatDecision",
+    "VatFacts",
+    "check_vat_number",
+    "decide_vat",
+    "exemption_codes",
+    "reduced_rates_milli",
+    "standard_rate_milli",
+    "vat_country",
+]
 
-
-class VatFacts(msgspec.Struct, frozen=True, kw_only=True):
-    """What the decision rests on.
-
-    `on` is the day the VAT becomes due; `treatment` is "general" unless the member states that the
-    work itself is zero-rated, exempt by its nature (art. 132: teaching, an artist's performance) or
-    no supply at all (a grant, damages). `buyer_vat_number` is as the client wrote it, or empty.
-    """
-
-    on: dt.date
-    seller_country: str
-    seller_exempt: bool
-    buyer_kind: BuyerKind
-    buyer_country: str
-    buyer_vat_number: str = ""
-    supply: Supply = "services"
-    treatment: Treatment = "general"
-
-
-class VatDecision(msgspec.Struct, frozen=True, kw_only=True):
-    """The outcome: category and rate, the article it rests on, and what the invoice must say.
-
-    `wording` maps en, fr, nl and de to the mention; empty where the law asks for none (S).
-    """
-
-    category: Category
-    rate_bps: int
-    article: str
-    reason_code: str
-    wording: Mapping[str, str]
-
-    def mention(self, language: str) -> str:
-        """The statutory mention in that language, in English where we have no translation."""
-        return self.wording.get(language) or self.wording.get("en", "")
-
-
-class _Rate(msgspec.Struct, frozen=True):
-    standard_bps: int
-    source: str
-    since: dt.date = msgspec.field(name="from")
-    until: dt.date | None = None
-
-
-class _Rates(msgspec.Struct, frozen=True):
-    about: str
-    known_until: dt.date
-    rates: dict[str, list[_Rate]]
-
-
-@cache
-def _rates() -> _Rates:
-    source = files("guild.invoicing").joinpath("data/vat_rates.json").read_bytes()
-    return msgspec.json.decode(source, type=_Rates)
-
-
-@cache
-def standard_rate_bps(country: str, on: dt.date) -> int:
-    """The standard rate of a member state on a day, in basis points; raises VatRateUnknown."""
-    table = _rates()
-    if on <= table.known_until:
-        for rate in table.rates.get(country, ()):
-            if rate.since <= on and (rate.until is None or on <= rate.until):
-                return rate.standard_bps
-    raise VatRateUnknown(
-        f"No standard VAT rate is on file for {country} on {on.isoformat()}.",
-        mend="The table of rates has to be reviewed and extended first; an old rate is not reused.",
-        country=country,
-        on=on.isoformat(),
-    )
-
-
-NO_WORDING: Final[Mapping[str, str]] = {}
-REVERSE_CHARGE: Final = {
-    "en": "Reverse charge",
-    "fr": "Autoliquidation",
-    "nl": "Btw verlegd",
-    "de": "Steuerschuldnerschaft des Leistungsempfängers",
+EXEMPT: Final = {
+    "exempt_activity": ("art. 132", "VATEX-EU-132"),
+    "exempt_teaching": ("art. 132(1)(i)", "VATEX-EU-132-1I"),
+    "exempt_tuition": ("art. 132(1)(j)", "VATEX-EU-132-1J"),
+    "exempt_culture": ("art. 132(1)(n)", "VATEX-EU-132-1N"),
+    "exempt_care": ("art. 132(1)(c)", "VATEX-EU-132-1C"),
+    "exempt_finance": ("art. 135(1)", "VATEX-EU-135-1"),
 }
-SMALL_BUSINESS: Final = {
-    "en": "Small enterprise subject to the exemption scheme, VAT not applicable",
-    "fr": "Régime particulier de franchise des petites entreprises",
-    "nl": "Bijzondere vrijstellingsregeling kleine ondernemingen",
-    "de": "Sonderregelung der Steuerbefreiung für Kleinunternehmen",
-}
-INTRA_COMMUNITY: Final = {
-    "en": "VAT-exempt intra-Community supply",
-    "fr": "Exonération de TVA, livraison intracommunautaire",
-    "nl": "Vrijgesteld van btw, intracommunautaire levering",
-    "de": "Steuerfreie innergemeinschaftliche Lieferung",
-}
-EXPORT: Final = {
-    "en": "VAT-exempt export",
-    "fr": "Exonération de TVA, exportation",
-    "nl": "Vrijgesteld van btw, uitvoer",
-    "de": "Steuerfreie Ausfuhrlieferung",
-}
-PLACED_ABROAD: Final = {
-    "en": "Not subject to VAT, service supplied outside the EU",
-    "fr": "Non soumis à la TVA, prestation localisée hors de l'Union européenne",
-    "nl": "Niet aan btw onderworpen, dienst verricht buiten de Europese Unie",
-    "de": "Nicht steuerbar, Leistungsort außerhalb der Europäischen Union",
-}
-OUTSIDE_SCOPE: Final = {
-    "en": "Not subject to VAT",
-    "fr": "Non soumis à la TVA",
-    "nl": "Niet aan btw onderworpen",
-    "de": "Nicht steuerbar",
-}
-ZERO_RATED: Final = {
-    "en": "VAT at the zero rate",
-    "fr": "TVA au taux zéro",
-    "nl": "Btw aan het nultarief",
-    "de": "Mehrwertsteuer zum Nullsatz",
-}
-EXEMPT_ACTIVITY: Final = {
-    "en": "Exempt from VAT, activity in the public interest",
-    "fr": "Exonéré de TVA, activité d'intérêt général",
-    "nl": "Vrijgesteld van btw, activiteit van algemeen belang",
-    "de": "Steuerfreie, dem Gemeinwohl dienende Tätigkeit",
-}
-
-NATIONAL_ARTICLES: Final = {
-    ("BE", "AE"): "art. 21 § 2, 51 § 2 CTVA",
-    ("BE", "K"): "art. 39bis CTVA",
-    ("BE", "G"): "art. 39 CTVA",
-    ("BE", "small"): "art. 56bis CTVA",
-    ("BE", "132"): "art. 44 CTVA",
-}
-"""The national provision beside the directive's, where the cooperative's state is on file."""
+"""Activities exempt by their nature: the directive's article and the official code."""
 
 
+@lru_cache(4_096)
 def check_vat_number(number: str, country: str) -> str:
     """The compact VAT number of a buyer, prefix included; raises VatNumberInvalid.
 
     Checks form and check digits (python-stdnum), and that the prefix is the buyer's own state.
-    Whether the number is registered is a question to VIES, outside of this decision.
+    Whether the number is registered is a question to VIES, whose answer is a fact of its own.
     """
     try:
         compact: str = eu_vat.validate(number)
@@ -172,6 +89,7 @@ def check_vat_number(number: str, country: str) -> str:
             mend="Ask the client for the number as registered, with the country letters in front.",
             field="client.vat_number",
         ) from None
+    country = vat_country(country)
     prefix = "EL" if country == "GR" else country
     if not compact.upper().startswith(prefix):
         raise VatNumberInvalid(
@@ -188,46 +106,147 @@ def decide_vat(facts: VatFacts) -> VatDecision:
     Raises VatUndecided where a fact is missing that the law asks for, VatNumberInvalid for a wrong
     number, VatRateUnknown where the dated table ends.
     """
+    if facts.seller_country == "CA" and facts.seller_region == "QC":
+        return decide_quebec(facts)
+    if facts.seller_country == "US":
+        return decide_united_states(facts)
+    if facts.seller_country not in EU:
+        raise VatUndecided(
+            "Tax is decided for cooperatives established in the EU, in Quebec or in the United "
+            f"States, not in {facts.seller_country}.",
+            mend="The office has to decide this with an accountant.",
+            field="coop.country",
+        )
     if facts.treatment == "outside_scope":
-        return _decision("O", facts, "art. 2 Directive 2006/112/EC", "VATEX-EU-O", OUTSIDE_SCOPE)
-    if facts.buyer_country == facts.seller_country:
-        return _domestic(facts)
+        return _decision("O", "art. 2 Directive 2006/112/EC", "VATEX-EU-O", wording("outside"))
     if facts.supply == "goods":
-        return _goods_abroad(facts)
-    return _service_abroad(facts)
+        return _goods(facts, place_of_goods(facts))
+    return _service(facts, place_of_service(facts))
+
+
+def _service(facts: VatFacts, place: Place) -> VatDecision:
+    home = facts.seller_country
+    if place.country == home:
+        return _domestic(facts)
+    if not in_union(place.country):
+        why = f"art. {place.article} Directive 2006/112/EC"
+        return _decision("O", why, "VATEX-EU-O", wording("abroad"))
+    if place.distant:
+        return _distant(facts, place)
+    if place.general:
+        _need_number(facts)
+        why = article("art. 44, 196", home, "AE")
+        return _decision("AE", why, "VATEX-EU-AE", wording("reverse_charge"))
+    if facts.treatment == "reverse_charge_national" and is_business(facts):
+        _need_number(facts)
+        why = f"art. {place.article}, 194 Directive 2006/112/EC"
+        return _decision("AE", why, "VATEX-EU-AE", wording("reverse_charge"))
+    raise VatUndecided(
+        f"This work is taxed in {place.country}, where it is performed "
+        f"(art. {place.article} of Directive 2006/112/EC). That state's law says whether the "
+        "client owes the tax (art. 194) or the cooperative has to register there.",
+        mend="If the client owes it, say on the draft `reverse_charge_national`; otherwise ask the "
+        "office.",
+        field="treatment",
+    )
+
+
+def _distant(facts: VatFacts, place: Place) -> VatDecision:
+    """Distance sales and electronic services to consumers: art. 59c, then the one-stop shop."""
+    if not facts.one_stop_shop:
+        return _domestic(facts)
+    if facts.treatment != "general":
+        raise VatUndecided(
+            f"The tax of {place.country} is due by the one-stop shop, and its exemptions and "
+            "reduced rates are that state's own.",
+            mend="Sales at anything but the standard rate of another state go through the office.",
+            field="treatment",
+        )
+    why = f"art. {place.article}, 369a Directive 2006/112/EC"
+    return _charged(standard_rate_milli(place.country, facts.on), why)
 
 
 def _domestic(facts: VatFacts) -> VatDecision:
-    if facts.buyer_vat_number:
+    home = facts.seller_country
+    same = vat_country(facts.buyer_country, facts.buyer_postcode) == home
+    if facts.buyer_vat_number and same:
         check_vat_number(facts.buyer_vat_number, facts.buyer_country)
     if facts.seller_exempt:
-        article = _article(facts, "small", "art. 284 Directive 2006/112/EC")
-        return _decision("E", facts, article, "", SMALL_BUSINESS)
-    if facts.treatment == "exempt_activity":
-        article = _article(facts, "132", "art. 132 Directive 2006/112/EC")
-        return _decision("E", facts, article, "VATEX-EU-132", EXEMPT_ACTIVITY)
+        code = "VATEX-FR-FRANCHISE" if home == "FR" else ""
+        return _decision("E", article("art. 284", home, "small"), code, wording("small", home))
+    if facts.treatment in EXEMPT:
+        directive, code = EXEMPT[facts.treatment]
+        why = article(directive, home, facts.treatment)
+        return _decision("E", why, code, wording(facts.treatment))
     if facts.treatment == "zero_rated":
-        article = "art. 98, 110 Directive 2006/112/EC"
-        return _decision("Z", facts, article, "", ZERO_RATED)
-    return _standard(facts, "art. 96 Directive 2006/112/EC")
+        return _decision("Z", "art. 98, 110 Directive 2006/112/EC", "", wording("zero"))
+    if facts.treatment == "reverse_charge_national":
+        return _national_reverse_charge(facts, home)
+    if facts.treatment == "reduced":
+        return _charged(_claimed_rate(facts), "art. 98 Directive 2006/112/EC")
+    return _charged(standard_rate_milli(home, facts.on), "art. 96 Directive 2006/112/EC")
 
 
-def _service_abroad(facts: VatFacts) -> VatDecision:
-    taxable_buyer = facts.buyer_kind == "company" or bool(facts.buyer_vat_number)
-    if facts.buyer_kind == "consumer":
-        taxable_buyer = False
-    if facts.buyer_country not in EU:
-        if taxable_buyer:
-            article = "art. 44 Directive 2006/112/EC"
-            return _decision("O", facts, article, "VATEX-EU-O", PLACED_ABROAD)
+def _claimed_rate(facts: VatFacts) -> int:
+    rates = reduced_rates_milli(facts.seller_country, facts.on)
+    if facts.reduced_milli in rates:
+        return facts.reduced_milli
+    known = ", ".join(f"{rate / 1000:g} %" for rate in rates) or "none"
+    raise VatUndecided(
+        f"The reduced rates of {facts.seller_country} on {facts.on.isoformat()} are: {known}.",
+        mend="Name one of them, or the general treatment.",
+        field="reduced_percent",
+        rates=[f"{rate / 1000:g}" for rate in rates],
+    )
+
+
+def _national_reverse_charge(facts: VatFacts, home: str) -> VatDecision:
+    if not is_business(facts) or not facts.buyer_vat_number:
         raise VatUndecided(
-            "For a private or public client outside the EU the kind of service decides "
-            "(art. 45 or 59 of Directive 2006/112/EC).",
-            mend="State on the draft that it is outside the scope, or ask the office.",
+            "Under reverse charge the client owes the VAT, so it must be a business with a VAT "
+            "number.",
+            mend="Add the client's VAT number, or choose another treatment.",
+            field="client.vat_number",
+        )
+    if not has_national_article(home, "domestic"):
+        raise VatUndecided(
+            f"No rule on the reverse charge within {home} is on file (art. 194 to 199b).",
+            mend="The office has to decide this with an accountant.",
             field="treatment",
         )
-    if not taxable_buyer:  # art. 45: taxed where the supplier is, whoever travels
-        return _domestic(msgspec.structs.replace(facts, buyer_vat_number=""))
+    code = "VATEX-FR-AE" if home == "FR" else "VATEX-EU-AE"
+    why = article("art. 199", home, "domestic")
+    return _decision("AE", why, code, wording("reverse_charge"))
+
+
+def _goods(facts: VatFacts, place: Place) -> VatDecision:
+    home = facts.seller_country
+    if place.country == home:
+        return _domestic(facts)
+    if not in_union(place.country):
+        why = article("art. 146", home, "G")
+        return _decision("G", why, "VATEX-EU-G", wording("export"))
+    if facts.buyer_kind == "consumer":
+        distant = msgspec.structs.replace(place, article="33", distant=True)
+        return _distant(facts, distant)
+    if not facts.buyer_vat_number:
+        raise VatUndecided(
+            "Goods sent to another member state are exempt only for a buyer with a VAT number "
+            "(art. 138 of Directive 2006/112/EC).",
+            mend="Add the client's VAT number, or record the client as a consumer if it is one.",
+            field="client.vat_number",
+        )
+    _need_number(facts)
+    if facts.seller_exempt:
+        why = article("art. 139(1), 284", home, "small")
+        code = "VATEX-FR-FRANCHISE" if home == "FR" else ""
+        return _decision("E", why, code, wording("small", home))
+    why = article("art. 138", home, "K")
+    return _decision("K", why, "VATEX-EU-IC", wording("intra"))
+
+
+def _need_number(facts: VatFacts) -> None:
+    """The client's VAT number, its check digits right and not denied by VIES."""
     if not facts.buyer_vat_number:
         raise VatUndecided(
             "A business in another member state is invoiced under reverse charge, and that needs "
@@ -236,49 +255,20 @@ def _service_abroad(facts: VatFacts) -> VatDecision:
             field="client.vat_number",
         )
     check_vat_number(facts.buyer_vat_number, facts.buyer_country)
-    article = _article(facts, "AE", "art. 44, 196 Directive 2006/112/EC")
-    return _decision("AE", facts, article, "VATEX-EU-AE", REVERSE_CHARGE)
-
-
-def _goods_abroad(facts: VatFacts) -> VatDecision:
-    if facts.buyer_country not in EU:
-        article = _article(facts, "G", "art. 146 Directive 2006/112/EC")
-        return _decision("G", facts, article, "VATEX-EU-G", EXPORT)
-    if not facts.buyer_vat_number:
+    if facts.buyer_vat_check == "invalid":
         raise VatUndecided(
-            "Goods sent to another member state are exempt only for a buyer with a VAT number; "
-            "without one it is a distance sale (art. 33 of Directive 2006/112/EC).",
-            mend="Add the client's VAT number. Distance sales go through the office.",
+            f"VIES does not know the VAT number {facts.buyer_vat_number}: without a registered "
+            "number neither the reverse charge nor the exemption holds.",
+            mend="Ask the client for its registered number, and have it checked again.",
             field="client.vat_number",
         )
-    check_vat_number(facts.buyer_vat_number, facts.buyer_country)
-    if facts.seller_exempt:
-        article = _article(facts, "small", "art. 139(1), 284 Directive 2006/112/EC")
-        return _decision("E", facts, article, "", SMALL_BUSINESS)
-    article = _article(facts, "K", "art. 138 Directive 2006/112/EC")
-    return _decision("K", facts, article, "VATEX-EU-IC", INTRA_COMMUNITY)
 
 
-def _standard(facts: VatFacts, article: str) -> VatDecision:
+def _charged(rate_milli: int, why: str) -> VatDecision:
+    return VatDecision(category="S", rate_milli=rate_milli, article=why, reason_code="", wording={})
+
+
+def _decision(category: Category, why: str, code: str, words: Mapping[str, str]) -> VatDecision:
     return VatDecision(
-        category="S",
-        rate_bps=standard_rate_bps(facts.seller_country, facts.on),
-        article=article,
-        reason_code="",
-        wording=NO_WORDING,
+        category=category, rate_milli=0, article=why, reason_code=code, wording=words
     )
-
-
-def _decision(
-    category: Category, facts: VatFacts, article: str, code: str, wording: Mapping[str, str]
-) -> VatDecision:
-    if facts.seller_country not in EU:
-        raise VatUndecided("VAT is decided for cooperatives established in the EU only.")
-    return VatDecision(
-        category=category, rate_bps=0, article=article, reason_code=code, wording=wording
-    )
-
-
-def _article(facts: VatFacts, key: str, directive: str) -> str:
-    national = NATIONAL_ARTICLES.get((facts.seller_country, key))
-    return f"{directive}; {national}" if national else directive

@@ -2,19 +2,18 @@
 
 from collections.abc import Sequence
 from datetime import date
-from typing import NamedTuple
+from typing import Any, Final, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Tuple, func, select, tuple_
+from sqlalchemy import Row, Uuid, bindparam, func, select, text
 
-from guild.core.ids import AccountId
 from guild.core.money import Money
 from guild.core.wire import decode_cursor, encode_cursor
 from guild.core.work import Work
 from guild.ledger import access, rules
 from guild.ledger.chart import CHART, Account, Kind
 from guild.ledger.errors import LedgerAccountNotFound
-from guild.ledger.models import LedgerAccount, LedgerBalance, LedgerEntry, LedgerPosting
+from guild.ledger.models import LedgerAccount, LedgerBalance
 from guild.ledger.schemas import (
     MyAccount,
     MyBooks,
@@ -65,20 +64,19 @@ async def balances_of(
     ]
 
 
+# Summed per account first: then each of the many months is looked at once, and few rows are joined.
+_BY_CODE: Final = text("""
+    SELECT a.code, b.currency, sum(b.debit), sum(b.credit)
+      FROM (SELECT account_id, currency, sum(debit_minor) AS debit, sum(credit_minor) AS credit
+              FROM ledger_balance WHERE month <= :until GROUP BY 1, 2) AS b
+      JOIN ledger_account a ON a.id = b.account_id
+     GROUP BY 1, 2""")
+
+
 async def trial_balance(work: Work, month: date | None = None) -> TrialBalance:
     """Debits, credits and balance of each code and currency, to the end of ``month`` (now)."""
     until = rules.month_of(month or work.today)
-    rows = await work.session.execute(
-        select(
-            LedgerAccount.code,
-            LedgerBalance.currency,
-            func.sum(LedgerBalance.debit_minor),
-            func.sum(LedgerBalance.credit_minor),
-        )
-        .join(LedgerAccount, LedgerAccount.id == LedgerBalance.account_id)
-        .where(LedgerBalance.month <= until)
-        .group_by(LedgerAccount.code, LedgerBalance.currency)
-    )
+    rows = (await work.session.execute(_BY_CODE, {"until": until})).all()
     order = {code: number for number, code in enumerate(CHART)}
     found = sorted(rows, key=lambda row: (row[1], order[row[0]]))
     lines = [_trial_line(code, currency, int(d), int(c)) for code, currency, d, c in found]
@@ -124,30 +122,24 @@ async def statement(
         raise LedgerAccountNotFound from None
     if not access.may_read(work.actor, code, owner):
         raise LedgerAccountNotFound
-    account_id = account.id(currency)
     start = decode_cursor(cursor, _Key) if cursor else _Key(since or date.min, UUID(int=0), -1)
-    opening = account.kind.sign * await _before(work, account_id, start)
     size = max(1, min(limit, PAGE_MAX))
     rows = (
         await work.session.execute(
-            select(LedgerPosting, LedgerEntry)
-            .join(LedgerEntry, LedgerEntry.id == LedgerPosting.entry_id)
-            .where(
-                LedgerPosting.account_id == account_id,
-                LedgerPosting.occurred_on <= (until or date.max),
-                _key() > start,
-            )
-            .order_by(
-                LedgerPosting.occurred_on,
-                LedgerPosting.entry_id,
-                LedgerPosting.position,
-            )
-            .limit(size + 1)
+            _PAGE,
+            {
+                "account": account.id(currency),
+                "month": rules.month_of(start.day),
+                **start._asdict(),
+                "until": until or date.max,
+                "size": size + 1,
+            },
         )
     ).all()
-    shown = [(posting, entry) for posting, entry in rows[:size]]
+    opening = account.kind.sign * int(rows[0].opening)
+    shown = rows[:size] if rows[0].entry_id else []
     lines = _lines(shown, account.kind, opening, currency)
-    last = shown[-1][0] if len(rows) > size else None
+    last = shown[-1] if len(rows) > size else None
     return Statement(
         code=code,
         title=CHART[code].title,
@@ -160,47 +152,47 @@ async def statement(
     )
 
 
-def _key() -> Tuple:
-    return tuple_(LedgerPosting.occurred_on, LedgerPosting.entry_id, LedgerPosting.position)
-
-
-async def _before(work: Work, account_id: AccountId, key: _Key) -> int:
-    """The signed balance (debit positive) before the first posting after ``key``."""
-    month = rules.month_of(key[0])
-    months = await work.session.scalar(
-        select(func.sum(LedgerBalance.debit_minor - LedgerBalance.credit_minor)).where(
-            LedgerBalance.account_id == account_id, LedgerBalance.month < month
-        )
-    )
-    days = await work.session.scalar(
-        select(func.sum(LedgerPosting.amount_minor)).where(
-            LedgerPosting.account_id == account_id,
-            LedgerPosting.occurred_on >= month,
-            _key() <= key,
-        )
-    )
-    return int(months or 0) + int(days or 0)
+# One round trip: what stood before the page (whole months, and the days before it in its own
+# month), and the page. There is a row even when the page is empty.
+_PAGE: Final = text("""
+    SELECT o.opening, p.*
+      FROM (SELECT coalesce((SELECT sum(debit_minor - credit_minor) FROM ledger_balance
+                              WHERE account_id = :account AND month < :month), 0)
+                 + coalesce((SELECT sum(amount_minor) FROM ledger_posting
+                              WHERE account_id = :account AND occurred_on >= :month
+                                AND (occurred_on, entry_id, position)
+                                    <= (:day, :entry_id, :position)), 0) AS opening) AS o
+      LEFT JOIN LATERAL (
+            SELECT p.occurred_on, p.entry_id, p.position, p.amount_minor,
+                   e.kind, e.text, e.subject_id
+              FROM ledger_posting p JOIN ledger_entry e ON e.id = p.entry_id
+             WHERE p.account_id = :account AND p.occurred_on <= :until
+               AND (p.occurred_on, p.entry_id, p.position) > (:day, :entry_id, :position)
+             ORDER BY p.occurred_on, p.entry_id, p.position LIMIT :size) AS p ON true
+     ORDER BY p.occurred_on, p.entry_id, p.position""").bindparams(
+    bindparam("account", type_=Uuid()), bindparam("entry_id", type_=Uuid())
+)
 
 
 def _lines(
-    rows: Sequence[tuple[LedgerPosting, LedgerEntry]],
+    rows: Sequence[Row[Any]],
     kind: Kind,
     opening: int,
     currency: str,
 ) -> list[StatementLine]:
     held = opening
     lines = []
-    for posting, entry in rows:
-        amount = rules.natural(kind, posting.amount_minor)
+    for row in rows:
+        amount = rules.natural(kind, row.amount_minor)
         held += amount
         lines.append(
             StatementLine(
-                entry_id=entry.id,
-                position=posting.position,
-                occurred_on=posting.occurred_on,
-                kind=entry.kind,
-                text=entry.text,
-                subject_id=entry.subject_id,
+                entry_id=row.entry_id,
+                position=row.position,
+                occurred_on=row.occurred_on,
+                kind=row.kind,
+                text=row.text,
+                subject_id=row.subject_id,
                 amount=Money(amount, currency).text,
                 balance=Money(held, currency).text,
             )

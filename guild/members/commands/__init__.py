@@ -7,11 +7,13 @@ from guild.members.commands.bank import (
     request_bank_account,
 )
 from guild.members.commands.founding import appoint_founder, create_first_operator
+from guild.members.commands.importing import import_clients
 from guild.members.commands.keys import make_api_key, revoke_api_key
 from guild.members.commands.limits import Limit, count_try, forget_tries, sweep_tries
 from guild.members.commands.links import (
     OpenedLink,
     issue_link,
+    link_to_renew,
     open_link,
     revoke_links,
     sweep_link_sessions,
@@ -26,7 +28,9 @@ from guild.members.commands.membership import (
     return_from_leave,
 )
 from guild.members.commands.organisations import (
+    add_colleague,
     add_contact,
+    change_contact,
     change_organisation,
     register_organisation,
 )
@@ -44,12 +48,14 @@ __all__ = [
     "Limit",
     "NewSession",
     "OpenedLink",
+    "add_colleague",
     "add_contact",
     "admit_member",
     "apply_to_join",
     "appoint_founder",
     "approve_bank_account",
     "ask_new_password",
+    "change_contact",
     "change_organisation",
     "change_password",
     "confirm_role",
@@ -59,7 +65,9 @@ __all__ = [
     "end_role",
     "forget_tries",
     "go_on_leave",
+    "import_clients",
     "issue_link",
+    "link_to_renew",
     "make_account_usable",
     "make_api_key",
     "open_link",

@@ -1,9 +1,9 @@
 """API keys: made by a member for her programs, shown once, narrowed by scopes, revocable."""
 
 from msgspec import Struct
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
-from guild.core.ids import ApiKeyId, new_id
+from guild.core.ids import ApiKeyId, MemberId, new_id
 from guild.core.mail import send_mail
 from guild.core.permissions import Permission
 from guild.core.work import Work
@@ -84,3 +84,14 @@ async def revoke_api_key(work: Work, key_id: ApiKeyId) -> None:
     if row.revoked_at is None:
         row.revoked_at = work.now
         await work.emit(ApiKeyRevoked(member_id=row.member_id, api_key_id=row.id))
+
+
+async def revoke_keys_of(work: Work, member_id: MemberId) -> None:
+    """End all keys of a member: with her membership, and when she had to set a new password, since
+    whoever knew the old one could have made a key.
+    """
+    await work.session.execute(
+        update(ApiKey)
+        .where(ApiKey.member_id == member_id, ApiKey.revoked_at.is_(None))
+        .values(revoked_at=work.now)
+    )

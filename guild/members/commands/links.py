@@ -107,6 +107,22 @@ async def open_link(work: Work, token: str) -> OpenedLink:
     )
 
 
+async def link_to_renew(work: Work, token: str) -> AccessLink | None:
+    """The link of this token, used or too old, so that its addressee can be mailed a new one.
+
+    A link that was closed on purpose is not renewed. Counted by address like opening.
+    """
+    limited = await count_try(work, (LINK_ADDRESS, work.network.get("address", "")))
+    if limited is not None:
+        raise work.refuse(limited)
+    found: AccessLink | None = await work.session.scalar(
+        select(AccessLink).where(
+            AccessLink.token_hash == token_hash(token), AccessLink.revoked_at.is_(None)
+        )
+    )
+    return found
+
+
 async def revoke_links(work: Work, subject_id: UUID, *, purpose: str | None = None) -> None:
     """Close every link about a subject, opened or not, and the browsers bound to them."""
     which = [AccessLink.subject_id == subject_id, AccessLink.revoked_at.is_(None)]

@@ -13,6 +13,7 @@ from guild.core.permissions import Permission
 from guild.core.work import Work
 from guild.documents.commands import refuse_unprintable
 from guild.members.access import may_act_for
+from guild.members.commands.keys import revoke_keys_of
 from guild.members.commands.limits import APPLY_ADDRESS, count_try
 from guild.members.commands.roles import may_still
 from guild.members.commands.sign_in import (
@@ -32,7 +33,6 @@ from guild.members.events import (
 )
 from guild.members.models import (
     MEMBERSHIP,
-    ApiKey,
     Member,
     MemberRole,
     MembershipRemoval,
@@ -292,11 +292,7 @@ async def _end(work: Work, member: Member) -> None:
     """Rights never outlive the membership: sessions, keys and offices end with it."""
     member.ended_on = work.today
     await end_sessions_of(work, member.id)
-    await work.session.execute(
-        update(ApiKey)
-        .where(ApiKey.member_id == member.id, ApiKey.revoked_at.is_(None))
-        .values(revoked_at=work.now)
-    )
+    await revoke_keys_of(work, member.id)
     await work.session.execute(
         update(MemberRole)
         .where(MemberRole.member_id == member.id, MemberRole.ended_at.is_(None))

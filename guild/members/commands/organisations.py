@@ -8,19 +8,29 @@ from guild.core.ids import ContactId, MemberId, OrganisationId, new_id
 from guild.core.permissions import Permission
 from guild.core.work import Work
 from guild.documents.commands import refuse_unprintable
-from guild.members.access import organisations_visible_to
-from guild.members.errors import AlreadyKnown, OrganisationNotFound
+from guild.members.access import contacts_visible_to, organisations_visible_to
+from guild.members.errors import (
+    AlreadyKnown,
+    ClientExists,
+    ContactNotFound,
+    OrganisationNotFound,
+)
 from guild.members.events import OrganisationRegistered
 from guild.members.models import Contact, Organisation
 from guild.members.rules.numbers import firm_numbers
-from guild.members.schemas import ContactIn, OrganisationChangeIn, OrganisationIn
+from guild.members.schemas import (
+    ContactChangeIn,
+    ContactIn,
+    OrganisationChangeIn,
+    OrganisationIn,
+)
 
 
 async def register_organisation(work: Work, entered: OrganisationIn) -> Organisation:
     """Enter a client, with its first contact if given.
 
     Raises VatNumberInvalid, EnterpriseNumberInvalid, Invalid for a consumer with a VAT number, and
-    AlreadyKnown with a link when this member already has a client with the same VAT number.
+    ClientExists with a link when this member already has a client with the same VAT number.
     """
     work.require(Permission.CLIENTS_MANAGE)
     member_id = work.actor.member_id
@@ -29,12 +39,14 @@ async def register_organisation(work: Work, entered: OrganisationIn) -> Organisa
     vat, enterprise = _numbers(
         entered.kind, entered.country, entered.vat_number, entered.enterprise_number
     )
+    _refuse_other_country(entered.country, entered.region)
     await _refuse_twin(work, member_id, vat)
     organisation = Organisation(
         id=OrganisationId(new_id()),
         name=entered.name,
         kind=entered.kind,
         country=entered.country,
+        region=entered.region,
         vat_number=vat,
         enterprise_number=enterprise,
         street=entered.street,
@@ -80,6 +92,7 @@ async def change_organisation(
     if "vat_number" in given and "enterprise_number" not in given:
         wanted["enterprise_number"] = None
     vat, enterprise = _numbers(**wanted)
+    _refuse_other_country(wanted["country"], given.get("region", organisation.region))
     if vat != organisation.vat_number:
         await _refuse_twin(work, organisation.created_by, vat)
     if "email" in given:
@@ -117,6 +130,57 @@ async def add_contact(work: Work, organisation_id: OrganisationId, entered: Cont
     return contact
 
 
+async def add_colleague(
+    work: Work, organisation_id: OrganisationId, *, name: str, email: str
+) -> Contact:
+    """A person whom a contact of the client names in her place; found, or entered anew.
+
+    Whether the contact may do so is the question of the calling feature.
+    """
+    refuse_unprintable({"name": name})
+    address = email.lower()
+    known: Contact | None = await work.session.scalar(
+        select(Contact).where(Contact.organisation_id == organisation_id, Contact.email == address)
+    )
+    if known is not None:
+        return known
+    contact = Contact(
+        id=ContactId(new_id()), organisation_id=organisation_id, name=name, email=address,
+        language="en", created_at=work.now,
+    )  # fmt: skip
+    work.session.add(contact)
+    await work.session.flush()
+    return contact
+
+
+async def change_contact(work: Work, contact_id: ContactId, change: ContactChangeIn) -> Contact:
+    """Correct a contact's name or language. Raises ContactNotFound.
+
+    The address stays: personal links went to it and signatures name it, so another address is
+    another contact.
+    """
+    work.require(Permission.CLIENTS_MANAGE)
+    contact: Contact | None = await work.session.scalar(
+        select(Contact)
+        .where(Contact.id == contact_id, contacts_visible_to(work.actor))
+        .with_for_update()
+    )
+    if contact is None:
+        raise ContactNotFound
+    if change.name is not msgspec.UNSET:
+        refuse_unprintable({"name": change.name})
+        contact.name = change.name
+    if change.language is not msgspec.UNSET:
+        contact.language = change.language
+    await work.session.flush()
+    return contact
+
+
+def checked_numbers(entered: OrganisationIn) -> tuple[str | None, str | None]:
+    """VAT and enterprise number in their compact form; raises what `register_organisation` does."""
+    return _numbers(entered.kind, entered.country, entered.vat_number, entered.enterprise_number)
+
+
 def _numbers(
     kind: str, country: str, vat_number: str | None, enterprise_number: str | None
 ) -> tuple[str | None, str | None]:
@@ -127,6 +191,14 @@ def _numbers(
             field="kind",
         )
     return firm_numbers(country, vat_number, enterprise_number)
+
+
+def _refuse_other_country(country: str, region: str) -> None:
+    if region and not region.startswith(f"{country}-"):
+        raise Invalid(
+            f"{region} does not lie in {country}.", field="region",
+            mend=f"Write the state as ISO 3166-2 has it, such as {country}-NY, or leave it empty.",
+        )  # fmt: skip
 
 
 async def _refuse_twin(work: Work, member_id: MemberId, vat_number: str | None) -> None:
@@ -140,7 +212,7 @@ async def _refuse_twin(work: Work, member_id: MemberId, vat_number: str | None) 
         )
     ).one_or_none()
     if twin is not None:
-        raise AlreadyKnown(
+        raise ClientExists(
             f"You have this client already: {twin.name}.",
             mend="Use the one that is there, or correct the VAT number.",
             field="vat_number",

@@ -1,7 +1,8 @@
 """A lost password: a token to the known address, one hour, once; then a new password.
 
 The answer is the same for known and unknown addresses. Setting the password signs the member out
-everywhere and does not sign her in: whoever reads her mail still has to use the front door.
+everywhere, ends her API keys and does not sign her in: whoever reads her mail still has to use the
+front door.
 """
 
 from datetime import timedelta
@@ -11,6 +12,7 @@ from sqlalchemy import delete, select
 
 from guild.core.mail import send_mail
 from guild.core.work import Work
+from guild.members.commands.keys import revoke_keys_of
 from guild.members.commands.limits import (
     LINK_ADDRESS,
     RESET_ACCOUNT,
@@ -68,7 +70,7 @@ async def ask_new_password(work: Work, email: str) -> None:
 
 
 async def set_new_password(work: Work, token: str, password: str) -> None:
-    """Use the token up and set the password; all sessions end.
+    """Use the token up and set the password; all sessions and API keys end.
 
     Unknown, used and expired tokens raise the same LinkNotFound; PasswordTooWeak leaves the token
     usable. Raises TooManyTries.
@@ -99,11 +101,13 @@ async def set_new_password(work: Work, token: str, password: str) -> None:
     credential.changed_at = work.now
     await _forget(work, member)
     await end_sessions_of(work, member.id)
+    await revoke_keys_of(work, member.id)
     send_mail(
         work,
         to=member.email,
         subject="Your password was changed",
-        text="A new password was set by mail just now, and all browsers were signed out.\n"
+        text="A new password was set by mail just now. All browsers were signed out, and API keys "
+        "no longer work: make new ones if you need them.\n"
         "If this was not you, write to the office at once.",
         reason="You get this because the password of your account was changed.",
         lang=member.language,

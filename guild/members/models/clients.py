@@ -32,6 +32,8 @@ class Organisation(Base):
     name: Mapped[str] = mapped_column(String(200))
     kind: Mapped[str] = mapped_column(String(20))
     country: Mapped[str] = mapped_column(String(2))
+    region: Mapped[str] = mapped_column(String(6), default="", server_default="")
+    """ISO 3166-2, such as US-NY, where law differs inside a country; else empty."""
     vat_number: Mapped[str | None] = mapped_column(String(20), default=None)
     """With its country prefix, compact: BE0403019261. (Greece: EL.)"""
     enterprise_number: Mapped[str | None] = mapped_column(String(20), default=None)

@@ -11,6 +11,7 @@ from guild.members.queries.clients import (
     usable_account,
 )
 from guild.members.queries.invariants import INVARIANTS
+from guild.members.queries.lookalikes import lookalikes
 from guild.members.queries.people import (
     active_members,
     api_keys,
@@ -30,6 +31,7 @@ __all__ = [
     "bank_account",
     "bank_accounts_waiting",
     "contact_of",
+    "lookalikes",
     "me",
     "member",
     "members_page",

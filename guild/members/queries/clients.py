@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 import msgspec
@@ -23,6 +23,9 @@ from guild.members.errors import BankAccountNotFound, ContactNotFound, Organisat
 from guild.members.models import BankAccount, Contact, Member, Organisation
 from guild.members.schemas import BankAccountOut, ContactOut, OrganisationOut
 
+WORDS_MAX: Final = 5
+"""Words of a search that are looked for; each has to be found."""
+
 
 async def organisation(work: Work, organisation_id: OrganisationId) -> OrganisationOut:
     """One client with its contacts; raises OrganisationNotFound when absent or another's."""
@@ -36,14 +39,31 @@ async def organisation(work: Work, organisation_id: OrganisationId) -> Organisat
     return (await _with_contacts(work, [row]))[0]
 
 
-async def organisations_page(work: Work, *, cursor: str | None, size: int) -> Page[OrganisationOut]:
-    """One's own clients, newest first."""
+async def organisations_page(
+    work: Work, *, cursor: str | None, size: int, search: str = ""
+) -> Page[OrganisationOut]:
+    """One's own clients, newest first; `search` looks in name, city, VAT number and contacts."""
     wanted = select(Organisation).where(organisations_visible_to(work.actor))
+    for word in search.split()[:WORDS_MAX]:
+        wanted = wanted.where(_speaks_of(word))
     if cursor:
         wanted = wanted.where(Organisation.id < decode_cursor(cursor, tuple[UUID])[0])
     rows = list(await work.session.scalars(wanted.order_by(Organisation.id.desc()).limit(size + 1)))
     more = encode_cursor(rows[size - 1].id) if len(rows) > size else None
     return Page(items=await _with_contacts(work, rows[:size]), next_cursor=more)
+
+
+def _speaks_of(word: str) -> ColumnElement[bool]:
+    contact = select(Contact.organisation_id).where(
+        Contact.name.icontains(word, autoescape=True)
+        | Contact.email.icontains(word, autoescape=True)
+    )
+    return (
+        Organisation.name.icontains(word, autoescape=True)
+        | Organisation.city.icontains(word, autoescape=True)
+        | Organisation.vat_number.icontains(word, autoescape=True)
+        | Organisation.id.in_(contact)
+    )
 
 
 async def contact_of(work: Work, contact_id: ContactId) -> ContactOut:

@@ -18,6 +18,7 @@ KEYLESS: Final = frozenset({
     Permission.OPERATE,
     Permission.PAYOUTS_APPROVE,
     Permission.REPUTATION_RULE,
+    Permission.WEBHOOKS_MANAGE,
 })  # fmt: skip
 """Rights that need a person at a page: decisions about people, about money leaving, about keys."""
 

@@ -13,6 +13,7 @@ OrganisationKind = Literal["company", "public_body", "consumer"]
 Postcode = Annotated[
     str, Meta(min_length=1, max_length=20, pattern=r"^[^\x00\r\n]*[^\s\x00][^\x00\r\n]*$")
 ]
+Region = Annotated[str, Meta(pattern=r"^([A-Z]{2}-[A-Z0-9]{1,3})?$", examples=["US-NY"])]
 FirmNumber = Annotated[str, Meta(min_length=1, max_length=30, pattern=r"^[^\x00\r\n]+$")]
 
 
@@ -22,6 +23,13 @@ class ContactIn(In, frozen=True, kw_only=True):
     name: ShortText
     email: Email
     language: LanguageCode = "en"
+
+
+class ContactChangeIn(In, frozen=True, kw_only=True):
+    """What changes about a contact. The address does not: links and signatures belong to it."""
+
+    name: ShortText | UnsetType = UNSET
+    language: LanguageCode | UnsetType = UNSET
 
 
 class ContactOut(Out, frozen=True, kw_only=True):
@@ -40,6 +48,7 @@ class OrganisationIn(In, frozen=True, kw_only=True):
     name: ShortText
     kind: OrganisationKind
     country: CountryCode
+    region: Region = ""
     vat_number: FirmNumber | None = None
     enterprise_number: FirmNumber | None = None
     street: ShortText
@@ -50,6 +59,16 @@ class OrganisationIn(In, frozen=True, kw_only=True):
     contact: ContactIn | None = None
 
 
+class LookalikeOut(Out, frozen=True, kw_only=True):
+    """A client that is there already and may be the one meant."""
+
+    id: OrganisationId
+    name: str
+    country: str
+    vat_number: str | None
+    same_vat_number: bool
+
+
 class OrganisationChangeIn(In, frozen=True, kw_only=True):
     """What changes; `row_version` is the one that was read, so that nobody overwrites unseen."""
 
@@ -57,6 +76,7 @@ class OrganisationChangeIn(In, frozen=True, kw_only=True):
     name: ShortText | UnsetType = UNSET
     kind: OrganisationKind | UnsetType = UNSET
     country: CountryCode | UnsetType = UNSET
+    region: Region | UnsetType = UNSET
     vat_number: FirmNumber | UnsetType | None = UNSET
     enterprise_number: FirmNumber | UnsetType | None = UNSET
     street: ShortText | UnsetType = UNSET
@@ -73,6 +93,7 @@ class OrganisationOut(Out, frozen=True, kw_only=True):
     name: str
     kind: OrganisationKind
     country: str
+    region: str
     vat_number: str | None
     enterprise_number: str | None
     street: str

@@ -1,7 +1,14 @@
 """Use cases of the fund: levies and advances, guarantees, claims, juries."""
 
-from guild.mutual_fund.commands.benefits import note_payout, pay_benefit
+from guild.mutual_fund.commands.benefits import note_payout, pay_benefit, refuse_juror
 from guild.mutual_fund.commands.claims import appeal, file_claim, withdraw_claim
+from guild.mutual_fund.commands.disputes import (
+    bar_client,
+    end_dispute,
+    hold_disputed,
+    settle_invoice,
+    unbar_client,
+)
 from guild.mutual_fund.commands.evidence import (
     add_evidence,
     confirm_evidence,
@@ -10,6 +17,7 @@ from guild.mutual_fund.commands.evidence import (
 )
 from guild.mutual_fund.commands.guarantee import (
     give_quote,
+    merge_guarantee,
     quote_offer,
     release_guarantee,
     reserve_guarantee,
@@ -28,6 +36,7 @@ from guild.mutual_fund.commands.levy import (
     release_payment,
     resume_advance,
     return_levy,
+    take_back_payment,
 )
 from guild.mutual_fund.commands.losses import ask_write_off, confirm_write_off
 
@@ -36,20 +45,25 @@ __all__ = [
     "answer_invitation",
     "appeal",
     "ask_write_off",
+    "bar_client",
     "confirm_evidence",
     "confirm_write_off",
     "draw_jury",
+    "end_dispute",
     "endow_pot",
     "file_claim",
     "forget_evidence",
     "give_quote",
     "give_verdict",
     "hold_advance",
+    "hold_disputed",
+    "merge_guarantee",
     "note_payout",
     "open_evidence",
     "pay_advance",
     "pay_benefit",
     "quote_offer",
+    "refuse_juror",
     "register_invoice",
     "release_guarantee",
     "release_payment",
@@ -57,5 +71,8 @@ __all__ = [
     "reserve_guarantee",
     "resume_advance",
     "return_levy",
+    "settle_invoice",
+    "take_back_payment",
+    "unbar_client",
     "withdraw_claim",
 ]

@@ -3,15 +3,16 @@
 from sqlalchemy import select
 
 from guild.core.errors import Conflict
-from guild.core.ids import ClaimId, PayoutId
+from guild.core.ids import ClaimId, MemberId, PayoutId
 from guild.core.money import Money
 from guild.core.permissions import Permission
 from guild.core.work import Work
 from guild.ledger import commands as ledger
 from guild.ledger.chart import Account, credit, debit
 from guild.mutual_fund import queries
+from guild.mutual_fund.errors import OwnCase
 from guild.mutual_fund.events import BenefitPaid
-from guild.mutual_fund.models import CLAIM, Claim, ClaimPayout
+from guild.mutual_fund.models import CLAIM, Claim, ClaimPayout, Juror
 from guild.mutual_fund.rules import claims as rules
 from guild.mutual_fund.schemas import ClaimOut
 from guild.treasury.commands import request_payout
@@ -71,6 +72,18 @@ async def _hold_back(work: Work, claim: Claim, due: int) -> int:
         claim.paid_minor += kept
         await work.write()
     return kept
+
+
+async def refuse_juror(work: Work, payout_id: PayoutId, approver_id: MemberId) -> None:
+    """Nobody who was drawn to judge a claim approves its payment. Raises OwnCase."""
+    judged = await work.session.scalar(
+        select(Juror.claim_id)
+        .join(ClaimPayout, ClaimPayout.claim_id == Juror.claim_id)
+        .where(ClaimPayout.payout_id == payout_id, Juror.member_id == approver_id)
+        .limit(1)
+    )
+    if judged is not None:
+        raise OwnCase("You were drawn to judge this claim; others approve that it is paid.")
 
 
 async def note_payout(work: Work, payout_id: PayoutId, outcome: str) -> None:

@@ -10,6 +10,7 @@ from guild.governance.rules import Charter
 from guild.members.models import Member
 from guild.mutual_fund import queries
 from guild.mutual_fund.commands.evidence import seal
+from guild.mutual_fund.commands.jury import announce_draw
 from guild.mutual_fund.errors import (
     AppealClosed,
     DuplicateClaim,
@@ -61,6 +62,7 @@ async def file_claim(work: Work, data: ClaimIn) -> ClaimOut:
     work.session.add(claim)
     await work.session.flush()
     seal(work, claim.id, "Statement", "text/plain", data.statement.encode(), health=False)
+    announce_draw(work, claim.id, 1)
     await work.emit(ClaimFiled(claim_id=claim.id, member_id=member.id, filed_on=work.today))
     await work.session.flush()
     return await queries.view_claim(work, claim)
@@ -159,6 +161,7 @@ async def appeal(work: Work, claim_id: ClaimId, data: AppealIn) -> ClaimOut:
         raise AppealClosed("The claim was granted in full.")
     CLAIM.move(claim, "appeal")
     claim.appealed_at = work.now
+    announce_draw(work, claim.id, 2)
     seal(work, claim.id, "Appeal", "text/plain", data.statement.encode(), health=False)
     await work.session.flush()
     await work.emit(ClaimAppealed(claim_id=claim_id, member_id=claim.member_id))

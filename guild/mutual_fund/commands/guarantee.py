@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from guild.contracts import commands as contracts
-from guild.contracts.events import ContractOffered, ContractSigned
+from guild.contracts.events import ContractAmended, ContractOffered, ContractSigned
 from guild.core.ids import ContractId
 from guild.core.money import Money
 from guild.core.wire import money_in
@@ -11,9 +11,10 @@ from guild.core.work import Work
 from guild.governance.queries import charter_at
 from guild.members.errors import OrganisationNotFound
 from guild.members.models import Organisation
+from guild.members.rules.clients import client_key
 from guild.mutual_fund import queries
 from guild.mutual_fund.events import GuaranteeQuoted
-from guild.mutual_fund.models import RESERVATION, GuaranteeReservation
+from guild.mutual_fund.models import RESERVATION, GuaranteeBar, GuaranteeReservation
 from guild.mutual_fund.rules import guarantee
 from guild.mutual_fund.schemas import QuoteIn, QuoteOut
 
@@ -27,10 +28,10 @@ async def give_quote(work: Work, data: QuoteIn) -> QuoteOut:
     charter = await charter_at(work)
     limits = queries.limits_of(charter)
     value = money_in(data.amount, data.currency, field="amount")
-    standing = await queries.standing_for(
-        work, member_id, queries.client_key(client), value.currency
+    standing = await queries.standing_for(work, member_id, client_key(client), value.currency)
+    answer = guarantee.quote(
+        value, client.country, standing, limits, barred=await _barred(work, client)
     )
-    answer = guarantee.quote(value, client.country, standing, limits)
     start = data.completed_on or work.today
     pays_by = guarantee.pays_by(start, limits, work.settings.coop.country)
     return QuoteOut(
@@ -50,14 +51,17 @@ async def quote_offer(work: Work, fact: ContractOffered) -> None:
     exceed a limit.
     """
     client = await work.session.get_one(Organisation, fact.client_id)
-    key = queries.client_key(client)
+    key = client_key(client)
     await queries.lock(work, f"client {key}", f"member {fact.member_id}")
     charter = await charter_at(work)
     standing = await queries.standing_for(
         work, fact.member_id, key, fact.currency, besides=fact.contract_id
     )
     value = Money(fact.value_minor, fact.currency)
-    answer = guarantee.quote(value, client.country, standing, queries.limits_of(charter))
+    answer = guarantee.quote(
+        value, client.country, standing, queries.limits_of(charter),
+        barred=await _barred(work, client),
+    )  # fmt: skip
     row = await work.session.get(GuaranteeReservation, fact.contract_id, with_for_update=True)
     if row is None:
         row = GuaranteeReservation(contract_id=fact.contract_id, state=RESERVATION.initial)
@@ -85,11 +89,29 @@ async def quote_offer(work: Work, fact: ContractOffered) -> None:
     )
 
 
+async def _barred(work: Work, client: Organisation) -> str:
+    """Why no guarantee is given for a client any more; empty for all others."""
+    row = await work.session.get(GuaranteeBar, client_key(client))
+    return row.reason if row else ""
+
+
 async def reserve_guarantee(work: Work, fact: ContractSigned) -> None:
     """The client has confirmed the order: what was held for it is now promised."""
     row = await work.session.get(GuaranteeReservation, fact.contract_id, with_for_update=True)
     if row is not None and row.state == "held":
         RESERVATION.move(row, "reserve")
+
+
+async def merge_guarantee(work: Work, fact: ContractAmended) -> None:
+    """What was promised for an amendment belongs to its contract; never more than the new price."""
+    added = await work.session.get(GuaranteeReservation, fact.amendment_id, with_for_update=True)
+    row = await work.session.get(GuaranteeReservation, fact.contract_id, with_for_update=True)
+    more = 0
+    if added is not None and added.state in {"held", "reserved"}:
+        more = added.up_to_minor
+        RESERVATION.move(added, "release")
+    if row is not None and row.state == "reserved":
+        row.up_to_minor = min(row.up_to_minor + more, fact.value_minor)
 
 
 async def release_guarantee(work: Work, contract_id: ContractId) -> None:

@@ -1,7 +1,6 @@
 """Drawing a jury, its members' answers and verdicts, and the decision that follows from them."""
 
 from datetime import timedelta
-from hashlib import sha256
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, and_, exists, func, or_, select
@@ -9,7 +8,6 @@ from sqlalchemy.orm import aliased
 
 from guild.contracts.models import Contract
 from guild.core.errors import Conflict
-from guild.core.events import EventRow
 from guild.core.ids import ClaimId, EntryId, MemberId
 from guild.core.mail import send_mail
 from guild.core.money import Money
@@ -22,14 +20,21 @@ from guild.ledger.chart import Account, credit, debit
 from guild.members.models import Member, MemberRole, Organisation
 from guild.mutual_fund import queries
 from guild.mutual_fund.commands.benefits import note_paid
-from guild.mutual_fund.errors import NoMoreJurors, NotOnThisJury, PartOutOfRange, VerdictGiven
+from guild.mutual_fund.errors import (
+    NoMoreJurors,
+    NotOnThisJury,
+    PartOutOfRange,
+    SeedNotSigned,
+    VerdictGiven,
+)
 from guild.mutual_fund.events import BenefitGranted, ClaimDecided, JuryDrawn
 from guild.mutual_fund.models import CLAIM, JUROR, Claim, ClaimDecision, Juror, JuryDraw
 from guild.mutual_fund.rules import claims as rules
 from guild.mutual_fund.rules import jury
 from guild.mutual_fund.schemas import ClaimOut, InvitationIn, VerdictIn
-from guild.translog.errors import NoCheckpointYet
-from guild.translog.queries import latest_checkpoint
+from guild.translog.commands import append_leaf, sequence_soon
+from guild.translog.models import LogCheckpoint
+from guild.translog.queries import first_checkpoint_over, place_of_statement
 
 _MOVES = {"granted": "grant", "part": "grant_part", "rejected": "reject"}
 _REASON = "You get this because your lot was drawn for a jury of the mutual fund."
@@ -38,8 +43,9 @@ _REASON = "You get this because your lot was drawn for a jury of the mutual fund
 async def draw_jury(work: Work, claim_id: ClaimId) -> None:
     """Draw the jury of a filed or appealed claim by lot and invite its members.
 
-    The seed comes from the newest signed checkpoint of the transparency log. Raises NoMoreJurors
-    when too few members are without a conflict.
+    The seed comes from the first checkpoint that the log signed over the filing or the appeal, so
+    that it does not matter who starts the draw, and when. Raises SeedNotSigned before there is
+    one, and NoMoreJurors when too few members are without a conflict.
     """
     claim = await queries.claim_for(work, claim_id, lock=True)
     if work.actor.is_member(claim.member_id):
@@ -51,14 +57,15 @@ async def draw_jury(work: Work, claim_id: ClaimId) -> None:
     candidates = await _candidates(work, claim)
     if len(candidates) < size:
         raise NoMoreJurors(f"{size} are needed, {len(candidates)} have no conflict of interest.")
-    head, source = await _head(work)
+    checkpoint = await _seeding_checkpoint(work, claim_id, round_)
+    head = checkpoint.root
     drawn = jury.draw(head, claim_id, round_, candidates)
     work.session.add(
         JuryDraw(
             claim_id=claim_id,
             round=round_,
             head=head,
-            head_source=source,
+            head_size=checkpoint.size,
             seed=drawn.seed,
             candidates_hash=drawn.candidates_hash,
             codes=list(drawn.codes),
@@ -70,6 +77,17 @@ async def draw_jury(work: Work, claim_id: ClaimId) -> None:
     for rank, member_id in enumerate(drawn.ranked[:size]):
         await _invite(work, claim, round_, MemberId(member_id), rank)
     await work.session.flush()
+    append_leaf(
+        work,
+        "jury-drawn",
+        {
+            **_filed(claim_id, round_),
+            "checkpoint": checkpoint.size,
+            "seed": drawn.seed.hex(),
+            "candidates": drawn.candidates_hash.hex(),
+            "jury_size": size,
+        },
+    )
     await work.emit(
         JuryDrawn(
             claim_id=claim_id,
@@ -82,17 +100,22 @@ async def draw_jury(work: Work, claim_id: ClaimId) -> None:
     )
 
 
-async def _head(work: Work) -> tuple[bytes, str]:
-    """The root of the newest checkpoint; before there is one, the hash of the newest fact's id."""
-    try:
-        checkpoint = await latest_checkpoint(work)
-    except NoCheckpointYet:
-        newest = await work.session.scalar(
-            select(EventRow.id).order_by(EventRow.id.desc()).limit(1)
-        )
-        assert newest is not None, "a filed claim is a fact"
-        return sha256(newest.bytes).digest(), f"event {newest}"
-    return checkpoint.root, f"checkpoint {checkpoint.size}"
+def announce_draw(work: Work, claim_id: ClaimId, round_: int) -> None:
+    """Say in the log that a jury will be drawn: what is signed over this leaf makes the seed."""
+    append_leaf(work, "claim-filed", _filed(claim_id, round_))
+    work.later(sequence_soon)
+
+
+def _filed(claim_id: ClaimId, round_: int) -> dict[str, str | int]:
+    return {"claim": jury.mark_of(claim_id).hex(), "round": round_}
+
+
+async def _seeding_checkpoint(work: Work, claim_id: ClaimId, round_: int) -> LogCheckpoint:
+    place = await place_of_statement(work, "claim-filed", _filed(claim_id, round_))
+    found = None if place is None else await first_checkpoint_over(work, place)
+    if found is None:
+        raise SeedNotSigned
+    return found
 
 
 async def _candidates(work: Work, claim: Claim) -> list[UUID]:

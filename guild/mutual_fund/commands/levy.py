@@ -3,10 +3,8 @@
 `release_payment` is on the path of every payment: one read of the invoice's row, then appends.
 """
 
-from typing import Any
-
 import msgspec
-from sqlalchemy import Row, select
+from sqlalchemy import select, update
 
 from guild.contracts.models import Contract
 from guild.core.appends import Appender
@@ -15,16 +13,19 @@ from guild.core.ids import EntryId, InvoiceId
 from guild.core.money import Money
 from guild.core.work import Work
 from guild.governance.queries import charter_at
-from guild.invoicing.events import InvoiceCredited, InvoiceIssued, PaymentRecorded
+from guild.invoicing.events import InvoiceCredited, InvoiceIssued, PaymentRecorded, PaymentReversed
 from guild.ledger import commands as ledger
 from guild.ledger.chart import POTS, Account, Line, credit, debit
 from guild.mutual_fund import queries
-from guild.mutual_fund.errors import LevyNotFound, OwnCase
+from guild.mutual_fund.commands.levied import Levied, locked, terms_of
+from guild.mutual_fund.errors import OwnCase
 from guild.mutual_fund.events import AdvanceHeld, AdvancePaid, LevyPosted
 from guild.mutual_fund.models import Advance, GuaranteeReservation, LeviedInvoice
 from guild.mutual_fund.rules import guarantee, levy
 
-# Whether the order is guaranteed is read in the statement that writes the row.
+# Whether the order is guaranteed, and when its work was done, is read in the statement that writes
+# the row: `advance_on` comes as the days of `guarantee.pays_by_age`, of which the statement takes
+# the one for the age of the work in days.
 REGISTER = Appender(
     "levied_invoice",
     {
@@ -39,14 +40,21 @@ REGISTER = Appender(
         "charter_version": "bigint",
         "rate_bps": "bigint",
         "pots": "jsonb",
-        "advance_on": "date",
+        "advance_on": "text",
     },
     statement=(
         "INSERT INTO levied_invoice (invoice_id, contract_id, member_id, client_id, number, "
         "currency, net_minor, issued_on, charter_version, rate_bps, pots, advance_on, guaranteed) "
         "SELECT r.invoice_id, r.contract_id, r.member_id, r.client_id, r.number, r.currency, "
-        "r.net_minor, r.issued_on, r.charter_version, r.rate_bps, r.pots::jsonb, r.advance_on, "
-        "g.contract_id IS NOT NULL FROM {rows} LEFT JOIN guarantee_reservation g "
+        "r.net_minor, r.issued_on, r.charter_version, r.rate_bps, r.pots::jsonb, "
+        "a.days[1 + least(coalesce(r.issued_on - w.done_on, 0), cardinality(a.days) - 1)], "
+        "g.contract_id IS NOT NULL FROM {rows} "
+        "CROSS JOIN LATERAL (SELECT r.advance_on::date[] AS days) a "
+        "CROSS JOIN LATERAL (SELECT CASE WHEN bool_and(coalesce(m.accepted_at, m.delivered_at) "
+        "IS NOT NULL) THEN max(least(coalesce(m.accepted_at, m.delivered_at)::date, r.issued_on)) "
+        "END AS done_on FROM invoice_line l JOIN milestone m ON m.id = l.milestone_id "
+        "WHERE l.invoice_id = r.invoice_id) w "
+        "LEFT JOIN guarantee_reservation g "
         "ON g.contract_id = r.contract_id AND g.state = 'reserved' AND g.currency = r.currency"
     ),
 )
@@ -75,14 +83,17 @@ MOVE = Appender(
         "WHERE i.invoice_id = s.invoice_id"
     ),
 )
-_MOVED = "mutual_fund.moved"
-"""Key in `session.info`: invoices with a move that this Work has not written yet."""
 
 
 async def register_invoice(work: Work, fact: InvoiceIssued) -> None:
-    """Note an issued invoice with the terms of its day: levy, pots, and when an advance is due."""
+    """Note an issued invoice with the terms of its day: levy, pots, and when an advance is due.
+
+    The guarantee's working days run from the last of its milestones to be accepted (or delivered,
+    where acceptance is not needed); without milestones, or before the work is done, from its date.
+    """
     charter = await charter_at(work)
     country = work.settings.coop.country
+    days = guarantee.pays_by_age(work.today, queries.limits_of(charter), country)
     work.append(
         REGISTER,
         invoice_id=fact.invoice_id,
@@ -96,37 +107,11 @@ async def register_invoice(work: Work, fact: InvoiceIssued) -> None:
         charter_version=charter.version,
         rate_bps=charter.levy.rate_bps,
         pots=msgspec.json.encode(charter.levy.pots).decode(),
-        advance_on=guarantee.pays_by(work.today, queries.limits_of(charter), country),
+        advance_on=f"{{{','.join(map(str, days))}}}",
     )
 
 
-async def locked(work: Work, invoice_id: InvoiceId) -> Row[Any]:
-    """The invoice's row as it stands, moves of this very Work included, locked."""
-    moved: set[InvoiceId] = work.session.info.setdefault(_MOVED, set())
-    if invoice_id in moved:
-        await work.write()
-        moved.clear()
-    query = (
-        select(LeviedInvoice.__table__)
-        .where(LeviedInvoice.invoice_id == invoice_id)
-        .with_for_update()
-    )
-    row = (await work.session.execute(query)).one_or_none()
-    if row is None:  # issued in this very Work
-        await work.write()
-        row = (await work.session.execute(query)).one_or_none()
-    if row is None:
-        raise LevyNotFound
-    moved.add(invoice_id)
-    return row
-
-
-def _terms(row: Row[Any]) -> levy.LevyTerms:
-    # JSONB forgets the order of its keys; the chart's order is the one that shares are split in.
-    return levy.LevyTerms(row.rate_bps, {pot: row.pots[pot] for pot in POTS if pot in row.pots})
-
-
-def _lines(row: Row[Any], release: levy.Release) -> list[Line]:
+def _lines(row: Levied, release: levy.Release) -> list[Line]:
     def money(minor: int) -> Money:
         return Money(minor, row.currency)
 
@@ -149,7 +134,7 @@ async def release_payment(work: Work, fact: PaymentRecorded) -> None:
     row = await locked(work, fact.invoice_id)
     before = row.released_net_minor
     out = row.advanced_minor - row.repaid_minor
-    release = levy.released(before, before + fact.net_minor, _terms(row), out)
+    release = levy.released(before, before + fact.net_minor, terms_of(row), out)
     entry_id = await ledger.post(
         work,
         kind="payment_released",
@@ -181,7 +166,7 @@ async def release_payment(work: Work, fact: PaymentRecorded) -> None:
     )
 
 
-async def _recover(work: Work, row: Row[Any], available: int) -> int:
+async def _recover(work: Work, row: Levied, available: int) -> int:
     """What a client pays after the fund gave up its advance is the fund's, up to the loss."""
     recovered: int = max(0, min(available, row.written_off_minor))
     if recovered:
@@ -207,7 +192,7 @@ async def return_levy(work: Work, fact: InvoiceCredited) -> None:
     member lowered the price herself, so the fund does not bear it.
     """
     row = await locked(work, fact.invoice_id)
-    terms = _terms(row)
+    terms = terms_of(row)
     before = row.released_net_minor
     after = before - fact.released_net_minor
     release = levy.released(before, after, terms, 0)
@@ -247,6 +232,56 @@ async def return_levy(work: Work, fact: InvoiceCredited) -> None:
     )
 
 
+async def take_back_payment(work: Work, fact: PaymentReversed) -> None:
+    """Undo what a payment had released: pots and member give back, the advance is out again.
+
+    What the payment had repaid of an advance is advanced again first, so that a chargeback after
+    the guarantee has paid is the fund's risk, as it was before; the rest comes from the member,
+    even below zero.
+    """
+    if not fact.net_minor:
+        return
+    row = await locked(work, fact.invoice_id)
+    before = row.released_net_minor
+    release = levy.released(before, before - fact.net_minor, terms_of(row), 0)
+    again = max(0, min(row.repaid_minor - row.written_off_minor, -release.available))
+    taken = levy.Release(release.net, release.pots, -again, release.available + again)
+    entry_id = await ledger.post(
+        work,
+        kind="levy_returned",
+        text=f"Invoice {row.number}: payment taken back",
+        lines=_lines(row, taken),
+        subject=fact.invoice_id,
+    )
+    work.append(
+        MOVE,
+        invoice_id=fact.invoice_id,
+        released_net_minor=taken.net,
+        credited_net_minor=0,
+        repaid_minor=-again,
+        written_off_minor=0,
+        settled=False,
+    )
+    await work.write()
+    await work.session.execute(
+        update(LeviedInvoice)
+        .where(LeviedInvoice.invoice_id == fact.invoice_id)
+        .values(settled=False)
+    )
+    await work.emit(
+        LevyPosted(
+            invoice_id=fact.invoice_id,
+            member_id=fact.member_id,
+            entry_id=entry_id,
+            net_minor=taken.net,
+            levy_minor=taken.levy,
+            repaid_minor=taken.repaid,
+            available_minor=taken.available,
+            currency=row.currency,
+        )
+    )
+
+
 async def pay_advance(work: Work, invoice_id: InvoiceId) -> guarantee.Quote:
     """Pay what a guaranteed invoice will bring its member, once, if it is due and unpaid.
 
@@ -254,8 +289,8 @@ async def pay_advance(work: Work, invoice_id: InvoiceId) -> guarantee.Quote:
     twice. One advance at a time passes the reserve floor.
     """
     row = await locked(work, invoice_id)
-    wanted = levy.advance_of(row.net_minor - row.credited_net_minor, row.released_net_minor,
-                             _terms(row))  # fmt: skip
+    undisputed = row.net_minor - row.credited_net_minor - row.disputed_net_minor
+    wanted = levy.advance_of(max(undisputed, 0), row.released_net_minor, terms_of(row))
     refusal = _not_due(work, row, wanted) or await _contract_refuses(work, row)
     if refusal:
         return guarantee.Quote(False, 0, (refusal,))
@@ -301,7 +336,7 @@ async def pay_advance(work: Work, invoice_id: InvoiceId) -> guarantee.Quote:
     return answer
 
 
-def _not_due(work: Work, row: Row[Any], wanted: int) -> str:
+def _not_due(work: Work, row: Levied, wanted: int) -> str:
     if not row.guaranteed:
         return "The order is not guaranteed: the member is paid when the client pays."
     if row.advanced_minor:
@@ -315,12 +350,12 @@ def _not_due(work: Work, row: Row[Any], wanted: int) -> str:
     return ""
 
 
-async def _contract_refuses(work: Work, row: Row[Any]) -> str:
+async def _contract_refuses(work: Work, row: Levied) -> str:
     state = await work.session.scalar(select(Contract.state).where(Contract.id == row.contract_id))
     return "" if state in {"signed", "completed"} else "The contract was ended."
 
 
-async def _promise_left(work: Work, row: Row[Any]) -> int:
+async def _promise_left(work: Work, row: Levied) -> int:
     """What of the contract's guarantee is not out in advances on its other invoices."""
     up_to = await work.session.scalar(
         select(GuaranteeReservation.up_to_minor).where(
@@ -346,7 +381,7 @@ async def resume_advance(work: Work, invoice_id: InvoiceId) -> None:
     kept.held_reason = None
 
 
-async def _others(work: Work, invoice_id: InvoiceId) -> Row[Any]:
+async def _others(work: Work, invoice_id: InvoiceId) -> Levied:
     row = await locked(work, invoice_id)
     if work.actor.is_member(row.member_id):
         raise OwnCase

@@ -6,7 +6,7 @@ from guild.core.money import Money
 from guild.core.work import Work
 from guild.ledger import commands as ledger
 from guild.ledger.chart import credit, debit
-from guild.mutual_fund.commands.levy import locked
+from guild.mutual_fund.commands.levied import locked
 from guild.mutual_fund.errors import NothingToWriteOff, OwnCase, SecondPersonNeeded
 from guild.mutual_fund.events import AdvanceWrittenOff
 from guild.mutual_fund.models import AdvanceLoss, LeviedInvoice

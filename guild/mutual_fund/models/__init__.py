@@ -17,6 +17,7 @@ from guild.mutual_fund.models.money import (
     RESERVATION,
     Advance,
     AdvanceLoss,
+    GuaranteeBar,
     GuaranteeReservation,
     LeviedInvoice,
 )
@@ -33,6 +34,7 @@ __all__ = [
     "ClaimDecision",
     "ClaimEvidence",
     "ClaimPayout",
+    "GuaranteeBar",
     "GuaranteeReservation",
     "Juror",
     "JuryDraw",

@@ -165,7 +165,8 @@ class JuryDraw(Base):
     claim_id: Mapped[ClaimId] = mapped_column(ForeignKey("claim.id"), primary_key=True)
     round: Mapped[int] = mapped_column(SmallInteger, primary_key=True)
     head: Mapped[bytes]
-    head_source: Mapped[str] = mapped_column(String(60))
+    head_size: Mapped[int]
+    """Leaves of the checkpoint whose root the head is."""
     seed: Mapped[bytes]
     candidates_hash: Mapped[bytes]
     codes: Mapped[list[str]]

@@ -106,6 +106,18 @@ class LeviedInvoice(Base):
     written_off_minor: Mapped[int] = mapped_column(server_default=sql("0"))
     """What the fund gave up of its advance and has not got back since."""
     settled: Mapped[bool] = mapped_column(server_default=sql("false"))
+    disputed_net_minor: Mapped[int] = mapped_column(server_default=sql("0"))
+    """The part of a disputed net that is not advanced while the client objects."""
+
+
+class GuaranteeBar(Base):
+    """A client for which no guarantee is given any more: its limit is zero, and why."""
+
+    __tablename__ = "guarantee_bar"
+
+    client_key: Mapped[str] = mapped_column(String(60), primary_key=True)
+    reason: Mapped[str] = mapped_column(String(500))
+    since: Mapped[datetime]
 
 
 class Advance(Base):

@@ -25,9 +25,9 @@ from guild.mutual_fund.queries.invariants import (
     levies_fit_the_books,
     limits_are_kept,
 )
+from guild.mutual_fund.queries.panel import guarantee_said
 from guild.mutual_fund.queries.standing import (
     advances_out,
-    client_key,
     due_advances,
     limits_of,
     lock,
@@ -45,11 +45,11 @@ __all__ = [
     "claims_to_pay",
     "claims_with_papers",
     "claims_without_jury",
-    "client_key",
     "draw_proof",
     "due_advances",
     "fund_journal",
     "fund_overview",
+    "guarantee_said",
     "jury_list",
     "levies_fit_the_books",
     "limits_are_kept",

@@ -272,7 +272,7 @@ async def draw_proof(work: Work, claim_id: ClaimId) -> DrawProofs:
                 claim_id=claim_id,
                 round=draw.round,
                 head=draw.head.hex(),
-                head_source=draw.head_source,
+                head_source=f"checkpoint {draw.head_size}",
                 seed=draw.seed.hex(),
                 candidates_hash=draw.candidates_hash.hex(),
                 candidates=list(draw.codes),

@@ -10,7 +10,6 @@ from guild.core.work import Work
 from guild.governance.rules import Charter
 from guild.ledger import queries as ledger
 from guild.ledger.chart import POTS, Account
-from guild.members.models import Organisation
 from guild.mutual_fund.models import Advance, GuaranteeReservation, LeviedInvoice
 from guild.mutual_fund.rules.guarantee import GuaranteeLimits, Standing
 
@@ -29,18 +28,6 @@ def limits_of(charter: Charter) -> GuaranteeLimits:
         invoice_cap_minor=chapter.invoice_cap_minor,
         reserve_floor_bps=chapter.reserve_floor_bps,
     )
-
-
-def client_key(client: Organisation) -> str:
-    """What makes two members' entries of one client the same client for the limits.
-
-    A Belgian VAT number is the enterprise number with two letters in front, so the letters go:
-    who enters only one of the two has entered the same client.
-    """
-    known = client.vat_number or client.enterprise_number
-    if not known:
-        return str(client.id)
-    return f"{client.country}:{known.removeprefix(client.country)}"
 
 
 async def lock(work: Work, *names: str) -> None:

@@ -8,7 +8,8 @@ advanced in twelve months. The answer gives reasons as sentences, whichever way 
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
+from functools import lru_cache
 
 from guild.core.clock import add_business_days
 from guild.core.money import Money
@@ -63,8 +64,16 @@ def reserve_room(cash_minor: int, advanced_minor: int, floor_bps: int) -> int:
     return max(0, room // (WHOLE_BPS + floor_bps))
 
 
-def quote(value: Money, client_country: str, standing: Standing, limits: GuaranteeLimits) -> Quote:
-    """Whether the fund would guarantee an order, before the client has signed it."""
+def quote(
+    value: Money, client_country: str, standing: Standing, limits: GuaranteeLimits,
+    *, barred: str = "",
+) -> Quote:  # fmt: skip
+    """Whether the fund would guarantee an order, before the client has signed it.
+
+    A barred client has a limit of nothing, and `barred` says why.
+    """
+    if barred:
+        return _refused(f"{barred} You are paid when the client pays.")
     if value.currency != limits.currency:
         return _refused(f"The fund guarantees orders in {limits.currency} only.")
     if client_country not in limits.zone:
@@ -103,7 +112,10 @@ def quote(value: Money, client_country: str, standing: Standing, limits: Guarant
 
 def _timing(limits: GuaranteeLimits) -> str:
     cap = Money(limits.invoice_cap_minor, limits.currency)
-    return f"The fund pays {limits.business_days} working days after the invoice, up to {cap} each."
+    return (
+        f"The fund pays {limits.business_days} working days after the work is accepted, once it is "
+        f"invoiced, up to {cap} for each invoice."
+    )
 
 
 def _refused(reason: str) -> Quote:
@@ -111,8 +123,25 @@ def _refused(reason: str) -> Quote:
 
 
 def pays_by(start: date, limits: GuaranteeLimits, country: str) -> date:
-    """The working day by which the fund pays for an invoice of ``start``."""
+    """The working day by which the fund pays for work that was done on ``start``."""
     return add_business_days(start, limits.business_days, country)
+
+
+def pays_by_age(issued_on: date, limits: GuaranteeLimits, country: str) -> tuple[date, ...]:
+    """When the fund pays for an invoice, by the age of its work in days: 0, 1, 2 and so on.
+
+    Never before the invoice exists: the last day stands for everything that is older.
+    """
+    return _by_age(issued_on, limits.business_days, country)
+
+
+@lru_cache(64)
+def _by_age(issued_on: date, business_days: int, country: str) -> tuple[date, ...]:
+    days = [add_business_days(issued_on, business_days, country)]
+    while days[-1] > issued_on:
+        done_on = issued_on - timedelta(days=len(days))
+        days.append(max(add_business_days(done_on, business_days, country), issued_on))
+    return tuple(days)
 
 
 def advance_now(

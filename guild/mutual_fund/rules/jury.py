@@ -1,12 +1,15 @@
 """Drawing a jury by lot so that anyone can draw it again.
 
-    seed  = SHA-256("guild/jury/v1" ‖ head ‖ claim id ‖ round)
+    mark  = SHA-256("guild/claim/v1" ‖ claim id)
+    seed  = SHA-256("guild/jury/v2" ‖ head ‖ mark ‖ round)
     code  = SHA-256("guild/juror/v1" ‖ claim id ‖ member id)
     rank  = SHA-256(seed ‖ code), smallest first
 
-``head`` is the root hash of the latest signed checkpoint of the transparency log (32 bytes), which
-nobody can choose and everybody can look up. The sorted codes and their hash are published: they
-name nobody to outsiders, and each member can find out whether she was in the drum.
+``head`` is the root hash (32 bytes) of the first checkpoint of the transparency log that was
+signed over the claim's own leaf `claim-filed`. So nobody chooses it by choosing when to draw, and
+everybody can look it up. The log says `jury-drawn` with mark, size of the checkpoint, seed and the
+hash of the codes; the stand-alone verifier reckons the seed again. The sorted codes are shown to
+members: they name nobody to outsiders, and each member finds out whether she was in the drum.
 """
 
 import hashlib
@@ -14,7 +17,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-SEED_DOMAIN = b"guild/jury/v1"
+MARK_DOMAIN = b"guild/claim/v1"
+SEED_DOMAIN = b"guild/jury/v2"
 CODE_DOMAIN = b"guild/juror/v1"
 
 #: An appeal is heard by two more jurors than the first jury had.
@@ -31,9 +35,14 @@ class Draw:
     ranked: tuple[UUID, ...]
 
 
+def mark_of(claim_id: UUID) -> bytes:
+    """The claim's name in the public log; nobody finds the claim from it."""
+    return hashlib.sha256(MARK_DOMAIN + claim_id.bytes).digest()
+
+
 def seed_of(head: bytes, claim_id: UUID, round_: int) -> bytes:
     """The seed of one claim's draw; round 1 is the first jury, round 2 the appeal."""
-    return hashlib.sha256(SEED_DOMAIN + head + claim_id.bytes + bytes([round_])).digest()
+    return hashlib.sha256(SEED_DOMAIN + head + mark_of(claim_id) + bytes([round_])).digest()
 
 
 def code_of(claim_id: UUID, member_id: UUID) -> str:

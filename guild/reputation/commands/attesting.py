@@ -3,21 +3,27 @@
 import secrets
 from collections.abc import Mapping
 from datetime import timedelta
+from typing import Final
 
-from sqlalchemy import exists, select
+from sqlalchemy import select
 
-from guild.contracts.models import Contract, Milestone
+from guild.contracts.models import Contract
 from guild.core.errors import Invalid
-from guild.core.ids import AttestationId, ContactId, ContractId, DisputeId, new_id
+from guild.core.ids import AttestationId, ContactId, ContractId, DisputeId, InvoiceId, new_id
 from guild.core.mail import send_mail
 from guild.core.work import Work
 from guild.governance.queries import charter_at
-from guild.invoicing.models import OPEN_STATES, Invoice
+from guild.invoicing.models import OPEN_STATES
 from guild.members import commands as members
 from guild.members.models import Contact, Member, Organisation
 from guild.reputation import rules
 from guild.reputation.access import LINK_PURPOSE
-from guild.reputation.commands.parties import log_rules, party_of
+from guild.reputation.commands.parties import (
+    log_rules,
+    owner_of_client,
+    owner_of_member,
+    party_of,
+)
 from guild.reputation.errors import (
     AlreadySpoken,
     NothingToRate,
@@ -51,27 +57,37 @@ RETALIATION = (
 )
 
 
-async def invite(work: Work, contract_id: ContractId) -> bool:
+CONTRACT_STATE: Final = "SELECT state FROM contract WHERE id = $1 FOR UPDATE"
+_WAITING: Final = ", ".join(f"'{state}'" for state in ("draft", *OPEN_STATES))
+ALL_SETTLED: Final = f"""
+    SELECT NOT EXISTS (SELECT FROM attestation_invitation a WHERE a.contract_id = $1)
+       AND EXISTS (SELECT FROM invoice i WHERE i.contract_id = $1 AND i.kind = 'invoice'
+                      AND i.state <> 'draft')
+       AND NOT EXISTS (SELECT FROM invoice i WHERE i.contract_id = $1 AND i.kind = 'invoice'
+                          AND i.state IN ({_WAITING})
+                          AND i.overdue_on IS NULL AND i.id IS DISTINCT FROM $2)
+       AND NOT EXISTS (SELECT FROM milestone m WHERE m.contract_id = $1 AND m.state = 'accepted')
+"""
+
+
+async def invite(work: Work, contract_id: ContractId, *, settled: InvoiceId | None = None) -> bool:
     """Ask both sides, once the contract is completed and each invoice is paid or overdue.
 
     Called whenever one of these may have become true; does nothing when it is too early or when
-    both were asked already. Returns whether it asked.
+    both were asked already. `settled` was settled by this very Work, which need not have written
+    it yet. Returns whether it asked.
     """
-    contract = await work.session.get(Contract, contract_id, with_for_update=True)
-    if contract is None or contract.state != "completed":
+    # On the path of every settling payment, so the looks go through the driver. The contract is
+    # locked first: two who come at once must not each wait for the other's half.
+    held = await work.fetch(CONTRACT_STATE, contract_id)
+    if not held or held[0]["state"] != "completed":
         return False
-    if await work.session.get(AttestationInvitation, contract_id) is not None:
+    if settled is None:
+        await work.write()  # what was credited or found overdue in this very Work may still wait
+    if not (await work.fetch(ALL_SETTLED, contract_id, settled))[0][0]:
         return False
-    # What was settled, credited or found overdue in this very Work may still wait to be written.
     await work.write()
-    invoice = (Invoice.contract_id == contract_id) & (Invoice.kind == "invoice")
-    issued = exists().where(invoice, Invoice.state.not_in(["draft"]))
-    waiting = exists().where(
-        invoice, Invoice.state.in_(["draft", *OPEN_STATES]), Invoice.overdue_on.is_(None)
-    )
-    uninvoiced = exists().where(Milestone.contract_id == contract_id, Milestone.state == "accepted")
-    if not await work.session.scalar(select(issued & ~waiting & ~uninvoiced)):
-        return False
+    contract = await work.session.get_one(Contract, contract_id, populate_existing=True)
     closes_at = work.now + timedelta(days=ATTEST_DAYS)
     work.session.add(
         AttestationInvitation(
@@ -196,13 +212,17 @@ async def _commit(
     charter = await charter_at(work)
     freelancer, firm = await _parties(work, contract)
     subject, author = (freelancer, firm) if about == "freelancer" else (firm, freelancer)
+    worker, principal = await _owners(work, contract, firm)
+    behind = (worker, principal) if about == "freelancer" else (principal, worker)
     period, salt = rules.month_of(work.now), secrets.token_bytes(rules.SALT_SIZE)
     payload = rules.canonical(
         {
-            "v": 1,
+            "v": 2,
             "about": about,
             "subject": subject.pseudonym,
+            "subject_owner": behind[0],
             "author": author.pseudonym,
+            "author_owner": behind[1],
             "contract": invitation.pseudonym,
             "period": period,
             "answers": dict(answers),
@@ -219,6 +239,8 @@ async def _commit(
         contact_id=contact_id,
         subject_party=subject.id,
         author_party=author.id,
+        subject_owner=behind[0],
+        author_owner=behind[1],
         state=ATTESTATION_LIFECYCLE.initial,
         charter_version=charter.version,
         commitment=commitment,
@@ -248,6 +270,13 @@ async def _parties(work: Work, contract: Contract) -> tuple[ReputationParty, Rep
         await party_of(work, "member", member_key(work, member.id)),
         await party_of(work, "client", client_key(work, client)),
     )
+
+
+async def _owners(work: Work, contract: Contract, firm: ReputationParty) -> tuple[str, str]:
+    """Who stands behind the freelancer and behind the client, by pseudonym."""
+    member = await work.session.get_one(Member, contract.member_id)
+    contact = await work.session.get_one(Contact, contract.contact_id)
+    return await owner_of_member(work, member), await owner_of_client(work, firm, contact)
 
 
 def state_standing(work: Work, entry: Attestation, standing: str) -> None:

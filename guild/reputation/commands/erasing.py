@@ -40,7 +40,12 @@ async def erase_member(work: Work, member_id: MemberId) -> int:
     )
     if party is None:
         raise NoSuchParty
-    mine = or_(Attestation.subject_party == party.id, Attestation.author_party == party.id)
+    mine = or_(
+        Attestation.subject_party == party.id,
+        Attestation.author_party == party.id,
+        Attestation.subject_owner == party.pseudonym,
+        Attestation.author_owner == party.pseudonym,
+    )
     found = await work.session.scalars(
         select(Attestation).where(mine, Attestation.state != "erased").with_for_update()
     )
@@ -48,6 +53,7 @@ async def erase_member(work: Work, member_id: MemberId) -> int:
     for entry in entries:
         ATTESTATION_LIFECYCLE.move(entry, "erase")
         entry.salt = entry.payload = entry.reply = None
+        entry.subject_owner = entry.author_owner = None
         state_standing(work, entry, "erased")
     await work.session.flush()
     disputes = await work.session.scalars(

@@ -65,11 +65,18 @@ async def public_export(work: Work) -> dict[str, bytes]:
         standing = "published" if standings[name] == "upheld" else standings[name]
         entry = msgspec.structs.replace(entry_of(row), standing=standing)
         groups.setdefault((said["about"], said["subject"]), []).append(entry)
+    everything = [(side, one) for (side, _), entries in groups.items() for one in entries]
+    circles = rules.circular(rules.relations_of(everything, terms, as_of))
     scores = [
-        rules.published(rules.score(entries, side, terms, as_of), side, subject)
+        rules.published(rules.score(entries, side, terms, as_of, circles), side, subject)
         for (side, subject), entries in sorted(groups.items())
     ]
-    published = {"as_of": as_of, "rules": msgspec.to_builtins(terms), "scores": scores}
+    published = {
+        "as_of": as_of,
+        "formula_version": rules.FORMULA_VERSION,
+        "rules": msgspec.to_builtins(terms),
+        "scores": scores,
+    }
     return {
         "openings.jsonl": "".join(lines).encode(),
         "scores.json": (json.dumps(published, indent=1) + "\n").encode(),

@@ -14,13 +14,19 @@ def member_key(work: Work, member_id: MemberId) -> bytes:
 
 def client_key(work: Work, client: Organisation) -> bytes:
     """The keyed hash of a firm: by its VAT or company number where there is one."""
-    name = (
-        f"vat:{client.vat_number}"
-        if client.vat_number
-        else f"company:{client.country}:{client.enterprise_number}"
-        if client.enterprise_number
-        else f"id:{client.id}"
-    )
+    key = business_key(work, client.vat_number, client.country, client.enterprise_number)
+    return key or work.keyring.blind_index(f"id:{client.id}", purpose="reputation.client")
+
+
+def business_key(
+    work: Work, vat_number: str | None, country: str | None, enterprise_number: str | None
+) -> bytes | None:
+    """The keyed hash of a business, whether it stands in the register as a client or as a member;
+    None without a number.
+    """
+    if not vat_number and not enterprise_number:
+        return None
+    name = f"vat:{vat_number}" if vat_number else f"company:{country}:{enterprise_number}"
     return work.keyring.blind_index(name, purpose="reputation.client")
 
 

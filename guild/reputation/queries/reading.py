@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from fractions import Fraction
 from typing import Final
 from uuid import UUID
@@ -119,11 +120,30 @@ def entry_of(row: Attestation) -> Entry:
     said = json.loads(row.payload)
     return Entry(
         commitment=row.commitment.hex(),
-        counterparty=said["author"],
+        owner=said["subject_owner"],
+        counterparty=said["author_owner"],
         contract=said["contract"],
         period=said["period"],
         answers=said["answers"],
         standing=row.state,  # type: ignore[arg-type]
+    )
+
+
+async def _circles(
+    session: AsyncSession, window_months: int, now: datetime
+) -> frozenset[rules.Relation]:
+    """Where work went round in a circle, by all published entries of the window."""
+    first = now.year * 12 + now.month - window_months  # months since year 0, January being 0
+    since = datetime(first // 12, first % 12 + 1, 1, tzinfo=UTC)
+    rows = await session.execute(
+        select(Attestation.about, Attestation.subject_owner, Attestation.author_owner)
+        .where(Attestation.state == "published", Attestation.submitted_at >= since)
+        .distinct()
+    )
+    return rules.circular(
+        (subject, author) if about == "freelancer" else (author, subject)
+        for about, subject, author in rows
+        if subject is not None and author is not None
     )
 
 
@@ -133,7 +153,8 @@ async def _explain(
     terms = rules_of(await charter_at(work))
     as_of = rules.month_of(work.now)
     rows = [] if party is None else await _rows(work.session, party.id, side)
-    score = rules.score([entry_of(row) for row in rows], side, terms, as_of)
+    circles = await _circles(work.session, terms.window_months, work.now)
+    score = rules.score([entry_of(row) for row in rows], side, terms, as_of, circles)
     alpha, beta = terms.prior_alpha, terms.prior_beta
     positive, weight = _plain(score.positive), _plain(score.weight)
     return ExplanationOut(

@@ -41,6 +41,7 @@ async def open_coop_account(work: Work, data: CoopAccountIn) -> CoopAccountOut:
         currency=data.currency,
         balance_minor=opening.minor,
         balance_on=data.opened_on,
+        opened_on=data.opened_on,
         opened_by=work.actor.member_id,
         opened_at=work.now,
     )

@@ -1,4 +1,6 @@
-"""The rows that an import appends in one statement."""
+"""The rows that an import writes: a few in one statement, the entries by COPY."""
+
+from typing import Final
 
 import msgspec
 
@@ -26,31 +28,23 @@ STATEMENTS = Appender(
         "pending": "int8",
         "imported_by": "uuid",
         "imported_at": "timestamptz",
+        "source": "text",
+        "proven": "boolean",
+        "stated_opening_minor": "int8",
+        "stated_closing_minor": "int8",
+        "known": "int8",
     },
 )
-ENTRIES = Appender(
-    "bank_entry",
-    {
-        "id": "uuid",
-        "statement_id": "uuid",
-        "account_id": "uuid",
-        "reference": "text",
-        "amount_minor": "int8",
-        "currency": "text",
-        "booked_on": "date",
-        "valued_on": "date",
-        "structured": "text",
-        "text": "text",
-        "counterparty": "text",
-        "iban_sealed": "bytea",
-        "iban_last4": "text",
-        "end_to_end_id": "text",
-        "return_reason": "text",
-        "state": "text",
-        "explanation": "text",
-        "explained_by": "uuid",
-        "explained_at": "timestamptz",
-    },
+ENTRY_COLUMNS: Final = (
+    "id", "statement_id", "account_id", "reference", "amount_minor", "currency", "booked_on",
+    "valued_on", "structured", "text", "counterparty", "iban_sealed", "iban_last4",
+    "end_to_end_id", "return_reason", "state", "explanation", "explained_by", "explained_at",
+    "code", "mandate_id", "reversal", "undivided", "iban_index",
+)  # fmt: skip
+"""Entries come by the thousand and are copied."""
+USES = Appender(
+    "bank_rule_use",
+    {"entry_id": "uuid", "round": "int8", "rule_id": "uuid", "applied_at": "timestamptz"},
 )
 SUGGESTIONS = Appender(
     "match_suggestion",

@@ -3,93 +3,31 @@
 from sqlalchemy import delete, select
 
 from guild.core.errors import Invalid
-from guild.core.ids import BankEntryId, InvoiceId, OrganisationId, PaymentId, PayoutId
+from guild.core.ids import BankEntryId, InvoiceId, PayoutId, ProviderAccountId
 from guild.core.money import Money
 from guild.core.permissions import Permission
 from guild.core.work import Work
-from guild.invoicing.commands import record_payment
-from guild.invoicing.errors import InvoiceNotFound
-from guild.invoicing.models import Invoice
-from guild.ledger.chart import Account, Line, credit, debit
+from guild.ledger.chart import Account, Line
 from guild.ledger.commands import draw, post
-from guild.members.errors import OrganisationNotFound
-from guild.members.models import Organisation
 from guild.treasury.commands.appends import SUGGESTIONS, suggestion_row
+from guild.treasury.commands.explaining import (
+    client_of,
+    keep_for_client,
+    locked_entry,
+    mark,
+)
 from guild.treasury.commands.payouts import locked_payout
 from guild.treasury.commands.settling import close_batches, send_back, settle
-from guild.treasury.errors import BankEntryNotFound, EntryAlreadyExplained, MatchTooLarge
-from guild.treasury.events import EntryExplained, MatchConfirmed
-from guild.treasury.models import BANK_ENTRY, BankEntry, BankMatch, MatchSuggestion
+from guild.treasury.errors import MatchTooLarge
+from guild.treasury.events import EntryExplained
+from guild.treasury.models import BANK_ENTRY, BankEntry, MatchSuggestion, ProviderAccount
 from guild.treasury.queries.invoices import incoming_of, invoices_for
 from guild.treasury.queries.shapes import entry_out
 from guild.treasury.rules.matching import InvoiceIndex, preselected
-from guild.treasury.schemas import BankEntryOut, ConfirmOut, ExplainIn
+from guild.treasury.schemas import BankEntryOut, ConfirmOut, ExplainIn, SetAsideIn
 
 RESUGGEST_MAX = 100
 """Entries looked at again after a confirmation: those that point at the same invoice."""
-
-
-async def confirm_match(work: Work, entry_id: BankEntryId, invoice_id: InvoiceId) -> ConfirmOut:
-    """This entry pays that invoice: suspense → receivable, a surplus → the client's credit.
-
-    A double payment has nothing left to pay, so all of it becomes credit. Suggestions are help,
-    not a limit: any issued invoice in the same currency may be chosen. Raises BankEntryNotFound,
-    EntryAlreadyExplained, MatchTooLarge and InvoiceNotFound.
-    """
-    work.require(Permission.MATCHES_CONFIRM)
-    entry = await _locked_entry(work, entry_id)
-    invoice = await _locked_invoice(work, invoice_id)
-    if entry.amount_minor <= 0:
-        raise MatchTooLarge("Money that went out pays no invoice.", field="invoice_id")
-    if invoice.currency != entry.currency:
-        raise MatchTooLarge(
-            f"The invoice is in {invoice.currency}, the payment in {entry.currency}.",
-            field="invoice_id",
-        )
-    paid = Money(min(entry.amount_minor, invoice.open_minor), entry.currency)
-    surplus = Money(entry.amount_minor, entry.currency) - paid
-    payment_id: PaymentId | None = None
-    if paid:
-        payment_id = await record_payment(
-            work,
-            invoice.id,
-            paid,
-            source=Account("suspense"),
-            received_on=entry.booked_on,
-            bank_entry_id=entry.id,
-        )
-    if surplus:
-        await _keep_for_client(work, entry, surplus, invoice.client_id, invoice.number or "")
-    work.session.add(
-        BankMatch(
-            entry_id=entry.id,
-            invoice_id=invoice.id,
-            amount_minor=paid.minor,
-            surplus_minor=surplus.minor,
-            payment_id=payment_id,
-            confirmed_by=work.actor.member_id,
-            confirmed_at=work.now,
-        )
-    )
-    words = f"Invoice {invoice.number}" + (f", {surplus} on account" if surplus else "")
-    _explained(work, entry, "confirm", words)
-    await _suggest_again(work, invoice.id)
-    await work.emit(
-        MatchConfirmed(
-            entry_id=entry.id,
-            invoice_id=invoice.id,
-            amount_minor=paid.minor,
-            surplus_minor=surplus.minor,
-            currency=entry.currency,
-        )
-    )
-    return ConfirmOut(
-        entry_id=entry.id,
-        state=entry.state,
-        paid=paid.text,
-        surplus=surplus.text,
-        currency=entry.currency,
-    )
 
 
 async def confirm_payout(work: Work, entry_id: BankEntryId, payout_id: PayoutId) -> ConfirmOut:
@@ -98,7 +36,7 @@ async def confirm_payout(work: Work, entry_id: BankEntryId, payout_id: PayoutId)
     A credit of the same sum is that payout come back, once its debit was on a statement.
     """
     work.require(Permission.MATCHES_CONFIRM)
-    entry = await _locked_entry(work, entry_id)
+    entry = await locked_entry(work, entry_id)
     payout = await locked_payout(work, payout_id)
     if (abs(entry.amount_minor), entry.currency) != (payout.amount_minor, payout.currency):
         raise MatchTooLarge(
@@ -115,7 +53,7 @@ async def confirm_payout(work: Work, entry_id: BankEntryId, payout_id: PayoutId)
         settled = await settle(work, payout, entry.booked_on)
     await settled.post()
     await close_batches(work, {payout.batch_id})
-    _explained(work, entry, "confirm", settled.words)
+    mark(work, entry, "confirm", settled.words)
     return ConfirmOut(
         entry_id=entry.id,
         state=entry.state,
@@ -126,88 +64,66 @@ async def confirm_payout(work: Work, entry_id: BankEntryId, payout_id: PayoutId)
 
 
 async def explain_entry(work: Work, entry_id: BankEntryId, data: ExplainIn) -> BankEntryOut:
-    """An entry that pays no invoice: a charge of the bank, or a client's money on account.
+    """An entry that pays no invoice: a charge, a purchase, other income, a client's money.
 
     Money that went out for a client is what it had on account, given back. Raises BelowZero when
     that is less.
     """
     work.require(Permission.MATCHES_CONFIRM)
-    entry = await _locked_entry(work, entry_id)
+    entry = await locked_entry(work, entry_id)
     amount = Money(entry.amount_minor, entry.currency)
     if data.kind == "client_credit":
-        client = await _client(work, data.client_id)
+        client = await client_of(work, data.client_id)
         if entry.amount_minor < 0:
             await draw(work, Account("client_credit", client), -amount)
-        await _keep_for_client(work, entry, amount, client, data.note)
+        await keep_for_client(work, entry.id, amount, client, data.note)
+    elif data.kind == "provider_transfer":
+        owner = await _provider_account(work, entry, data)
+        await post(
+            work,
+            kind="bank_entry_booked",
+            text=data.note,
+            lines=[
+                Line(Account("suspense"), amount),
+                Line(Account("provider_balance", owner), -amount),
+            ],
+            subject=entry.id,
+        )
     else:
         await post(
             work,
-            kind="bank_fee",
+            kind="bank_fee" if data.kind == "bank_fees" else "bank_entry_booked",
             text=data.note,
-            lines=[Line(Account("suspense"), amount), Line(Account("bank_fees"), -amount)],
+            lines=[Line(Account("suspense"), amount), Line(Account(data.kind), -amount)],
             subject=entry.id,
         )
-    _explained(work, entry, "explain", data.note)
+    mark(work, entry, "explain", data.note)
     await work.emit(EntryExplained(entry_id=entry.id, kind=data.kind))
     return entry_out(entry)
 
 
-async def _locked_entry(work: Work, entry_id: BankEntryId) -> BankEntry:
-    entry = await work.session.scalar(
-        select(BankEntry)
-        .where(BankEntry.id == entry_id)
-        .with_for_update()
-        .execution_options(populate_existing=True)
+async def _provider_account(work: Work, entry: BankEntry, data: ExplainIn) -> ProviderAccountId:
+    """The provider's account whose money arrived, in the entry's currency."""
+    found = await work.session.scalar(
+        select(ProviderAccount.id).where(
+            ProviderAccount.id == data.provider_account_id,
+            ProviderAccount.currency == entry.currency,
+        )
     )
-    if entry is None:
-        raise BankEntryNotFound
-    if entry.state in {"confirmed", "explained"}:
-        raise EntryAlreadyExplained(f"It is recorded as: {entry.explanation}.")
-    return entry
-
-
-async def _locked_invoice(work: Work, invoice_id: InvoiceId) -> Invoice:
-    """The issued invoice, locked so that what is open stays open until it is paid."""
-    invoice = await work.session.scalar(
-        select(Invoice)
-        .where(Invoice.id == invoice_id, Invoice.kind == "invoice", Invoice.state != "draft")
-        .with_for_update()
-        .execution_options(populate_existing=True)
-    )
-    if invoice is None:
-        raise InvoiceNotFound
-    return invoice
-
-
-async def _client(work: Work, client_id: OrganisationId | None) -> OrganisationId:
-    if client_id is None:
-        raise Invalid("Say which client the money belongs to.", field="client_id")
-    found = await work.session.scalar(select(Organisation.id).where(Organisation.id == client_id))
     if found is None:
-        raise OrganisationNotFound
-    return client_id
+        raise Invalid("Say which provider's account it comes from.", field="provider_account_id")
+    return found
 
 
-async def _keep_for_client(
-    work: Work, entry: BankEntry, amount: Money, client_id: OrganisationId, about: str
-) -> None:
-    await post(
-        work,
-        kind="client_credit",
-        text=f"On account of the client: {about}"[:500],
-        lines=[debit("suspense", amount), credit("client_credit", amount, client_id)],
-        subject=entry.id,
-    )
+async def set_aside_entry(work: Work, entry_id: BankEntryId, data: SetAsideIn) -> BankEntryOut:
+    """Leave an entry in suspense for a reason; it no longer asks for attention."""
+    work.require(Permission.MATCHES_CONFIRM)
+    entry = await locked_entry(work, entry_id)
+    mark(work, entry, "set_aside", data.reason)
+    return entry_out(entry)
 
 
-def _explained(work: Work, entry: BankEntry, move: str, words: str) -> None:
-    BANK_ENTRY.move(entry, move)
-    entry.explanation = words[:500]
-    entry.explained_by = work.actor.id
-    entry.explained_at = work.now
-
-
-async def _suggest_again(work: Work, invoice_id: InvoiceId) -> None:
+async def suggest_again(work: Work, invoice_id: InvoiceId) -> None:
     """Judge anew the entries that pointed at this invoice: a second payment is one too many.
 
     Those that somebody is confirming at this moment are skipped: waiting for them crosswise would

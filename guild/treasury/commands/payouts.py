@@ -1,32 +1,35 @@
-"""Asking for a payout, approving it with four eyes, refusing it."""
+"""Asking for a payout: what is available, to which account, and how many must agree."""
+
+from collections.abc import Collection
+from datetime import timedelta
 
 from sqlalchemy import func, select
 
-from guild.core.errors import Invalid
-from guild.core.ids import BankAccountId, MemberId, PayoutId, new_id
+from guild.core.ids import BankAccountId, MemberId, PayoutId, PayoutRunId, new_id
 from guild.core.money import Money
 from guild.core.permissions import Permission
 from guild.core.wire import money_in
 from guild.core.work import Work
 from guild.governance.queries import charter_at
 from guild.governance.rules import Charter
-from guild.ledger.chart import Account, credit, debit
-from guild.ledger.commands import draw, lock_account, post, reverse
+from guild.ledger.chart import Account
+from guild.ledger.commands import lock_account
 from guild.members.models import BankAccount
 from guild.members.queries import approved_account
 from guild.treasury.errors import (
-    AlreadyApproved,
     BankAccountNotFound,
     NotAvailable,
+    NotReturned,
     NoUsableBankAccount,
-    OwnPayout,
-    PayeeChanged,
     PayoutNotFound,
 )
-from guild.treasury.events import PayoutApproved, PayoutRejected, PayoutRequested
-from guild.treasury.models import PAYOUT, PURPOSES, CoopBankAccount, Payout, PayoutApproval
+from guild.treasury.events import PayoutRequested
+from guild.treasury.models import PAYOUT, PURPOSES, CoopBankAccount, PayeeCheck, Payout
 from guild.treasury.queries.payouts import payout_view
-from guild.treasury.schemas import PayoutIn, PayoutOut, Purpose, RejectIn
+from guild.treasury.rules.approvals import needed
+from guild.treasury.schemas import PayoutIn, PayoutOut, Purpose
+
+LIVE = ("requested", "approved", "ordered", "settled")
 
 
 async def request_payout(work: Work, data: PayoutIn, *, purpose: Purpose = "earnings") -> PayoutOut:
@@ -41,22 +44,71 @@ async def request_payout(work: Work, data: PayoutIn, *, purpose: Purpose = "earn
         work.require(Permission.PAYOUTS_PREPARE, "Only a treasurer asks for somebody else.")
     charter = await charter_at(work)
     amount = money_in(data.amount, charter.payouts.currency, field="amount")
-    paying = await paying_account(work, charter.payouts.currency)
+    payout = await _asked(work, charter, member_id, amount, purpose=purpose)
+    return await payout_view(work, payout)
+
+
+async def pay_again(work: Work, payout_id: PayoutId) -> PayoutOut:
+    """Ask once more for a payout that came back, to the account that is approved by now; once.
+
+    For the payee and for treasurers. A benefit is asked for again through its claim. Raises
+    PayoutNotFound, NotReturned, NotAvailable and NoUsableBankAccount.
+    """
+    former = await locked_payout(work, payout_id)
+    hers = former.member_id is not None and work.actor.is_member(former.member_id)
+    if not hers and not work.actor.may(Permission.PAYOUTS_PREPARE):
+        raise PayoutNotFound
+    if former.state != "returned" or former.purpose != "earnings" or former.member_id is None:
+        raise NotReturned(
+            f"Payout {former.number} is {former.state}; only earnings that came back "
+            "are asked for again here."
+        )
+    again = await work.session.scalar(select(Payout.id).where(Payout.replaces_id == former.id))
+    if again is not None:
+        raise NotReturned(f"Payout {former.number} was asked for again already.")
+    charter = await charter_at(work)
+    amount = Money(former.amount_minor, former.currency)
+    payout = await _asked(work, charter, former.member_id, amount, replaces=former.id)
+    return await payout_view(work, payout)
+
+
+async def _asked(
+    work: Work,
+    charter: Charter,
+    member_id: MemberId,
+    amount: Money,
+    *,
+    purpose: Purpose = "earnings",
+    replaces: PayoutId | None = None,
+) -> Payout:
+    paying = await paying_account(work, amount.currency)
     payee = await usable_account(work, member_id)
-    account = Account(PURPOSES[purpose], member_id)
-    left = await lock_account(work, account, amount.currency)
-    left -= await waiting(work, member_id, purpose, amount.currency)
+    left = await lock_account(work, Account(PURPOSES[purpose], member_id), amount.currency)
+    left -= (await waiting(work, [member_id], purpose, amount.currency)).get(
+        member_id, Money.zero(amount.currency)
+    )
     if amount > left:
         raise NotAvailable(
             f"{left} can be paid out now; {amount} is asked for.",
             mend="Ask for less, or wait until more has arrived.",
             field="amount",
         )
-    payout = new_payout(work, charter, member_id, purpose, amount, paying=paying, payee=payee)
+    payout = new_payout(
+        work,
+        charter,
+        member_id,
+        purpose,
+        amount,
+        paying=paying,
+        payee=payee,
+        lately=(await asked_lately(work, charter, [member_id])).get(member_id, 0),
+        check=(await payee_checks(work, [payee.id])).get(payee.id),
+        replaces=replaces,
+    )
     work.session.add(payout)
     await work.session.flush()
     await announce(work, payout)
-    return await payout_view(work, payout)
+    return payout
 
 
 def new_payout(
@@ -68,8 +120,19 @@ def new_payout(
     *,
     paying: CoopBankAccount,
     payee: BankAccount,
+    lately: int,
+    check: str | None,
+    requested_by: MemberId | None = None,
+    run_id: PayoutRunId | None = None,
+    replaces: PayoutId | None = None,
 ) -> Payout:
-    """A request as it begins; the charter in force decides how many must approve it."""
+    """A request as it begins; the charter in force decides how many must approve it, and who.
+
+    `lately` is what the payee was asked for besides within the charter's window, in minor units;
+    `check` the bank's last word on her account. `requested_by` is the actor unless she chose long
+    before to be paid without asking.
+    """
+    wanted = needed(charter.payouts, amount.minor + lately, check)
     return Payout(
         id=PayoutId(new_id()),
         member_id=member_id,
@@ -79,10 +142,14 @@ def new_payout(
         account_id=paying.id,
         payee_account_id=payee.id,
         state=PAYOUT.initial,
-        requested_by=work.actor.member_id,
+        requested_by=requested_by or work.actor.member_id,
         requested_at=work.now,
-        approvals_needed=charter.payouts.approvals,
+        approvals_needed=wanted.approvals,
+        roles_needed=wanted.roles,
+        check_extra=wanted.extra,
         charter_version=charter.version,
+        run_id=run_id,
+        replaces_id=replaces,
     )
 
 
@@ -98,17 +165,53 @@ async def announce(work: Work, payout: Payout) -> None:
     )
 
 
-async def waiting(work: Work, member_id: MemberId, purpose: str, currency: str) -> Money:
-    """What was asked for already and not yet decided: it is still in the member's account."""
-    asked = await work.session.scalar(
-        select(func.coalesce(func.sum(Payout.amount_minor), 0)).where(
-            Payout.member_id == member_id,
+async def waiting(
+    work: Work, members: Collection[MemberId], purpose: str, currency: str
+) -> dict[MemberId, Money]:
+    """What was asked for already and not yet decided: it is still in the members' accounts."""
+    rows = await work.session.execute(
+        select(Payout.member_id, func.sum(Payout.amount_minor))
+        .where(
+            Payout.member_id.in_(members),
             Payout.purpose == purpose,
             Payout.currency == currency,
             Payout.state == "requested",
         )
+        .group_by(Payout.member_id)
     )
-    return Money(int(asked or 0), currency)
+    return {one: Money(int(minor), currency) for one, minor in rows if one is not None}
+
+
+async def asked_lately(
+    work: Work, charter: Charter, members: Collection[MemberId]
+) -> dict[MemberId, int]:
+    """What each was asked for within the charter's window, so that splitting a sum gains nothing.
+
+    Payouts of all purposes count, refused and returned ones do not. Minor units.
+    """
+    since = work.now - timedelta(days=charter.payouts.band_window_days)
+    rows = await work.session.execute(
+        select(Payout.member_id, func.sum(Payout.amount_minor))
+        .where(
+            Payout.member_id.in_(members),
+            Payout.currency == charter.payouts.currency,
+            Payout.requested_at > since,
+            Payout.state.in_(LIVE),
+        )
+        .group_by(Payout.member_id)
+    )
+    return {one: int(minor) for one, minor in rows if one is not None}
+
+
+async def payee_checks(work: Work, accounts: Collection[BankAccountId]) -> dict[BankAccountId, str]:
+    """The bank's last answer about each account that it was ever asked about."""
+    rows = await work.session.execute(
+        select(PayeeCheck.payee_account_id, PayeeCheck.result)
+        .where(PayeeCheck.payee_account_id.in_(accounts))
+        .order_by(PayeeCheck.at, PayeeCheck.id)
+    )
+    # The later answer replaces the earlier one.
+    return {account_id: result for account_id, result in rows}  # noqa: C416 — rows are no pairs
 
 
 async def paying_account(
@@ -156,103 +259,3 @@ async def locked_payout(work: Work, payout_id: PayoutId) -> Payout:
     if payout is None:
         raise PayoutNotFound
     return payout
-
-
-async def approve_payout(work: Work, payout_id: PayoutId) -> PayoutOut:
-    """Approve as one of the persons the charter asks for; the last one sets the money aside.
-
-    Raises OwnPayout for payee and requester, AlreadyApproved for the same person again,
-    PayeeChanged when the account was replaced, BelowZero when the money is gone.
-    """
-    work.require(Permission.PAYOUTS_APPROVE)
-    payout = await locked_payout(work, payout_id)
-    approver = work.actor.member_id
-    if approver in (payout.member_id, payout.requested_by):
-        raise OwnPayout(
-            "You asked for this payout or it is paid to you; two others approve it.",
-        )
-    if not PAYOUT.may(payout.state, "approve"):
-        PAYOUT.move(payout, "approve")  # raises, and says what is possible instead
-    approvers = set(
-        await work.session.scalars(
-            select(PayoutApproval.approver_id).where(PayoutApproval.payout_id == payout.id)
-        )
-    )
-    if approver in approvers:
-        raise AlreadyApproved
-    await require_unchanged(work, [payout])
-    work.session.add(
-        PayoutApproval(payout_id=payout.id, approver_id=approver, approved_at=work.now)
-    )
-    # The guard counts the approvals when the payout moves, so this row goes first.
-    await work.session.flush()
-    if len(approvers) + 1 >= payout.approvals_needed:
-        await _set_aside(work, payout)
-    return await payout_view(work, payout)
-
-
-async def _set_aside(work: Work, payout: Payout) -> None:
-    """From what the member can be paid to what is on its way."""
-    amount = Money(payout.amount_minor, payout.currency)
-    source = PURPOSES[payout.purpose]
-    await draw(work, Account(source, payout.member_id), amount)
-    payout.ledger_entry_id = await post(
-        work,
-        kind="payout_approved",
-        text=f"Payout {payout.number}",
-        lines=[
-            debit(source, amount, payout.member_id),
-            credit("payout_in_transit", amount, payout.account_id),
-        ],
-        subject=payout.id,
-    )
-    PAYOUT.move(payout, "approve")
-    payout.approved_at = work.now
-    await work.emit(
-        PayoutApproved(
-            payout_id=payout.id,
-            member_id=payout.member_id,
-            amount_minor=payout.amount_minor,
-            currency=payout.currency,
-        )
-    )
-
-
-async def require_unchanged(work: Work, payouts: list[Payout]) -> None:
-    """The account that was asked for is still the member's approved one. Raises PayeeChanged."""
-    usable = set(
-        await work.session.scalars(
-            select(BankAccount.id)
-            .where(
-                BankAccount.id.in_([payout.payee_account_id for payout in payouts]),
-                BankAccount.state == "approved",
-                BankAccount.usable_from <= work.now,
-            )
-            .with_for_update(read=True)
-        )
-    )
-    changed = [payout.number for payout in payouts if payout.payee_account_id not in usable]
-    if changed:
-        raise PayeeChanged(
-            f"The payee's account is no longer the approved one: {', '.join(changed)}.",
-            mend="Refuse these payouts and ask for them again.",
-        )
-
-
-async def reject_payout(work: Work, payout_id: PayoutId, data: RejectIn) -> PayoutOut:
-    """Refuse a payout; what was set aside goes back to the member. Not once it is in a file."""
-    work.require(Permission.PAYOUTS_APPROVE)
-    payout = await locked_payout(work, payout_id)
-    if payout.member_id == work.actor.member_id:
-        raise OwnPayout("Nobody decides about her own payout.")
-    if payout.batch_id is not None:
-        raise Invalid(
-            f"Payout {payout.number} is in a payment file; only the bank can stop it now.",
-        )
-    PAYOUT.move(payout, "reject")
-    payout.refused_by, payout.reason = work.actor.member_id, data.reason
-    if payout.ledger_entry_id is not None:
-        text = f"Payout {payout.number} refused"
-        await reverse(work, payout.ledger_entry_id, text)
-    await work.emit(PayoutRejected(payout_id=payout.id, member_id=payout.member_id))
-    return await payout_view(work, payout)

@@ -17,7 +17,7 @@ from guild.core.ids import EntryId
 from guild.core.money import allocate
 from guild.core.work import Work
 from guild.documents.schemas import Addressee, Language, Letterhead
-from guild.governance.queries import charter_at
+from guild.governance.queries import charter_at, published_charter
 from guild.governance.rules import Charter
 from guild.invoicing.models import Invoice, Payment
 from guild.ledger.chart import POTS, Account
@@ -56,6 +56,7 @@ async def sheet_of(work: Work, payout: Payout, member: Member, payee: BankAccoun
     """Everything that `payout_print.html` shows of a settled payout."""
     assert payout.settled_on is not None, "a statement is of money that has arrived"
     charter = await charter_at(work, payout.requested_at)
+    voted = await published_charter(work, payout.requested_at)
     before, entries = await _entries(work, payout)
     releases = [entry for entry in entries if entry.kind == "payment_released"]
     masked = f"{payee.iban_country} •••• {payee.iban_last4}"
@@ -66,8 +67,8 @@ async def sheet_of(work: Work, payout: Payout, member: Member, payee: BankAccoun
         lang=cast("Language", member.language if member.language in _LANGUAGES else "en"),
         number=payout.number,
         currency=payout.currency,
-        seller=_letterhead(work),
-        to=Addressee(name=member.legal_name, address=_address(member), country=member.country),
+        seller=letterhead(work),
+        to=Addressee(name=member.legal_name, address=address_of(member), country=member.country),
         paid_on=payout.settled_on,
         iban_masked=masked,
         paid_minor=payout.amount_minor,
@@ -86,7 +87,7 @@ async def sheet_of(work: Work, payout: Payout, member: Member, payee: BankAccoun
             for entry in entries
             if entry.invoice is not None and entry.kind in {"payment_released", "advance_paid"}
         ),
-        shares=_shares(work, charter, releases),
+        shares=_shares(work, charter, voted.valid_from, releases),
         moves=tuple(_moves(payout, entries, before, masked)),
         year=await _year(work, payout),
         object_until=payout.settled_on + timedelta(days=OBJECTION_DAYS),
@@ -96,7 +97,8 @@ async def sheet_of(work: Work, payout: Payout, member: Member, payee: BankAccoun
 _LANGUAGES = ("en", "fr", "nl", "de")
 
 
-def _letterhead(work: Work) -> Letterhead:
+def letterhead(work: Work) -> Letterhead:
+    """Who sends the sheet."""
     coop = work.settings.coop
     return Letterhead(
         name=coop.name,
@@ -108,7 +110,8 @@ def _letterhead(work: Work) -> Letterhead:
     )
 
 
-def _address(member: Member) -> tuple[str, ...]:
+def address_of(member: Member) -> tuple[str, ...]:
+    """Where it goes, as far as she told us."""
     town = " ".join(filter(None, (member.postcode, member.city)))
     return tuple(filter(None, (member.street, town)))
 
@@ -206,7 +209,9 @@ def _levy(entry: _Entry) -> int:
 # -- parts of the sheet ---------------------------------------------------------------------------
 
 
-def _shares(work: Work, charter: Charter, releases: Sequence[_Entry]) -> tuple[PayoutShare, ...]:
+def _shares(
+    work: Work, charter: Charter, valid_from: date, releases: Sequence[_Entry]
+) -> tuple[PayoutShare, ...]:
     """The net sum of the released payments, divided as their entries divided it."""
     whole = sum(_net(entry) for entry in releases)
     if not whole:
@@ -225,8 +230,9 @@ def _shares(work: Work, charter: Charter, releases: Sequence[_Entry]) -> tuple[P
             rate_bps=bps,
             minor=minor,
             article="levy",
-            decided_on=None,
-            rule_url=f"{work.settings.base_url}/charter",
+            # The first version is the founding's; nobody voted a change yet.
+            decided_on=valid_from if charter.version > 1 else None,
+            rule_url=f"{work.settings.base_url}/charter?at={valid_from.isoformat()}#c-levy",
         )
         for code, bps, minor in parts
     )

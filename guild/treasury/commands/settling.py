@@ -13,18 +13,18 @@ from sqlalchemy import select
 from guild.core.ids import BatchId, PayoutId
 from guild.core.money import Money
 from guild.core.work import Work
-from guild.ledger.chart import credit, debit
+from guild.ledger.chart import Line, credit, debit
 from guild.ledger.commands import post
 from guild.treasury.events import PayoutReturned, PayoutSettled
 from guild.treasury.models import (
     PAYMENT_BATCH,
     PAYOUT,
-    PURPOSES,
     CoopBankAccount,
     PaymentBatch,
     Payout,
 )
 from guild.treasury.rules.camt053 import ReadEntry
+from guild.treasury.rules.pain002 import plain_reason
 
 
 class Settled:
@@ -46,7 +46,7 @@ class Settled:
         payout = self.payout
         amount = Money(payout.amount_minor, payout.currency)
         lines = (
-            [debit("suspense", amount), credit(PURPOSES[payout.purpose], amount, payout.member_id)]
+            [debit("suspense", amount), Line(payout.source, -amount)]
             if self.returned
             else [debit("payout_in_transit", amount, payout.account_id), credit("suspense", amount)]
         )
@@ -61,11 +61,22 @@ class Settled:
         if self.returned:
             await self.work.emit(
                 PayoutReturned(
-                    payout_id=payout.id, member_id=payout.member_id, reason=self.returned
+                    payout_id=payout.id,
+                    member_id=payout.member_id,
+                    reason=self.returned,
+                    purpose=payout.purpose,
+                    for_id=payout.subject_id,
                 )
             )
         else:
-            await self.work.emit(PayoutSettled(payout_id=payout.id, member_id=payout.member_id))
+            await self.work.emit(
+                PayoutSettled(
+                    payout_id=payout.id,
+                    member_id=payout.member_id,
+                    purpose=payout.purpose,
+                    for_id=payout.subject_id,
+                )
+            )
 
 
 async def settle_from_statement(
@@ -112,9 +123,10 @@ async def settle(work: Work, payout: Payout, day: date) -> Settled:
 
 def send_back(work: Work, payout: Payout, day: date, bank_reason: str) -> Settled:
     """Mark a settled payout as returned by the bank; the posting is the caller's next step."""
-    why = bank_reason or "no reason given"
+    why = plain_reason(bank_reason.strip())
     PAYOUT.move(payout, "return")
-    payout.reason = f"The bank sent it back ({why})"
+    payout.reason = f"The bank sent it back: {why}"[:500]
+    payout.bank_reason = bank_reason[:35]
     return Settled(work, payout, day, returned=why)
 
 

@@ -1,13 +1,15 @@
 """Accounts, statements, entries with what is suggested for them, and the books beside the bank."""
 
+from datetime import date
 from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import exists, func, select
+import msgspec
+from sqlalchemy import ColumnElement, exists, func, or_, select
 
 from guild.core.ids import BankAccountId, BankEntryId, InvoiceId
 from guild.core.money import Money
-from guild.core.wire import Page, decode_cursor, encode_cursor
+from guild.core.wire import Page, decode_cursor, encode_cursor, money_in
 from guild.core.work import Work
 from guild.invoicing.models import Invoice
 from guild.ledger.chart import Account
@@ -64,15 +66,30 @@ async def statements(
     )
 
 
+class EntrySieve(msgspec.Struct, frozen=True, kw_only=True):
+    """Which entries a list shows; amounts are decimal strings without sign."""
+
+    state: str | None = None
+    """`open` stands for all that wait for a person."""
+    account_id: BankAccountId | None = None
+    q: str = ""
+    """Looked for in name, text and references."""
+    amount_from: str | None = None
+    amount_to: str | None = None
+    since: date | None = None
+    until: date | None = None
+
+
 async def entries(
-    work: Work, *, state: str | None = None, cursor: str | None = None, limit: int = 50
+    work: Work,
+    sieve: EntrySieve | None = None,
+    *,
+    state: str | None = None,
+    cursor: str | None = None,
+    limit: int = 50,
 ) -> Page[BankEntryOut]:
-    """Entries in the order they were booked; `open` stands for all that wait for a person."""
-    wanted = select(BankEntry)
-    if state == "open":
-        wanted = wanted.where(BankEntry.state.in_(UNEXPLAINED))
-    elif state is not None:
-        wanted = wanted.where(BankEntry.state == state)
+    """Entries in the order in which they were imported."""
+    wanted = select(BankEntry).where(*_kept(work, sieve or EntrySieve(state=state)))
     if cursor:
         wanted = wanted.where(BankEntry.id > decode_cursor(cursor, _After).id)
     rows = list(await work.session.scalars(wanted.order_by(BankEntry.id).limit(limit + 1)))
@@ -81,6 +98,39 @@ async def entries(
         items=[entry_out(row) for row in shown],
         next_cursor=encode_cursor(shown[-1].id) if len(rows) > limit else None,
     )
+
+
+def _kept(work: Work, sieve: EntrySieve) -> list[ColumnElement[bool]]:
+    kept: list[ColumnElement[bool]] = []
+    if sieve.state == "open":
+        kept.append(BankEntry.state.in_(UNEXPLAINED))
+    elif sieve.state is not None:
+        kept.append(BankEntry.state == sieve.state)
+    if sieve.account_id is not None:
+        kept.append(BankEntry.account_id == sieve.account_id)
+    for word in sieve.q.split():
+        pattern = func.concat("%", word.replace("\\", "").replace("%", "").replace("_", "\\_"), "%")
+        kept.append(
+            or_(
+                BankEntry.counterparty.ilike(pattern),
+                BankEntry.text.ilike(pattern),
+                BankEntry.structured.ilike(pattern),
+                BankEntry.reference.ilike(pattern),
+                BankEntry.end_to_end_id.ilike(pattern),
+            )
+        )
+    currency = work.settings.coop.currency
+    if sieve.amount_from is not None:
+        least = money_in(sieve.amount_from, currency, field="amount_from", zero=True)
+        kept.append(func.abs(BankEntry.amount_minor) >= least.minor)
+    if sieve.amount_to is not None:
+        most = money_in(sieve.amount_to, currency, field="amount_to", zero=True)
+        kept.append(func.abs(BankEntry.amount_minor) <= most.minor)
+    if sieve.since is not None:
+        kept.append(BankEntry.booked_on >= sieve.since)
+    if sieve.until is not None:
+        kept.append(BankEntry.booked_on <= sieve.until)
+    return kept
 
 
 async def entry(work: Work, entry_id: BankEntryId) -> BankEntryOut:

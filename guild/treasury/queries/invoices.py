@@ -1,6 +1,7 @@
 """The issued invoices that incoming payments are compared with."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from itertools import chain
 from typing import Any
 
 from sqlalchemy import (
@@ -22,7 +23,7 @@ from guild.invoicing.models import OPEN_STATES, Invoice
 from guild.members.models import Organisation
 from guild.treasury.models import BankEntry
 from guild.treasury.rules.camt053 import ReadEntry
-from guild.treasury.rules.matching import Incoming, OpenInvoice, named_in
+from guild.treasury.rules.matching import Incoming, OpenInvoice, names_of
 from guild.treasury.rules.numbers import plain_reference
 
 
@@ -31,13 +32,25 @@ async def invoices_for(work: Work, entries: Sequence[ReadEntry | BankEntry]) -> 
 
     Paid ones matter: a client who pays twice names an invoice on which nothing is open.
     """
-    names = named_in((entry.structured, entry.text) for entry in entries)
+    names = chain.from_iterable(names_of(entry.structured, entry.text) for entry in entries)
+    return await invoices_named(work, names, [entry.amount_minor for entry in entries])
+
+
+async def invoices_named(
+    work: Work, as_written: Iterable[str], minors: Iterable[int]
+) -> list[OpenInvoice]:
+    """Open invoices by what payers wrote (`names_of`) or by the sum; paid ones by their name."""
+    names = set(as_written)
     # Arrays instead of thousands of parameters: a large import names many.
     named = any_(literal([*names], ARRAY(String)))
-    meant = any_(literal([*map(plain_reference, names)], ARRAY(String)))
-    amounts = any_(literal([*{entry.amount_minor for entry in entries}], ARRAY(BigInteger)))
+    meant = any_(literal([*{plain_reference(name) for name in names}], ARRAY(String)))
+    amounts = any_(literal([*{minor for minor in minors if minor > 0}], ARRAY(BigInteger)))
     still_open = (
-        Invoice.total_minor - Invoice.paid_minor - Invoice.credited_minor + Invoice.refundable_minor
+        Invoice.total_minor
+        + Invoice.rounding_minor
+        - Invoice.paid_minor
+        - Invoice.credited_minor
+        + Invoice.refundable_minor
     )
     rows = await work.session.execute(
         select(Invoice, Organisation.name)
@@ -80,6 +93,7 @@ def matchable(invoice: Invoice, client_name: str) -> OpenInvoice:
         currency=invoice.currency,
         client_id=invoice.client_id,
         client_name=client_name,
+        given_up=invoice.state == "written_off",
     )
 
 

@@ -29,9 +29,13 @@ async def payout_views(work: Work, payouts: Sequence[Payout]) -> list[PayoutOut]
     people = {
         payout_id: (name, last4)
         for payout_id, name, last4 in await work.session.execute(
-            select(Payout.id, Member.display_name, BankAccount.iban_last4)
-            .join(Member, Member.id == Payout.member_id)
-            .join(BankAccount, BankAccount.id == Payout.payee_account_id)
+            select(
+                Payout.id,
+                func.coalesce(Member.display_name, Payout.payee_name),
+                func.coalesce(BankAccount.iban_last4, Payout.iban_last4),
+            )
+            .outerjoin(Member, Member.id == Payout.member_id)
+            .outerjoin(BankAccount, BankAccount.id == Payout.payee_account_id)
             .where(Payout.id.in_(ids))
         )
     }
@@ -44,7 +48,7 @@ async def payout_views(work: Work, payouts: Sequence[Payout]) -> list[PayoutOut]
     return [
         payout_out(
             payout,
-            member_name=people[payout.id][0],
+            payee_name=people[payout.id][0],
             last4=people[payout.id][1],
             approvals=approvals.get(payout.id, 0),
         )
@@ -99,6 +103,17 @@ async def payouts(
         items=await payout_views(work, shown),
         next_cursor=encode_cursor(shown[-1].id) if len(rows) > limit else None,
     )
+
+
+async def approved_by_me(work: Work, wanted: Sequence[PayoutId]) -> frozenset[PayoutId]:
+    """Which of these the actor has approved already."""
+    rows = await work.session.scalars(
+        select(PayoutApproval.payout_id).where(
+            PayoutApproval.payout_id.in_(wanted),
+            PayoutApproval.approver_id == work.actor.member_id,
+        )
+    )
+    return frozenset(rows)
 
 
 async def batches(work: Work, *, limit: int = 20) -> list[BatchOut]:

@@ -1,8 +1,24 @@
 """Rows as the wire shows them."""
 
 from guild.core.money import Money
-from guild.treasury.models import BankEntry, BankStatement, CoopBankAccount, PaymentBatch, Payout
-from guild.treasury.schemas import BankEntryOut, BatchOut, CoopAccountOut, PayoutOut, StatementOut
+from guild.treasury.models import (
+    BankEntry,
+    BankStatement,
+    CoopBankAccount,
+    MatchUndo,
+    PaymentBatch,
+    Payout,
+    ProviderPayment,
+)
+from guild.treasury.schemas import (
+    BankEntryOut,
+    BatchOut,
+    CoopAccountOut,
+    PaymentLinkOut,
+    PayoutOut,
+    StatementOut,
+    UndoOut,
+)
 
 
 def account_out(account: CoopBankAccount) -> CoopAccountOut:
@@ -57,13 +73,13 @@ def entry_out(entry: BankEntry) -> BankEntryOut:
     )
 
 
-def payout_out(payout: Payout, *, member_name: str, last4: str, approvals: int) -> PayoutOut:
-    """A payout with its payee's name and the end of her account number."""
+def payout_out(payout: Payout, *, payee_name: str, last4: str, approvals: int) -> PayoutOut:
+    """An order with its payee's name and the end of the account number."""
     return PayoutOut(
         id=payout.id,
         number=payout.number,
         member_id=payout.member_id,
-        member_name=member_name,
+        member_name=payee_name,
         purpose=payout.purpose,
         amount=Money(payout.amount_minor, payout.currency).text,
         currency=payout.currency,
@@ -73,6 +89,11 @@ def payout_out(payout: Payout, *, member_name: str, last4: str, approvals: int) 
         requested_at=payout.requested_at,
         approvals=approvals,
         approvals_needed=payout.approvals_needed,
+        roles_needed=payout.roles_needed,
+        charter_version=payout.charter_version,
+        run_id=payout.run_id,
+        pay_on=payout.pay_on,
+        bank_status=payout.bank_status,
         batch_id=payout.batch_id,
         settled_on=payout.settled_on,
         reason=payout.reason,
@@ -84,6 +105,7 @@ def batch_out(batch: PaymentBatch) -> BatchOut:
     """A payment file, without its content."""
     return BatchOut(
         id=batch.id,
+        kind=batch.kind,
         message_id=batch.id.hex,
         account_id=batch.account_id,
         state=batch.state,
@@ -93,5 +115,36 @@ def batch_out(batch: PaymentBatch) -> BatchOut:
         currency=batch.currency,
         file_sha256=batch.file_sha256.hex(),
         made_at=batch.made_at,
+        bank_status=batch.bank_status,
         sent_at=batch.sent_at,
+    )
+
+
+def undo_out(undo: MatchUndo) -> UndoOut:
+    """A request to undo as the wire shows it."""
+    return UndoOut(
+        id=undo.id,
+        entry_id=undo.entry_id,
+        cause=undo.cause,
+        state=undo.state,
+        reason=undo.reason,
+        asked_by=undo.asked_by,
+        asked_at=undo.asked_at,
+        decided_by=undo.decided_by,
+    )
+
+
+def payment_link_out(row: ProviderPayment) -> PaymentLinkOut:
+    """A link on which a client pays."""
+    return PaymentLinkOut(
+        id=row.id,
+        invoice_id=row.invoice_id,
+        provider=row.provider,
+        state=row.state,
+        amount=Money(row.amount_minor, row.currency).text,
+        fee=Money(row.fee_minor, row.currency).text,
+        currency=row.currency,
+        url=row.url,
+        asked_at=row.asked_at,
+        paid_at=row.paid_at,
     )

@@ -9,7 +9,7 @@ client a reminder and the co-operative its name.
 import re
 import unicodedata
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from difflib import SequenceMatcher
 from functools import lru_cache
 from uuid import UUID
@@ -82,6 +82,8 @@ class OpenInvoice(msgspec.Struct, frozen=True, kw_only=True):
     currency: str
     client_id: UUID
     client_name: str
+    given_up: bool = False
+    """Written off: money for it is no second payment, a person takes the write-off back."""
 
 
 class Incoming(msgspec.Struct, frozen=True, kw_only=True):
@@ -113,16 +115,30 @@ class InvoiceIndex:
         self.by_reference: dict[str, OpenInvoice] = {}
         self.by_number: dict[str, OpenInvoice] = {}
         self.by_amount: dict[tuple[int, str], list[OpenInvoice]] = defaultdict(list)
+        self.amounts: set[int] = set()
         for invoice in invoices:
             if invoice.reference:
                 self.by_reference[plain_reference(invoice.reference)] = invoice
             self.by_number[plain_reference(invoice.number)] = invoice
             if invoice.open_minor > 0:
                 self.by_amount[invoice.open_minor, invoice.currency].append(invoice)
+                self.amounts.add(invoice.open_minor)
 
-    def candidates(self, incoming: Incoming) -> tuple[Candidate, ...]:
-        """Best first, at most five; the first is preselected only if `sure` or `likely`."""
-        named = self._named(incoming)
+    def may_know(self, amount_minor: int, names: Iterable[str]) -> bool:
+        """Whether any invoice has that sum or one of the names; most entries end here."""
+        if amount_minor in self.amounts:
+            return True
+        plain = [plain_reference(name) for name in names]
+        return any(name in self.by_reference or name in self.by_number for name in plain)
+
+    def candidates(
+        self, incoming: Incoming, names: Sequence[str] | None = None
+    ) -> tuple[Candidate, ...]:
+        """Best first, at most five; the first is preselected only if `sure` or `likely`.
+
+        `names` are the payment's `names_of`, where the caller has them already.
+        """
+        named = self.named(incoming, names)
         found = dict(named)
         if all(invoice.open_minor != incoming.amount_minor for invoice, _, _ in named.values()):
             for invoice in self.by_amount.get((incoming.amount_minor, incoming.currency), ()):
@@ -136,11 +152,15 @@ class InvoiceIndex:
         kept.sort(key=lambda one: (-one.score, str(one.invoice_id)))
         return _without_ties(kept)[:MOST_CANDIDATES]
 
-    def _named(self, incoming: Incoming) -> dict[UUID, tuple[OpenInvoice, int, str]]:
+    def named(
+        self, incoming: Incoming, names: Sequence[str] | None = None
+    ) -> dict[UUID, tuple[OpenInvoice, int, str]]:
         """Invoices that the payer named: by reference first, by number second."""
         found: dict[UUID, tuple[OpenInvoice, int, str]] = {}
-        references = [incoming.structured] if incoming.structured else []
-        for reference in (*references, *references_in(incoming.text)):
+        if names is None:
+            names = names_of(incoming.structured, incoming.text)
+        plain = [plain_reference(name) for name in names]
+        for reference in plain:
             invoice = self.by_reference.get(reference)
             if invoice is not None:
                 found[invoice.invoice_id] = (
@@ -148,8 +168,8 @@ class InvoiceIndex:
                     REFERENCE_POINTS,
                     f"the payment carries the reference of invoice {invoice.number}",
                 )
-        for word in (*_NUMBER_LIKE.findall(incoming.text), incoming.structured):
-            invoice = self.by_number.get(plain_reference(word)) if word else None
+        for number in plain:
+            invoice = self.by_number.get(number)
             if invoice is not None and invoice.invoice_id not in found:
                 found[invoice.invoice_id] = (
                     invoice,
@@ -159,16 +179,18 @@ class InvoiceIndex:
         return found
 
 
+def names_of(structured: str, text: str) -> tuple[str, ...]:
+    """All in a payment that could name an invoice: references, and words like numbers."""
+    names = [structured] if structured else []
+    if text and not text.isalpha():
+        names += references_in(text)
+        names += _NUMBER_LIKE.findall(text)
+    return tuple(names)
+
+
 def named_in(remittances: Iterable[tuple[str, str]]) -> set[str]:
     """All that could name an invoice in pairs of structured reference and free text."""
-    names: set[str] = set()
-    for structured, text in remittances:
-        if structured:
-            names.add(structured)
-        if text:
-            names.update(references_in(text))
-            names.update(_NUMBER_LIKE.findall(text))
-    return names
+    return {name for structured, text in remittances for name in names_of(structured, text)}
 
 
 def preselected(candidates: tuple[Candidate, ...]) -> Candidate | None:
@@ -182,7 +204,9 @@ def _judged(incoming: Incoming, invoice: OpenInvoice, points: int, reason: str) 
     """One candidate with all its reasons; an empty verdict drops it."""
     reasons = [reason] if reason else []
     score, paid, owed = points, incoming.amount_minor, invoice.open_minor
-    if owed == 0:
+    if invoice.given_up:
+        reasons.append("the invoice was given up; take that back first")
+    elif owed == 0:
         reasons.append("the invoice is already paid")
     elif paid == owed:
         score += AMOUNT_POINTS
@@ -204,15 +228,21 @@ def _judged(incoming: Incoming, invoice: OpenInvoice, points: int, reason: str) 
         invoice_id=invoice.invoice_id,
         amount_minor=min(paid, owed),
         score=score,
-        verdict=_verdict(points, likeness, exact=paid == owed, paid_already=owed == 0),
+        verdict=_verdict(
+            points, likeness, exact=paid == owed, paid_already=owed == 0, given_up=invoice.given_up
+        ),
         reasons=tuple(reasons),
     )
 
 
-def _verdict(points: int, likeness: float, *, exact: bool, paid_already: bool) -> str:
+def _verdict(
+    points: int, likeness: float, *, exact: bool, paid_already: bool, given_up: bool
+) -> str:
     """Named by the payer: sure, unless neither sum nor name agree. Else sum and name decide."""
     known = likeness >= CLOSE_NAME
     if points:
+        if given_up:
+            return "possible"
         if paid_already:
             return "paid_twice"
         return "sure" if exact or known else "possible"

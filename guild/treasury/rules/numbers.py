@@ -10,6 +10,7 @@ from stdnum.be import ogm_vcs
 from guild.treasury.errors import IbanRefused
 
 _OGM_IN_TEXT = re.compile(r"(?<!\d)(\d{3})[/ ]?(\d{4})[/ ]?(\d{5})(?!\d)")
+_NO_SIGN = re.compile(r"[^0-9A-Za-z]")
 _RF_IN_TEXT = re.compile(r"\bRF\d{2}[A-Z0-9 ]{1,25}", re.IGNORECASE)
 
 
@@ -41,7 +42,9 @@ def plain_reference(text: str) -> str:
     `+++123/4567/89002+++` and `123456789002` are the same Belgian reference (OGM-VCS);
     `RF18 5390 0754 7034` and `RF18539007547034` the same creditor reference (ISO 11649).
     """
-    return re.sub(r"[^0-9A-Za-z]", "", text).upper()
+    if not (text.isascii() and text.isalnum()):
+        text = _NO_SIGN.sub("", text)
+    return text.upper()
 
 
 def is_structured(reference: str) -> bool:
@@ -56,11 +59,13 @@ def references_in(text: str) -> tuple[str, ...]:
 
     Only those whose check digits hold: twelve other digits are a telephone number.
     """
-    found: list[str] = []
-    if any(letter.isdigit() for letter in text):
-        found = ["".join(hit.groups()) for hit in _OGM_IN_TEXT.finditer(text)]
-        if "rf" in text.lower():
-            found += _creditor_references(text)
+    if text.isalpha():
+        return ()
+    found = ["".join(hit.groups()) for hit in _OGM_IN_TEXT.finditer(text)]
+    if "rf" in text.lower():
+        found += _creditor_references(text)
+    if not found:
+        return ()
     return tuple(dict.fromkeys(one for one in found if is_structured(one)))
 
 

@@ -1,9 +1,12 @@
 """The checklist, the evidence rule, and what findings amount to."""
 
+from collections.abc import Sequence
 from datetime import UTC, date, datetime
+from typing import get_args
 
 import pytest
 
+from guild.compliance import rules
 from guild.compliance.rules import (
     PRINCIPLE_CODES,
     ContractFacts,
@@ -16,9 +19,9 @@ from guild.compliance.rules import (
     tells_too_much,
     ties_since,
     unanswered,
-    why_not_granted,
     without_evidence,
 )
+from guild.governance import rules as governance
 
 
 def met(principle: str, threshold: str = "basic", evidence: str = "Clause 1") -> Judgement:
@@ -44,6 +47,10 @@ def test_the_checklist_has_the_eight_principles_with_two_criteria_each() -> None
     assert "National Domestic Workers Alliance" in book.source
 
 
+def test_the_charter_knows_the_same_principles() -> None:
+    assert get_args(governance.PrincipleCode) == PRINCIPLE_CODES
+
+
 def test_met_needs_evidence_and_no_evidence_needs_none() -> None:
     assert without_evidence([met("safety", evidence="  ")])
     assert not without_evidence([met("safety"), no_evidence("fair_pay"), not_met("transparency")])
@@ -63,6 +70,21 @@ def test_every_principle_must_be_answered_if_only_with_no_evidence() -> None:
         j.principle for j in sorted(REST, key=lambda j: PRINCIPLE_CODES.index(j.principle))
     ]
     assert unanswered([*FOUR, *REST]) == []
+
+
+def why_not_granted(found: Sequence[Judgement]) -> list[str]:
+    """By the founding charter."""
+    return rules.why_not_granted(found, points_needed=4, essential=("transparency", "fair_pay"))
+
+
+def test_the_charter_says_what_a_label_needs() -> None:
+    found = [*FOUR, *REST]
+    more = rules.why_not_granted(found, points_needed=5, essential=())
+    assert more == ["4 of 8 basic points are met; a label needs 5."]
+    other = rules.why_not_granted(found, points_needed=4, essential=("growth_development",))
+    assert other == [
+        "Growth and development: there is no evidence, and a label cannot do without it."
+    ]
 
 
 def test_half_of_the_points_with_pay_and_transparency_carry_a_label() -> None:

@@ -41,6 +41,8 @@ async def reach(make, as_, state):
         contract = await make.contract(member)
     elif state in {"signed", "completed", "terminated"}:
         contract = await make.signed_contract(member)
+    elif state == "applied":
+        contract = await applied_amendment(make, as_, member)
     else:
         contract = await make.sent_contract(member)
     if state == "completed":
@@ -61,6 +63,25 @@ async def reach(make, as_, state):
             else:
                 await commands.request_contract_changes(work, ChangesIn(**seen, wishes="x"))
     return member, contract
+
+
+async def applied_amendment(make, as_, member):
+    """An amendment that both sides have signed."""
+    parent = await make.signed_contract(member)
+    async with as_(make.actor(member)) as work:
+        amendment = await commands.begin_amendment(
+            work, parent.id, ContractChange(revision_rounds=1)
+        )
+        said = SendIn(typed_name="M", consent=True, version=1)
+        await commands.send_contract(work, amendment.id, said)
+    code = await make.signing_code(amendment)
+    async with as_(await make.client_of(amendment)) as work:
+        view, _ = await queries.offer_view(work)
+        seen = {"version": view.version, "shown_sha256": view.shown_sha256}
+        await commands.sign_contract(
+            work, SignIn(**seen, code=code, typed_name="A", role="B", consent=True)
+        )
+    return amendment
 
 
 def by_member(contract):

@@ -286,11 +286,3 @@ def test_terms_that_contradict_themselves_are_named() -> None:
     assert problems(terms(rights=Rights(kind="transfer_on_payment")))[0].field == "rights"
     assert terms().effective_hourly_minor == 5_000
     assert terms(clauses=(Clause(heading="A", text="B"),)).clauses
-
-
-def test_every_law_names_its_source() -> None:
-    assert set(SETS) == {"us-ny", "us-ca", "eu-2011-7"}
-    for rules in SETS.values():
-        for law in rules.versions:
-            assert "http" in law.source
-            assert law.regions or law.zone

@@ -8,13 +8,13 @@ import pytest
 from pypdf import PdfReader
 from sqlalchemy import select
 
-from guild.contracts import commands, jobs, queries
+from guild.contracts import commands, queries
 from guild.contracts.errors import DocumentNotReady
 from guild.contracts.rules.canonical import sha256
 from guild.contracts.rules.evidence import GENESIS
 from guild.core.outbox import OutboxRow
 from guild.documents.identity import make_development_identity
-from guild.documents.seal import verify_seal
+from guild.documents.verdict import verify_seal
 from guild.translog.models import LogLeaf
 
 
@@ -29,7 +29,7 @@ async def pool(system):
 async def sealed(make, as_, member=None):
     contract = await make.signed_contract(member)
     async with as_() as work:
-        await jobs.seal.run(work, contract_id=contract.id)
+        await commands.seal_contract(work, contract.id)
     return contract
 
 
@@ -46,7 +46,7 @@ async def test_the_sealed_file_proves_itself(make, as_, system, pool, clock):
         with pytest.raises(DocumentNotReady):
             await queries.sealed_pdf(work, contract.id)
     async with as_() as work:
-        await jobs.seal.run(work, contract_id=contract.id)
+        await commands.seal_contract(work, contract.id)
     async with as_(make.actor(member)) as work:
         name, pdf = await queries.sealed_pdf(work, contract.id)
         view = await queries.contract_view(work, contract.id)

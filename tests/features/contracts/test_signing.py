@@ -20,7 +20,7 @@ from guild.contracts.errors import (
     StaleOffer,
     TooManyCodes,
 )
-from guild.contracts.models import Contract, ContractEvidence, ContractOffer
+from guild.contracts.models import Contract, ContractEvidence, ContractOffer, ContractSigner
 from guild.contracts.schemas import ChangesIn, ContractChange, DeclineIn, OfferIn, SendIn, SignIn
 from guild.core.errors import IllegalMove
 from guild.core.permissions import contact_actor
@@ -107,8 +107,8 @@ async def test_the_code_stops_at_five_tries_and_a_new_code_brings_no_more(make, 
         with pytest.raises(CodeTriesUsedUp):
             await commands.request_code(work, OfferIn(version=1, shown_sha256=data.shown_sha256))
     async with as_() as work:
-        offer = (await work.session.scalars(select(ContractOffer))).one()
-        assert offer.code_tries == 5
+        signer = (await work.session.scalars(select(ContractSigner))).one()
+        assert signer.code_tries == 5
         refused_kinds = list(
             await work.session.scalars(
                 select(ContractEvidence.kind).where(ContractEvidence.kind == "code_refused")

@@ -5,7 +5,7 @@ import hashlib
 import pytest
 from sqlalchemy import func, select
 
-from guild.contracts import jobs, queries
+from guild.contracts import commands, queries
 from guild.documents.models import Document
 from guild.translog.commands import sequence_leaves
 from guild.web.verify import FILE_BYTES_MAX
@@ -30,7 +30,7 @@ async def test_a_sealed_file_and_what_became_of_it(make, as_, http, pool):
     member = await make.member(legal_name="Zelda Quartermain")
     contract = await make.signed_contract(member)
     async with as_() as work:
-        await jobs.seal.run(work, contract_id=contract.id)
+        await commands.seal_contract(work, contract.id)
     async with as_(make.actor(member)) as work:
         _, pdf = await queries.sealed_pdf(work, contract.id)
     digest = hashlib.sha256(pdf).hexdigest()

@@ -58,7 +58,7 @@ def _line(text: str, detail: str, quantity: str, unit: str, price: str, bps: int
         quantity=Decimal(quantity),
         unit=unit,
         unit_price=Decimal(price),
-        vat_bps=bps,
+        vat_milli=bps * 10,
         net_minor=int(net),
     )
 
@@ -108,11 +108,11 @@ def invoice() -> InvoiceSheet:
         lines=LINES,
         net_minor=436000,
         vat=(
-            VatRow(category="S", rate_bps=2100, base_minor=282000, tax_minor=59220, reason=""),
-            VatRow(category="S", rate_bps=600, base_minor=92000, tax_minor=5520, reason=""),
+            VatRow(category="S", rate_milli=21000, base_minor=282000, tax_minor=59220, reason=""),
+            VatRow(category="S", rate_milli=6000, base_minor=92000, tax_minor=5520, reason=""),
             VatRow(
                 category="E",
-                rate_bps=0,
+                rate_milli=0,
                 base_minor=62000,
                 tax_minor=0,
                 reason="Exempt: Article 44 § 2 VAT Code (education)",
@@ -155,7 +155,7 @@ def long_invoice(lines: int = 60) -> InvoiceSheet:
         lang="fr",
         lines=rows,
         net_minor=net,
-        vat=(VatRow(category="S", rate_bps=2100, base_minor=net, tax_minor=tax, reason=""),),
+        vat=(VatRow(category="S", rate_milli=21000, base_minor=net, tax_minor=tax, reason=""),),
         tax_minor=tax,
         gross_minor=net + tax,
         prepaid=(),
@@ -207,7 +207,7 @@ def credit_note() -> InvoiceSheet:
         vat=(
             VatRow(
                 category="AE",
-                rate_bps=0,
+                rate_milli=0,
                 base_minor=96050,
                 tax_minor=0,
                 reason="Steuerschuldnerschaft des Leistungsempfängers",

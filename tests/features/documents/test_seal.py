@@ -15,7 +15,8 @@ from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 from guild.documents.errors import SheetRefused
 from guild.documents.identity import make_development_identity, make_identity
 from guild.documents.schemas import Attachment
-from guild.documents.seal import Sealer, seal_pdf, verify_seal
+from guild.documents.seal import Sealer, seal_pdf
+from guild.documents.verdict import verify_seal
 from tests.features.documents import samples
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*sRGB2014:pytest.PytestUnraisableExceptionWarning")

@@ -5,7 +5,7 @@ from datetime import date, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import event, select, text
+from sqlalchemy import select, text
 from sqlalchemy.exc import DBAPIError
 
 from guild.contracts.models import Milestone
@@ -33,6 +33,7 @@ from guild.invoicing.schemas import DraftChange
 from guild.ledger.chart import Account
 from tests.features.invoicing.conftest import BELGIAN, FRENCH, Bench
 from tests.features.invoicing.test_einvoice import cii_complaints, ubl_complaints
+from tests.golden.statements_counted import counted
 
 SUSPENSE = Account("suspense")
 
@@ -318,22 +319,14 @@ async def test_issuing_many_costs_no_more_statements_than_one(committed_bench: B
     """The hot path: one read, one counter, and all writing in the Work's single statement."""
     bench = committed_bench
     ids = [await bench.draft() for _ in range(4)]
-    seen: list[str] = []
-    engine = bench.system.engine.sync_engine
-
-    def note(*arguments: Any) -> None:
-        seen.append(arguments[2])
-
-    event.listen(engine, "before_cursor_execute", note)
     counts = []
     for batch in (ids[:1], ids[1:]):
-        async with begin_work(bench.system, SYSTEM) as work:
-            await commands.issue_invoices(work, batch)
+        with counted(bench.system.engine) as seen:
+            async with begin_work(bench.system, SYSTEM) as work:
+                await commands.issue_invoices(work, batch)
         counts.append(len(seen))
         own = [one for one in seen if "FROM invoice i" in one or "number_series" in one]
         assert len(own) == 2
-        seen.clear()
-    event.remove(engine, "before_cursor_execute", note)
     assert counts[0] == counts[1]
     assert await bench.broken() == []
 

@@ -115,15 +115,15 @@ def cii_complaints(invoice: EInvoice) -> list[str]:
 
 def frozen(
     category: str = "S",
-    rate_bps: int = 2100,
+    rate_milli: int = 21_000,
     lines: tuple[tuple[str, str], ...] = (("1", "1000.00"),),
     kind: str = "invoice",
     **changes: Any,
 ) -> FrozenInvoice:
     """An issued document of (quantity, price) lines in one category."""
-    rate_bps = rate_bps if category == "S" else 0
+    rate_milli = rate_milli if category == "S" else 0
     totals = totals_of([
-        TotalsLine(quantity=Decimal(q), price=Decimal(p), category=category, rate_bps=rate_bps)
+        TotalsLine(quantity=Decimal(q), price=Decimal(p), category=category, rate_milli=rate_milli)
         for q, p in lines
     ])  # fmt: skip
     code, reason = REASONS[category]
@@ -139,8 +139,11 @@ def frozen(
         buyer_reference="C-2026-0061",
         order_reference="PO 7715",
         contract_number="C-2026-0061",
+        type_code="381" if credit else "380",
         reason="The second half was cancelled" if credit else "",
-        preceding=Preceding(number="2026-0001", issued_on=dt.date(2026, 11, 1)) if credit else None,
+        preceding=(Preceding(number="2026-0001", issued_on=dt.date(2026, 11, 1)),)
+        if credit
+        else (),
         seller=COOP,
         buyer=BUYERS[category],
         iban="BE68539007547034",
@@ -156,14 +159,14 @@ def frozen(
                 price=Decimal(p),
                 net_minor=net,
                 category=category,
-                rate_bps=rate_bps,
+                rate_milli=rate_milli,
             )
             for i, ((q, p), net) in enumerate(zip(lines, totals.lines, strict=True), 1)
         ),
         vat=tuple(
             FrozenVat(
                 category=row.category,
-                rate_bps=row.rate_bps,
+                rate_milli=row.rate_milli,
                 taxable_minor=row.taxable_minor,
                 vat_minor=row.vat_minor,
                 reason_code=code,
@@ -171,9 +174,11 @@ def frozen(
             )
             for row in totals.vat
         ),
+        lines_minor=totals.lines_minor,
         net_minor=totals.net_minor,
         vat_minor=totals.vat_minor,
         total_minor=totals.total_minor,
+        payable_minor=totals.payable_minor,
     )
     return msgspec.structs.replace(made, **changes)
 
@@ -323,7 +328,7 @@ def _theirs(ours: FrozenInvoice, category: str) -> dict[str, Any]:
         "lines": [
             {"id": str(line.position), "name": line.text, "quantity": str(line.quantity),
              "unit": line.unit, "price": str(line.price), "vat_category": category,
-             "vat_rate": None if outside else str(Decimal(line.rate_bps) / 100)}
+             "vat_rate": None if outside else str(Decimal(line.rate_milli) / 1000)}
             for line in ours.lines
         ],
     }  # fmt: skip
@@ -338,7 +343,7 @@ def _theirs(ours: FrozenInvoice, category: str) -> dict[str, Any]:
         }  # fmt: skip
     if ours.preceding:
         data["preceding_invoices"] = [
-            {"number": ours.preceding.number, "date": ours.preceding.issued_on.isoformat()}
+            {"number": one.number, "date": one.issued_on.isoformat()} for one in ours.preceding
         ]
     code, reason = REASONS[category]
     if category not in {"S", "Z"}:

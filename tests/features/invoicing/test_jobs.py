@@ -5,6 +5,7 @@ import re
 from collections.abc import AsyncIterator
 from io import BytesIO
 
+import msgspec
 import pikepdf
 import pytest
 import pytest_asyncio
@@ -101,8 +102,16 @@ async def test_equal_documents_make_equal_bytes(bench: Bench) -> None:
         again = await frozen_invoice(work, invoice_id)
         assert again.issued_at is not None
         printed = await print_document(work, again, await charter_at(work, again.issued_at), None)
-    assert printed.pdf == first["pdf"]
-    assert printed.ubl == first["ubl"]
+    assert printed["pdf"] == first["pdf"]
+    assert printed["ubl"] == first["ubl"]
+    report = msgspec.json.decode(printed["report"])
+    assert report["files"]["pdf"] == digest
+    assert "CEN EN 16931 UBL 1.3.16" in report["rules"]
+    assert report["findings"] == []
+    async with begin_work(bench.system, SYSTEM) as work:
+        row = await work.session.get_one(Invoice, invoice_id)
+        assert row.report_document_id is not None
+        assert await documents.read(work, row.report_document_id) == printed["report"]
 
 
 @pytest.mark.parametrize("language", ["fr", "nl", "de"])

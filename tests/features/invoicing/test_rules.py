@@ -25,7 +25,7 @@ from guild.invoicing.rules.references import (
     reference_for,
     rf_reference,
 )
-from guild.invoicing.rules.vat import VatFacts, check_vat_number, decide_vat, standard_rate_bps
+from guild.invoicing.rules.vat import VatFacts, check_vat_number, decide_vat, standard_rate_milli
 
 TODAY = dt.date(2026, 11, 23)
 FR = "FR83404833048"
@@ -54,11 +54,11 @@ TOWN = {"buyer_kind": "public_body", "buyer_vat_number": ""}
 @pytest.mark.parametrize(
     ("given", "category", "rate", "code", "article"),
     [
-        ({}, "S", 2100, "", "96"),
-        (PRIVATE, "S", 2100, "", "96"),
-        (TOWN, "S", 2100, "", "96"),
-        ({**PRIVATE, "buyer_country": "FR"}, "S", 2100, "", "96"),
-        ({**TOWN, "buyer_country": "FR"}, "S", 2100, "", "96"),
+        ({}, "S", 21000, "", "96"),
+        (PRIVATE, "S", 21000, "", "96"),
+        (TOWN, "S", 21000, "", "96"),
+        ({**PRIVATE, "buyer_country": "FR"}, "S", 21000, "", "96"),
+        ({**TOWN, "buyer_country": "FR"}, "S", 21000, "", "96"),
         (FRENCH, "AE", 0, "VATEX-EU-AE", "196"),
         ({**FRENCH, "buyer_kind": "public_body"}, "AE", 0, "VATEX-EU-AE", "196"),
         ({**FRENCH, "seller_exempt": True}, "AE", 0, "VATEX-EU-AE", "196"),
@@ -72,7 +72,7 @@ TOWN = {"buyer_kind": "public_body", "buyer_vat_number": ""}
         ({**FRENCH, "supply": "goods", "seller_exempt": True}, "E", 0, "", "139"),
         ({"buyer_country": "US", "buyer_vat_number": "", "supply": "goods"}, "G", 0,
          "VATEX-EU-G", "146"),
-        ({"seller_country": "FR", "buyer_country": "FR", "buyer_vat_number": FR}, "S", 2000, "",
+        ({"seller_country": "FR", "buyer_country": "FR", "buyer_vat_number": FR}, "S", 20000, "",
          "96"),
     ],
 )  # fmt: skip
@@ -80,7 +80,7 @@ def test_each_case_is_decided_by_its_article(
     given: dict[str, Any], category: str, rate: int, code: str, article: str
 ) -> None:
     decision = decide_vat(facts(**given))
-    assert (decision.category, decision.rate_bps, decision.reason_code) == (category, rate, code)
+    assert (decision.category, decision.rate_milli, decision.reason_code) == (category, rate, code)
     assert article in decision.article
     for language in ("en", "fr", "nl", "de"):
         assert bool(decision.mention(language)) is (category != "S")
@@ -129,29 +129,29 @@ def test_good_vat_numbers_are_made_compact() -> None:
 
 
 def test_every_member_state_has_a_rate_on_the_day() -> None:
-    rates = {country: standard_rate_bps(country, TODAY) for country in EU}
+    rates = {country: standard_rate_milli(country, TODAY) for country in EU}
     assert len(rates) == 27
-    assert min(rates.values()) == 1700
-    assert max(rates.values()) == 2700
+    assert min(rates.values()) == 17000
+    assert max(rates.values()) == 27000
 
 
 @pytest.mark.parametrize(
     ("country", "day", "bps"),
     [
-        ("DE", dt.date(2020, 6, 30), 1900),
-        ("DE", dt.date(2020, 7, 1), 1600),
-        ("DE", dt.date(2021, 1, 1), 1900),
-        ("LU", dt.date(2023, 12, 31), 1600),
-        ("LU", dt.date(2024, 1, 1), 1700),
-        ("IE", dt.date(2021, 2, 28), 2100),
-        ("EE", dt.date(2025, 7, 1), 2400),
-        ("FI", dt.date(2024, 9, 1), 2550),
-        ("RO", dt.date(2025, 7, 31), 1900),
-        ("SK", dt.date(2025, 1, 1), 2300),
+        ("DE", dt.date(2020, 6, 30), 19000),
+        ("DE", dt.date(2020, 7, 1), 16000),
+        ("DE", dt.date(2021, 1, 1), 19000),
+        ("LU", dt.date(2023, 12, 31), 16000),
+        ("LU", dt.date(2024, 1, 1), 17000),
+        ("IE", dt.date(2021, 2, 28), 21000),
+        ("EE", dt.date(2025, 7, 1), 24000),
+        ("FI", dt.date(2024, 9, 1), 25500),
+        ("RO", dt.date(2025, 7, 31), 19000),
+        ("SK", dt.date(2025, 1, 1), 23000),
     ],
 )
 def test_rates_change_on_their_day(country: str, day: dt.date, bps: int) -> None:
-    assert standard_rate_bps(country, day) == bps
+    assert standard_rate_milli(country, day) == bps
 
 
 @pytest.mark.parametrize(
@@ -160,7 +160,7 @@ def test_rates_change_on_their_day(country: str, day: dt.date, bps: int) -> None
 )
 def test_an_unknown_period_is_an_error(country: str, day: dt.date) -> None:
     with pytest.raises(VatRateUnknown):
-        standard_rate_bps(country, day)
+        standard_rate_milli(country, day)
 
 
 def test_references_hold_their_check_digits() -> None:
@@ -242,7 +242,7 @@ def test_belgian_numbers_and_addresses() -> None:
     assert belgian_number_holds("0403019261")
     assert not belgian_number_holds("0403019262")
     assert legal_id_of("BE", "BE 0403.019.261") == ("0403019261", "0208")
-    assert legal_id_of("FR", "404833048") == ("404833048", "")
+    assert legal_id_of("FR", "404833048") == ("404833048", "0002")
     assert legal_id_of("BE", "") == ("", "")
     assert endpoint_of("BE", "", BE) == ("0403019261", "0208")
     assert endpoint_of("FR", "", FR) == (FR, "9957")

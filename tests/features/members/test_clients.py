@@ -40,7 +40,7 @@ async def test_a_twin_is_answered_with_a_link(make: Factories, signed_in: Any) -
     mira, jonas = await signed_in(await make.member()), await signed_in(await make.member())
     first = (await mira.post(PATH, json=BODY)).json()
     twin = await mira.post(PATH, json={**BODY, "vat_number": "0403019261"})
-    assert (twin.status_code, twin.json()["code"]) == (409, "already_known")
+    assert (twin.status_code, twin.json()["code"]) == (409, "client_exists")
     assert twin.json()["link"] == f"{PATH}/{first['id']}"
     assert (await jonas.post(PATH, json=BODY)).status_code == 201, "another member's own entry"
 

@@ -16,6 +16,7 @@ from tests.factories import Factories
 
 ASK, USE = "/api/v1/password-resets", "/api/v1/password-resets/use"
 NEW = "another staple horse"
+CLIENTS = "/api/v1/organisations"
 
 
 async def mailed_token(system: System, email: str) -> str:
@@ -44,6 +45,26 @@ async def test_a_lost_password_is_replaced_once(
     for password, status in ((Factories.PASSWORD, 401), (NEW, 201)):
         entered = {"email": mira.email, "password": password}
         assert (await http.post("/api/v1/session", json=entered)).status_code == status
+
+
+async def test_a_new_password_ends_every_api_key(
+    http: httpx.AsyncClient, make: Factories, signed_in: Any, system: System
+) -> None:
+    """Whoever knew the old password may have made a key; another member's key goes on."""
+    keys = []
+    for member in (mira := await make.member(), await make.member()):
+        browser = await signed_in(member)
+        wanted = {"name": "script", "scopes": ["clients:manage"]}
+        made = await browser.post("/api/v1/me/api-keys", json=wanted)
+        assert made.status_code == 201, made.text
+        keys.append({"Authorization": f"Bearer {made.json()['key']}"})
+    for key in keys:
+        assert (await http.get(CLIENTS, headers=key)).status_code == 200
+    await http.post(ASK, json={"email": mira.email})
+    token = await mailed_token(system, mira.email)
+    assert (await http.post(USE, json={"token": token, "new": NEW})).status_code == 204
+    answers = [(await http.get(CLIENTS, headers=key)).status_code for key in keys]
+    assert answers == [401, 200]
 
 
 async def test_nobody_learns_who_is_a_member(

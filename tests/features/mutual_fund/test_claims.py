@@ -1,6 +1,9 @@
 """A claim from filing to payment: rules, juries, reasons, secrecy."""
 
+import hashlib
+import json
 from datetime import date, timedelta
+from pathlib import Path
 from uuid import UUID
 
 import pytest
@@ -24,6 +27,7 @@ from guild.mutual_fund.errors import (
     NotYetCovered,
     PartOutOfRange,
     PeriodImpossible,
+    SeedNotSigned,
 )
 from guild.mutual_fund.models import Juror, JuryDraw
 from guild.mutual_fund.rules import jury
@@ -32,6 +36,9 @@ from guild.mutual_fund.schemas import (
     ClaimIn,
     InvitationIn,
 )
+from guild.translog import queries as log
+from guild.translog import verify
+from guild.translog.commands import append_leaf, sequence_leaves
 from tests.conftest import As, Clock
 from tests.factories import Factories
 from tests.features.mutual_fund.court import ILL_SINCE, TODAY, Court, claim_in, verdict
@@ -109,6 +116,69 @@ async def test_the_jury_can_be_drawn_again_by_anyone(court: Court) -> None:
     assert jury.code_of(claim.id, court.rep.id) not in drum
     assert jury.code_of(claim.id, court.treasurer.id) not in drum
     assert {jury.code_of(claim.id, each.id) for each in court.members[1:]} == drum
+
+
+async def test_when_a_jury_is_drawn_does_not_change_who_is_drawn(
+    court: Court, tmp_path: Path
+) -> None:
+    """The seed is the first checkpoint over the filing; later ones do not matter."""
+    async with court.as_() as work:
+        await sequence_leaves(work)
+    claim = await court.file()
+    with pytest.raises(SeedNotSigned):
+        async with court.as_() as work:
+            await commands.draw_jury(work, claim.id)
+    for number in range(3):
+        async with court.as_() as work:
+            append_leaf(work, "test", {"number": number})
+            await sequence_leaves(work)
+    async with court.as_() as work:
+        place = await log.place_of_statement(
+            work, "claim-filed", {"claim": jury.mark_of(claim.id).hex(), "round": 1}
+        )
+        assert place is not None
+        first = await log.first_checkpoint_over(work, place)
+        assert first is not None
+        assert first.size < (await log.latest_checkpoint(work)).size
+        await commands.draw_jury(work, claim.id)
+    async with court.as_() as work:
+        (proof,) = (await queries.draw_proof(work, claim.id)).draws
+        assert (proof.head, proof.head_source) == (first.root.hex(), f"checkpoint {first.size}")
+        await sequence_leaves(work)
+        for name, content in (await log.public_export(work)).items():
+            (tmp_path / name).write_bytes(content)
+    leaves = verify.read_leaves(tmp_path / "leaves.jsonl")
+    assert verify.check_draws(leaves, -1) == "1 seeds recomputed"
+    with pytest.raises(verify.Wrong, match="that you kept"):
+        verify.check_draws([*leaves[:-1], _drawn_later(leaves)], first.size)
+
+
+def _drawn_later(leaves: list[bytes]) -> bytes:
+    """The draw as an insider would forge it who waited for a checkpoint that suits her."""
+    said = json.loads(leaves[-1])
+    size, mark = said["checkpoint"] + 1, bytes.fromhex(said["claim"]) + b"\x01"
+    head = verify.merkle_root(leaves[:size])
+    seed = hashlib.sha256(b"guild/jury/v2" + head + mark).hexdigest()
+    return json.dumps(said | {"checkpoint": size, "seed": seed}).encode()
+
+
+@pytest.mark.parametrize(
+    ("change", "why"),
+    [
+        ({"seed": "00" * 32}, "not that of checkpoint"),
+        ({"checkpoint": 0}, "not signed between"),
+        ({"checkpoint": 99}, "not signed between"),
+        ({"round": 2}, "never filed"),
+    ],
+)
+def test_the_verifier_refuses_a_forged_draw(change: dict[str, object], why: str) -> None:
+    leaves = [b'{"claim":"%s","kind":"claim-filed","round":1}' % (b"ab" * 32)]
+    mark = bytes.fromhex("ab" * 32) + b"\x01"
+    seed = hashlib.sha256(b"guild/jury/v2" + verify.merkle_root(leaves) + mark).hexdigest()
+    drawn = {"kind": "jury-drawn", "claim": "ab" * 32, "round": 1, "checkpoint": 1, "seed": seed}
+    assert verify.check_draws([*leaves, json.dumps(drawn).encode()], -1) == "1 seeds recomputed"
+    with pytest.raises(verify.Wrong, match=why):
+        verify.check_draws([*leaves, json.dumps(drawn | change).encode()], -1)
 
 
 async def test_a_jury_is_not_drawn_from_too_few(as_: As, make: Factories) -> None:

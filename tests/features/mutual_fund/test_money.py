@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from sqlalchemy import event, select, text
+from sqlalchemy import select, text
 
 from guild.contracts import commands as contracts
 from guild.contracts.models import Contract
@@ -30,6 +30,7 @@ from guild.translog.verify import Wrong, check_fund
 from tests.conftest import NOON, As, Clock
 from tests.factories import Factories
 from tests.features.mutual_fund.court import endow
+from tests.golden.statements_counted import counted
 
 NET = 40_000
 GROSS = 48_400
@@ -387,6 +388,41 @@ async def test_the_row_of_an_invoice_tells_the_terms_of_its_day(trade: Trade) ->
         assert count == 1
 
 
+@pytest.mark.parametrize(
+    ("waited", "paid_on"),
+    [(0, date(2026, 12, 2)), (4, date(2026, 12, 2)), (30, date(2026, 12, 23))],
+)
+async def test_the_working_days_run_from_the_acceptance(
+    system: System, clock: Clock, waited: int, paid_on: date
+) -> None:
+    """Invoiced late, paid no later; and never before there is an invoice."""
+    trade = await Trade(system).open()
+    accepted = await trade.make.accept(trade.contract, trade.member, 2)
+    clock.advance(days=waited)
+    async with begin_work(system, trade.make.actor(trade.member)) as work:
+        drafted = await invoicing.draft_invoice_from_milestones(
+            work, trade.contract.id, [accepted.id]
+        )
+        await invoicing.issue_invoice(work, drafted)
+    async with begin_work(system, SYSTEM) as work:
+        row = await work.session.get_one(LeviedInvoice, drafted)
+        assert row.advance_on == paid_on
+
+
+async def test_the_latest_of_the_milestones_counts(system: System, clock: Clock) -> None:
+    trade = await Trade(system).open()
+    clock.advance(days=2)
+    later = await trade.make.accept(trade.contract, trade.member, 2)
+    clock.advance(days=7)
+    async with begin_work(system, trade.make.actor(trade.member)) as work:
+        drafted = await invoicing.draft_invoice_from_milestones(work, trade.contract.id, [later.id])
+        await invoicing.issue_invoice(work, drafted)
+    async with begin_work(system, SYSTEM) as work:
+        row = await work.session.get_one(LeviedInvoice, drafted)
+        assert row.issued_on == date(2026, 12, 2)
+        assert row.advance_on == date(2026, 12, 4)
+
+
 async def test_no_pot_is_filled_from_nothing(as_: As) -> None:
     async with as_() as work:
         with pytest.raises(BelowZero):
@@ -396,17 +432,8 @@ async def test_no_pot_is_filled_from_nothing(as_: As) -> None:
 
 
 async def test_the_fund_adds_one_read_to_a_payment(trade: Trade) -> None:
-    said: list[str] = []
-
-    def note(_c: object, _u: object, statement: str, *_: object) -> None:
-        said.append(statement)
-
-    engine = trade.system.engine.sync_engine
-    event.listen(engine, "before_cursor_execute", note)
-    try:
+    with counted(trade.system.engine) as said:
         await trade.pay(GROSS)
-    finally:
-        event.remove(engine, "before_cursor_execute", note)
-    reads = [each for each in said if "levied_invoice" in each]
+    reads = [each for each in said if "FROM levied_invoice" in each]
     assert len(reads) == 1
     assert "FOR UPDATE" in reads[0]

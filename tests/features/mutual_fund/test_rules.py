@@ -207,7 +207,8 @@ def test_a_draw_can_be_drawn_again_from_what_is_published() -> None:
     again = jury.draw(head, CLAIM, 1, list(reversed(PEOPLE)))
     assert drawn == again
     # By hand, as the docs say it.
-    seed = hashlib.sha256(b"guild/jury/v1" + head + CLAIM.bytes + b"\x01").digest()
+    mark = hashlib.sha256(b"guild/claim/v1" + CLAIM.bytes).digest()
+    seed = hashlib.sha256(b"guild/jury/v2" + head + mark + b"\x01").digest()
     codes = [hashlib.sha256(b"guild/juror/v1" + CLAIM.bytes + p.bytes).digest() for p in PEOPLE]
     first = min(range(40), key=lambda i: hashlib.sha256(seed + codes[i]).digest())
     assert drawn.ranked[0] == PEOPLE[first]
@@ -231,3 +232,17 @@ def test_taking_somebody_out_of_the_drum_does_not_reorder_the_others(
     everyone = jury.draw(head, CLAIM, 1, people).ranked
     without = jury.draw(head, CLAIM, 1, [p for p in people if p != PEOPLE[gone]]).ranked
     assert [p for p in everyone if p != PEOPLE[gone]] == list(without)
+
+
+def test_the_days_of_the_guarantee_by_the_age_of_the_work() -> None:
+    """23 November 2026 is a Monday; the fund pays seven working days after the work."""
+    limits = guarantee.GuaranteeLimits(7, ("BE",), "EUR", 1, 1, 1, 0)
+    days = guarantee.pays_by_age(date(2026, 11, 23), limits, "BE")
+    assert days[:4] == (
+        date(2026, 12, 2),  # done today
+        date(2026, 12, 2),  # on Sunday, which counts as the Monday after it
+        date(2026, 12, 2),  # on Saturday
+        date(2026, 12, 1),  # on Friday
+    )
+    assert days[-1] == date(2026, 11, 23)
+    assert days[-2] > days[-1]

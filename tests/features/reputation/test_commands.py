@@ -9,8 +9,9 @@ from sqlalchemy.exc import DBAPIError
 from guild.core.ids import AttestationId, ContractId, new_id
 from guild.core.permissions import SYSTEM
 from guild.core.work import begin_work
+from guild.members.models import Contact
 from guild.mutual_fund import queries as fund
-from guild.reputation import commands, queries
+from guild.reputation import commands, queries, rules
 from guild.reputation.errors import (
     AlreadySpoken,
     AttestationNotFound,
@@ -219,7 +220,7 @@ async def test_a_disputed_entry_leaves_the_score_until_a_rep_has_ruled(
     assert (out.excluded, out.weight) == ("contested", "0.00")
     assert out.dispute is not None
     assert (await verified(story, tmp_path)) == dict.fromkeys(
-        ["checkpoint", "tree", "statements", "scores", "fund"], True
+        ["checkpoint", "tree", "statements", "scores", "juries", "fund"], True
     )
 
     async with begin_work(story.system, story.make.actor(rep)) as work:
@@ -339,7 +340,8 @@ async def test_public_files_name_nobody(story: Story, tmp_path) -> None:
         assert private not in public
     (opening, *_) = (tmp_path / "openings.jsonl").read_text().splitlines()
     assert set(json.loads(json.loads(opening)["payload"])) == {
-        "v", "about", "subject", "author", "contract", "period", "answers", "charter_version",
+        "v", "about", "subject", "subject_owner", "author", "author_owner", "contract", "period",
+        "answers", "charter_version",
     }  # fmt: skip
 
 
@@ -353,3 +355,36 @@ async def test_one_firm_is_one_counterparty_whoever_brought_it(story: Story) -> 
     assert (explained.score.projects, explained.score.counterparties) == (2, 2)
     assert explained.score.mean == "0.7500"
     assert {entry.counterparty for entry in explained.entries} == {"not shown"}
+
+
+async def test_two_members_who_praise_each_other_gain_nothing(story: Story, tmp_path) -> None:
+    """Each is the other's client, under her own company number; the third client is a stranger."""
+    anna = await story.make.member(**firm(31))
+    bert = await story.make.member(**firm(32))
+    for member, number in ((anna, 32), (bert, 31)):
+        client = await story.make.organisation(member, **firm(number))
+        await story.both_say(member, GOOD, client)
+        await story.both_say(member, GOOD)
+    assert all((await verified(story, tmp_path)).values())
+    for member in (anna, bert):
+        async with begin_work(story.system, story.make.actor(member)) as work:
+            explained = await queries.member_explanation(work, member.id)
+        assert sorted(one.excluded for one in explained.entries) == ["", "ring"]
+        assert (explained.score.projects, explained.score.counterparties) == (1, 1)
+    shown = json.loads((tmp_path / "scores.json").read_text())
+    assert shown["formula_version"] == rules.FORMULA_VERSION
+    assert "circle" in explained.formula
+
+
+async def test_a_member_behind_a_firm_is_its_owner(story: Story) -> None:
+    """A member who answers for a client firm by her own address stands behind it."""
+    anna, bert = await story.make.member(), await story.make.member()
+    for worker, behind, number in ((bert, anna, 33), (anna, bert, 34)):
+        client = await story.make.organisation(worker, **firm(number))
+        async with begin_work(story.system, SYSTEM) as work:
+            contact = await work.session.get_one(Contact, client.contacts[0].id)
+            contact.email = behind.email
+        await story.both_say(worker, GOOD, client)
+    async with begin_work(story.system, story.make.actor(anna)) as work:
+        explained = await queries.member_explanation(work, anna.id)
+    assert [one.excluded for one in explained.entries] == ["ring"]

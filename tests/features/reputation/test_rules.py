@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from guild.reputation import rules
 from guild.reputation.rules import Entry, ScoringRules
+from guild.translog import verify
 
 RULES = ScoringRules(
     charter_version=1,
@@ -31,6 +32,7 @@ POOR = {"quality": False, "on_time": False, "communication": False}
 def entry(number: int, client: str = "", **changes: object) -> Entry:
     values: dict[str, object] = {
         "commitment": f"{number:064x}",
+        "owner": "mira",
         "counterparty": client or f"client {number}",
         "contract": f"contract {number}",
         "period": "2026-11",
@@ -176,3 +178,59 @@ def test_floats_are_never_hashed(content: dict[str, object]) -> None:
 def test_months() -> None:
     assert rules.months_between("2024-12", "2026-11") == 23
     assert rules.months_between("2026-11", "2026-11") == 0
+
+
+def test_the_same_owner_on_both_sides_has_no_weight() -> None:
+    own = entry(9, "mira", answers=POOR)
+    with_it = rules.score([entry(1), entry(2), own], "freelancer", RULES, "2026-11")
+    without = rules.score([entry(1), entry(2)], "freelancer", RULES, "2026-11")
+    assert (with_it.mean, with_it.weight) == (without.mean, without.weight)
+    assert with_it.entries[-1].excluded == "same_owner"
+
+
+@pytest.mark.parametrize(
+    ("relations", "round_about"),
+    [
+        ([], []),
+        (["ab"], []),
+        (["ab", "ba"], ["ab", "ba"]),
+        (["ab", "bc", "ca"], ["ab", "bc", "ca"]),
+        (["ab", "bc", "ca", "ad", "ea"], ["ab", "bc", "ca"]),
+        (["ab", "ba", "bc", "cd", "dc"], ["ab", "ba", "cd", "dc"]),
+        (["ab", "cb", "ad"], []),
+        (["aa"], []),
+    ],
+)
+def test_circles_are_found_whatever_their_length(
+    relations: list[str], round_about: list[str]
+) -> None:
+    pairs = [(one[0], one[1]) for one in relations]
+    assert rules.circular(pairs) == {(one[0], one[1]) for one in round_about}
+    assert verify.circles(set(pairs)) == {(one[0], one[1]) for one in round_about}
+
+
+@given(st.sets(st.tuples(st.integers(0, 9), st.integers(0, 9)), max_size=30))
+def test_two_searches_for_circles_agree(drawn: set[tuple[int, int]]) -> None:
+    relations = {(str(a), str(b)) for a, b in drawn}
+    assert rules.circular(relations) == verify.circles(relations)
+
+
+def test_an_entry_on_a_circle_has_no_weight_and_the_others_keep_theirs() -> None:
+    entries = [entry(1), entry(2), entry(3, "ring")]
+    circles = rules.circular(
+        rules.relations_of(
+            [*(("freelancer", one) for one in entries), ("client", entry(4, "ring"))],
+            RULES,
+            "2026-11",
+        )
+    )
+    assert circles == {("mira", "ring"), ("ring", "mira")}
+    result = rules.score(entries, "freelancer", RULES, "2026-11", circles)
+    assert [one.excluded for one in result.entries] == ["", "", "ring"]
+    assert result.mean == rules.score(entries[:2], "freelancer", RULES, "2026-11").mean
+
+
+@pytest.mark.parametrize("change", [{"standing": "struck"}, {"period": "2024-11"}])
+def test_what_is_struck_or_old_closes_no_circle(change: dict[str, str]) -> None:
+    pair = [("freelancer", entry(1, "ring")), ("client", entry(2, "ring", **change))]
+    assert rules.circular(rules.relations_of(pair, RULES, "2026-11")) == frozenset()  # type: ignore[arg-type]

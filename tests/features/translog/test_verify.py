@@ -48,7 +48,9 @@ def statement(number: int, **changes: Any) -> dict[str, Any]:
         "v": 1,
         "about": "freelancer",
         "subject": "mira",
+        "subject_owner": "mira-owner",
         "author": f"client-{number % 5}",
+        "author_owner": f"owner-{number % 5}",
         "contract": f"contract-{number}",
         "period": "2026-11",
         "answers": {"quality": True, "on_time": number % 3 > 0, "communication": True},
@@ -81,24 +83,29 @@ class Folder:
             self.said[name], self.standing[name] = said, standings[-1]
         return name
 
+    def entry(self, name: str) -> rules.Entry:
+        said, standing = self.said[name], self.standing[name]
+        return rules.Entry(
+            commitment=name,
+            owner=said["subject_owner"],
+            counterparty=said["author_owner"],
+            contract=said["contract"],
+            period=said["period"],
+            answers=said["answers"],
+            standing="published" if standing == "upheld" else standing,  # type: ignore[arg-type]
+        )
+
     def scores(self) -> list[dict[str, Any]]:
         found = []
+        everything = [(said["about"], self.entry(name)) for name, said in self.said.items()]
+        circles = rules.circular(rules.relations_of(everything, RULES, "2026-11"))
         for side, subject in sorted({(s["about"], s["subject"]) for s in self.said.values()}):
             entries = [
-                rules.Entry(
-                    commitment=name,
-                    counterparty=said["author"],
-                    contract=said["contract"],
-                    period=said["period"],
-                    answers=said["answers"],
-                    standing="published"
-                    if self.standing[name] == "upheld"
-                    else self.standing[name],  # type: ignore[arg-type]
-                )
+                self.entry(name)
                 for name, said in self.said.items()
                 if (said["about"], said["subject"]) == (side, subject)
             ]
-            score = rules.score(entries, side, RULES, "2026-11")
+            score = rules.score(entries, side, RULES, "2026-11", circles)
             found.append(rules.published(score, side, subject))
         return found
 
@@ -110,7 +117,12 @@ class Folder:
         encoded = [base64.b64encode(one).decode() for one in self.leaves]
         self.lines("leaves.jsonl", [{"index": i, "leaf": one} for i, one in enumerate(encoded)])
         self.lines("openings.jsonl", self.openings)
-        scores = {"as_of": "2026-11", "rules": PLAIN_RULES, "scores": self.scores()}
+        scores = {
+            "as_of": "2026-11",
+            "formula_version": 2,
+            "rules": PLAIN_RULES,
+            "scores": self.scores(),
+        }
         self.put("scores.json", json.dumps(scores))
         rows = [("fund_guarantee", 6500), ("fund_sickness", 2275), ("fund_guarantee", -500)]
         self.lines(
@@ -144,7 +156,7 @@ def folder(tmp_path: Path) -> Folder:
     made.attest(statement(24))
     made.attest(statement(25, period="2024-11"), "published")
     client = {"about": "client", "subject": "quay", "answers": {"payment_on_time": False}}
-    made.attest(statement(1, **client, author="mira"), "published")
+    made.attest(statement(1, **client, author="mira", author_owner="mira-owner"), "published")
     made.write()
     return made
 
@@ -157,7 +169,7 @@ def test_true_files_hold(folder: Folder, capsys: pytest.CaptureFixture[str]) -> 
     assert wrong(folder.path) == {}
     assert verify.main([str(folder.path), "--key", SIGNER.verifier.vkey()]) == 0
     report = capsys.readouterr().out
-    assert report.count("holds") == 5
+    assert report.count("holds") == 6
     assert "13 openings fit their commitments; 2 not open" in report
     assert "2 recomputed under charter version 1" in report
     assert "2 pots equal their 3 entries: 8275 minor units" in report
@@ -348,13 +360,14 @@ def test_two_implementations_agree(drawn: Any, share_bps: int, z: str) -> None:
     """The server's formula and the verifier's, written apart, give the same digits."""
     mine = msgspec.structs.replace(RULES, max_share_per_counterparty_bps=share_bps, confidence_z=z)
     said = [
-        (statement(n, author=f"client-{who}", period=period, answers=given_), standing)
+        (statement(n, author_owner=f"owner-{who}", period=period, answers=given_), standing)
         for n, (who, period, given_, standing) in enumerate(drawn)
     ]
     server = rules.score(
         [
             rules.Entry(
-                commitment=str(n), counterparty=one["author"], contract=one["contract"],
+                commitment=str(n), owner=one["subject_owner"],
+                counterparty=one["author_owner"], contract=one["contract"],
                 period=one["period"], answers=one["answers"],
                 standing="published" if standing == "upheld" else standing,
             )
@@ -362,7 +375,7 @@ def test_two_implementations_agree(drawn: Any, share_bps: int, z: str) -> None:
         ],
         "freelancer", mine, "2026-11",
     )  # fmt: skip
-    again = verify.recompute(said, "freelancer", msgspec.to_builtins(mine), "2026-11")
+    again = verify.recompute(said, "freelancer", msgspec.to_builtins(mine), "2026-11", set())
     assert {"subject": "m", "side": "freelancer", **again} == rules.published(
         server, "freelancer", "m"
     )

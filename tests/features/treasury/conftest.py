@@ -17,6 +17,7 @@ from guild.invoicing.schemas import IssuedOut
 from guild.ledger.chart import credit, debit
 from guild.ledger.commands import post
 from guild.members.models import BankAccount, Member
+from guild.members.schemas import OrganisationOut
 from guild.treasury import commands, queries
 from guild.treasury.schemas import CoopAccountIn, ImportOut, PayoutIn, PayoutOut
 from tests.camt import Move, camt053
@@ -37,6 +38,7 @@ class Desk:
         self.at_bank = OPENING
         self.day = date(2026, 11, 20)
         self._numbers = count(1)
+        self.last: tuple[Member, OrganisationOut]
 
     async def open(self) -> "Desk":
         """Three treasurers and one account that holds 10,000.00."""
@@ -109,12 +111,26 @@ class Desk:
                 seen = await commands.approve_payout(work, asked.id)
         return seen
 
-    async def invoice(self, net: str, client_name: str, member: Member | None = None) -> IssuedOut:
-        """An issued invoice over one accepted milestone of that net sum, Belgian VAT on top."""
-        member = member or await self.make.member()
-        client = await self.make.organisation(
-            member, name=client_name, vat_number="BE0403019261", enterprise_number="0403019261"
-        )
+    async def invoice(
+        self,
+        net: str,
+        client_name: str,
+        member: Member | None = None,
+        *,
+        again: bool = False,
+    ) -> IssuedOut:
+        """An issued invoice over one accepted milestone of that net sum, Belgian VAT on top.
+
+        `again` is to the client of the last one, by the same member.
+        """
+        if again:
+            member, client = self.last
+        else:
+            member = member or await self.make.member()
+            client = await self.make.organisation(
+                member, name=client_name, vat_number="BE0403019261", enterprise_number="0403019261"
+            )
+        self.last = member, client
         milestone = MilestoneIn(title="All of it", net=net, due_on=date(2026, 12, 18))
         contract = await self.make.signed_contract(
             member, client, milestones=[milestone], hours_estimate=1

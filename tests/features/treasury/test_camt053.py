@@ -71,7 +71,7 @@ def test_pending_entries_are_apart_from_booked_ones() -> None:
     pending = Move(cents=99_900, reference="P1", status="PDNG")
     statement = read(a_statement(PAYER, pending))
     assert [entry.reference for entry in statement.entries] == ["R1"]
-    assert statement.pending == 1
+    assert len(statement.pending) == 1
 
 
 def test_a_returned_payment_carries_its_reason_and_our_id() -> None:

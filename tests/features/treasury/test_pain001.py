@@ -3,6 +3,7 @@
 import re
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from typing import Any
 from xml.etree import ElementTree as ET
 
 import pytest
@@ -90,7 +91,7 @@ def test_structured_references_are_kept(reference: str, issuer: str) -> None:
     assert "<Ustrd>" not in content
 
 
-def _fields(transfer: Transfer) -> dict[str, object]:
+def _fields(transfer: Transfer) -> dict[str, Any]:
     return {name: getattr(transfer, name) for name in transfer.__struct_fields__}
 
 

@@ -95,7 +95,7 @@ async def test_a_payout_over_the_api(desk: Desk, signed_in: SignIn, clock: Clock
         ("GET", f"/bank-entries/{ABSENT}/suggestions"),
         ("POST", f"/bank-entries/{ABSENT}/confirm"),
         ("POST", f"/bank-entries/{ABSENT}/explain"),
-        ("POST", "/payouts/run"),
+        ("POST", "/payout-runs"),
         ("POST", f"/payouts/{ABSENT}/approve"),
         ("POST", f"/payouts/{ABSENT}/reject"),
         ("POST", "/payment-batches"),
@@ -236,7 +236,7 @@ class TestPages:
         assert asked["amount"] == "910.00"
         first, second, third = [await signed_in(one) for one in desk.treasurers]
         for one in (first, second):
-            path = f"/treasury/payouts/{asked['id']}/approve"
+            path = f"/approvals/payouts/{asked['id']}/approve"
             assert (await self.form(one, path)).status_code == 303
         assert (await self.form(third, path)).status_code == 409
         assert (await self.form(first, "/treasury/batches")).status_code == 303
@@ -259,10 +259,10 @@ class TestPages:
         await desk.payee(5_000)
         clock.advance(hours=73)
         treasurer = await signed_in(desk.treasurers[0])
-        assert (await self.form(treasurer, "/treasury/payouts/run")).status_code == 303
-        assert (await self.form(treasurer, "/treasury/payouts/run")).status_code == 409
+        assert (await self.form(treasurer, "/treasury/payout-runs")).status_code == 303
+        assert (await self.form(treasurer, "/treasury/payout-runs")).status_code == 409
         (asked,) = (await ok(await treasurer.get(f"{API}/payouts")))["items"]
-        path = f"/treasury/payouts/{asked['id']}/reject"
+        path = f"/approvals/payouts/{asked['id']}/reject"
         assert (await self.form(treasurer, path, reason="")).status_code == 422
         assert (await self.form(treasurer, path, reason="Wrong month")).status_code == 303
         assert await desk.wrong() == []

@@ -1,0 +1,62 @@
+"""Tables: the contract, its frozen offers, milestones, deliveries, and the chain of evidence."""
+
+from guild.contracts.models.contract import (
+    CONTRACT_LIFECYCLE,
+    MILESTONE_LIFECYCLE,
+    Contract,
+    ContractCounter,
+    ContractEvidence,
+    ContractOffer,
+    Delivery,
+    Milestone,
+)
+from guild.contracts.models.drafting import (
+    PAPER_LIFECYCLE,
+    REP_TASK_LIFECYCLE,
+    ContractPaper,
+    ContractTemplate,
+    ContractTemplateVersion,
+    RepTask,
+)
+from guild.contracts.models.performing import (
+    CASE_LIFECYCLE,
+    ENDING_LIFECYCLE,
+    TIME_SHEET_LIFECYCLE,
+    ContractCase,
+    ContractCharge,
+    ContractCost,
+    ContractEnding,
+    DeliveryFile,
+    TimeEntry,
+    TimeSheet,
+)
+from guild.contracts.models.signing import SIGNER_LIFECYCLE, ContractSigner
+
+__all__ = [
+    "CASE_LIFECYCLE",
+    "CONTRACT_LIFECYCLE",
+    "ENDING_LIFECYCLE",
+    "MILESTONE_LIFECYCLE",
+    "PAPER_LIFECYCLE",
+    "REP_TASK_LIFECYCLE",
+    "SIGNER_LIFECYCLE",
+    "TIME_SHEET_LIFECYCLE",
+    "Contract",
+    "ContractCase",
+    "ContractCharge",
+    "ContractCost",
+    "ContractCounter",
+    "ContractEnding",
+    "ContractEvidence",
+    "ContractOffer",
+    "ContractPaper",
+    "ContractSigner",
+    "ContractTemplate",
+    "ContractTemplateVersion",
+    "Delivery",
+    "DeliveryFile",
+    "Milestone",
+    "RepTask",
+    "TimeEntry",
+    "TimeSheet",
+]

@@ -1,0 +1,212 @@
+"""The evidence bundle of a contract: all that proves it, in one ZIP that needs nobody's help.
+
+What lies above contracts is asked for by name: `features.py` gives the question that knows invoices
+to the System under `INVOICES`.
+"""
+
+import hashlib
+import zipfile
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+from io import BytesIO
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+from sqlalchemy import select
+
+from guild.contracts import verify
+from guild.contracts.errors import DocumentNotReady
+from guild.contracts.models import Contract, ContractEvidence, ContractOffer, Delivery, Milestone
+from guild.contracts.queries.proof import sealed_file
+from guild.contracts.queries.views import contract_row, sealed_document
+from guild.contracts.rules.evidence import LEAF_KIND, manifest
+from guild.core.ids import ContractId
+from guild.core.money import Money
+from guild.core.pages import environment
+from guild.core.work import Work
+from guild.documents import queries as documents
+from guild.documents.verdict import trusted_of
+from guild.members.models import Member, Organisation
+from guild.translog import queries as translog
+from guild.translog.checkpoint import encode_base64
+
+INVOICES: Final = "contracts.invoices"
+VERIFIER: Final = Path(verify.__file__).read_bytes()
+AskInvoices = Callable[[Work, ContractId], Awaitable[list[dict[str, str]]]]
+"""Number, issue date, total, currency and state of each issued invoice of a contract."""
+README: Final = """Evidence of contract {number}
+
+index.html       everything to read, in any browser, without a network
+contract.pdf     the sealed file; any PDF reader checks its seal
+contract.html    the exact bytes that both sides saw and signed
+terms.json       the terms as data
+evidence.json    every step, each naming the fingerprint of the step before
+log-proof.json   where the public log holds the fingerprints, and the log's signature
+deliveries.json  what was delivered and accepted; invoices.json what was invoiced
+root.pem, root.crl   the root that the seal stands under, and what it revoked
+verify.py        checks all of it: python3 verify.py   (Python 3.9 or later, nothing else)
+
+The seal with openssl:
+    pdfsig contract.pdf
+    openssl x509 -in root.pem -noout -fingerprint -sha256
+Compare the fingerprint with one that you got elsewhere: an own root proves no more than that.
+The log's key, to compare: {vkey}
+"""
+
+
+async def evidence_bundle(work: Work, contract_id: ContractId) -> tuple[str, bytes]:
+    """Name and bytes of the ZIP. Raises DocumentNotReady until the log holds the sealed file."""
+    files = await bundle_files(work, contract_id)
+    contract = await contract_row(work, contract_id)
+    assert contract.sealed_at is not None, "it was bundled just now"
+    packed = BytesIO()
+    moment = contract.sealed_at.timetuple()[:6]
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in files.items():
+            # The same contract gives the same bytes, whenever it is asked for.
+            archive.writestr(zipfile.ZipInfo(f"{contract.number}/{name}", moment), content,
+                             zipfile.ZIP_DEFLATED)  # fmt: skip
+    return f"{contract.number}-evidence.zip", packed.getvalue()
+
+
+async def bundle_files(work: Work, contract_id: ContractId) -> dict[str, bytes]:
+    """Every file of the bundle by its name."""
+    contract, document_id = await sealed_document(work, contract_id)
+    assert contract.sealed_sha256 is not None, "it has a document"
+    proof = await _proof(work, contract.sealed_sha256)
+    offer = await _signed_offer(work, contract)
+    chain = await _sealed_chain(work, contract)
+    trusted = trusted_of(work.settings, now=work.now)
+    performed = await _deliveries(work, contract)
+    ask: AskInvoices | None = work.system.resources.get(INVOICES)
+    invoices = await ask(work, contract.id) if ask else []
+    evidence = manifest(chain)
+    files = {
+        "contract.pdf": await documents.read(work, document_id),
+        "contract.html": offer.shown_html,
+        "terms.json": offer.terms_json,
+        "evidence.json": evidence,
+        "log-proof.json": _json(proof),
+        "deliveries.json": _json(performed),
+        "invoices.json": _json(invoices),
+        "root.pem": trusted.root_pem,
+        "root.crl": trusted.crl_pem,
+        "verify.py": VERIFIER,
+        "README.txt": README.format(number=contract.number, vkey=proof["vkey"]).encode(),
+    }
+    files["index.html"] = await _page(work, contract, offer, files)
+    sums = [f"{hashlib.sha256(content).hexdigest()}  {name}" for name, content in files.items()]
+    files["SHA256SUMS"] = ("\n".join(sums) + "\n").encode()
+    return files
+
+
+async def evidence_page(work: Work, contract_id: ContractId) -> bytes:
+    """The same as one HTML file that opens offline."""
+    return (await bundle_files(work, contract_id))["index.html"]
+
+
+async def _proof(work: Work, pdf_sha256: str) -> dict[str, Any]:
+    known = await sealed_file(work, pdf_sha256)
+    assert known is not None, "the contract names the file that was sealed"
+    if known.log_index is None:
+        raise DocumentNotReady(mend="The public log has it within a minute; try again then.")
+    newest = await translog.latest_checkpoint(work)
+    if newest.size <= known.log_index:
+        raise DocumentNotReady(mend="The public log has it within a minute; try again then.")
+    proof = await translog.inclusion_proof(work, known.log_index, newest.size)
+    return {
+        "leaf": encode_base64(translog.leaf_bytes(LEAF_KIND, known.leaf)),
+        "index": proof.index,
+        "size": proof.size,
+        "hashes": proof.hashes,
+        "checkpoint": newest.note,
+        "vkey": translog.log_key(work).vkey,
+    }
+
+
+async def _signed_offer(work: Work, contract: Contract) -> ContractOffer:
+    found: ContractOffer | None = await work.session.scalar(
+        select(ContractOffer).where(
+            ContractOffer.contract_id == contract.id, ContractOffer.version == contract.version
+        )
+    )
+    assert found is not None, "a sealed contract was offered"
+    return found
+
+
+async def _sealed_chain(work: Work, contract: Contract) -> list[bytes]:
+    """The entries that the newest seal covers: all before its own."""
+    rows = (
+        await work.session.execute(
+            select(ContractEvidence.kind, ContractEvidence.body)
+            .where(ContractEvidence.contract_id == contract.id)
+            .order_by(ContractEvidence.seq)
+        )
+    ).all()
+    last = max(place for place, row in enumerate(rows) if row.kind == "sealed")
+    return [row.body for row in rows[:last]]
+
+
+async def _deliveries(work: Work, contract: Contract) -> list[dict[str, Any]]:
+    rows = await work.session.execute(
+        select(Milestone, Delivery)
+        .join(Delivery, Delivery.milestone_id == Milestone.id, isouter=True)
+        .where(Milestone.contract_id == contract.id)
+        .order_by(Milestone.position, Delivery.round)
+    )
+    return [
+        {
+            "milestone": milestone.title,
+            "net": Money(milestone.net_minor, contract.currency).text,
+            "currency": contract.currency,
+            "due_on": milestone.due_on.isoformat(),
+            "state": milestone.state,
+            "round": delivery.round if delivery else None,
+            "note": delivery.note if delivery else None,
+            "delivered_at": _moment(delivery.delivered_at) if delivery else None,
+            "answer": delivery.answer if delivery else None,
+            "answered_at": _moment(delivery.answered_at) if delivery else None,
+        }
+        for milestone, delivery in rows
+    ]
+
+
+def _moment(value: datetime | None) -> str | None:
+    return value.isoformat() if value else None
+
+
+def _json(value: object) -> bytes:
+    return msgspec.json.format(msgspec.json.encode(value), indent=1) + b"\n"
+
+
+async def _page(
+    work: Work, contract: Contract, offer: ContractOffer, files: dict[str, bytes]
+) -> bytes:
+    entries = msgspec.json.decode(files["evidence.json"])["entries"]
+    member = await work.session.get_one(Member, contract.member_id)
+    client = await work.session.get_one(Organisation, contract.client_id)
+    signed = [
+        {**entry["details"]["signature"], "at": entry["server_time"]}
+        for entry in entries
+        if "signature" in entry["details"] and entry["version"] == contract.version
+    ]
+    html = environment().get_template("contracts/bundle.html").render(
+        contract=contract,
+        member_name=member.legal_name,
+        client_name=client.name,
+        coop=work.settings.coop,
+        entries=entries,
+        signed=signed,
+        document=offer.shown_html.decode(),
+        shown_sha256=offer.shown_sha256,
+        deliveries=msgspec.json.decode(files["deliveries.json"]),
+        invoices=msgspec.json.decode(files["invoices.json"]),
+        proof=msgspec.json.decode(files["log-proof.json"]),
+        pdf=encode_base64(files["contract.pdf"]),
+        evidence=files["evidence.json"].decode(),
+        proof_text=files["log-proof.json"].decode(),
+        root_pem=files["root.pem"].decode(),
+        base_url=work.settings.base_url,
+    )  # fmt: skip
+    return html.encode()

@@ -1,0 +1,16 @@
+"""Contracts over HTTP: the member's side, the client's side, and drafting with its tools."""
+
+from guild.contracts.routes import amending, contract, drafting, ending, proofs, signing, working
+from guild.contracts.routes.contract import NO_STORE, pdf_answer
+
+ROUTES = [
+    *contract.ROUTES,
+    *drafting.ROUTES,
+    *proofs.ROUTES,
+    *signing.ROUTES,
+    *amending.ROUTES,
+    *working.ROUTES,
+    *ending.ROUTES,
+]
+
+__all__ = ["NO_STORE", "ROUTES", "pdf_answer"]

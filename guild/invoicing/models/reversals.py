@@ -1,0 +1,35 @@
+"""Payments that were taken back: by the bank, or because they were recorded by mistake."""
+
+from datetime import date, datetime
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from guild.core.db import Base
+from guild.core.ids import BankEntryId, InvoiceId, PaymentId
+
+
+class PaymentReversal(Base):
+    """A whole payment taken back, once; the invoice is open again by as much. Append-only."""
+
+    __tablename__ = "payment_reversal"
+    __table_args__ = (
+        CheckConstraint("amount_minor > 0", name="amount_positive"),
+        CheckConstraint("cause IN ('mistake', 'returned')", name="cause"),
+        Index(None, "invoice_id"),
+    )
+
+    payment_id: Mapped[PaymentId] = mapped_column(ForeignKey("payment.id"), primary_key=True)
+    invoice_id: Mapped[InvoiceId] = mapped_column(ForeignKey("invoice.id"))
+    amount_minor: Mapped[int]
+    net_minor: Mapped[int]
+    currency: Mapped[str] = mapped_column(String(3))
+    cause: Mapped[str] = mapped_column(String(10))
+    """`mistake`: it was another's money. `returned`: the bank took it back."""
+    reason: Mapped[str] = mapped_column(String(500))
+    reversed_on: Mapped[date]
+    reversed_at: Mapped[datetime]
+    reversed_by: Mapped[UUID | None]
+    bank_entry_id: Mapped[BankEntryId | None] = mapped_column(default=None)
+    """The entry by which the bank took the money back."""

@@ -1,0 +1,7 @@
+"""Pages of invoices: the client's by her link, the member's and the treasury's."""
+
+from guild.invoicing.pages.agreements import PAGES as AGREEMENTS
+from guild.invoicing.pages.client import PAGES as CLIENT
+from guild.invoicing.pages.documents import PAGES as DOCUMENTS
+
+PAGES = [*CLIENT, *DOCUMENTS, *AGREEMENTS]

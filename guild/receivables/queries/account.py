@@ -1,0 +1,183 @@
+"""A client's account, straight from the ledger: what it owes, claims of interest, its credit.
+
+One statement reads the postings on the three accounts of the client in one currency; what an entry
+moves between them (credit used for an invoice) nets to nothing and does not show.
+"""
+
+from datetime import date
+from typing import Final, cast
+
+import msgspec
+from sqlalchemy import select, text
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.sql import bindparam
+from sqlalchemy.types import Uuid
+
+from guild.core.ids import ContactId, OrganisationId
+from guild.core.money import Money
+from guild.core.work import Work
+from guild.documents.layout import render_html
+from guild.documents.pool import DocumentPool
+from guild.documents.schemas import Language, PrintOrder
+from guild.ledger import queries as ledger
+from guild.ledger.chart import Account
+from guild.members.errors import OrganisationNotFound
+from guild.members.models import Organisation
+from guild.receivables import access
+from guild.receivables.queries.sheets import addressee, letterhead
+from guild.receivables.rules.tables import csv_bytes
+from guild.receivables.schemas import StatementLine, StatementOut
+from guild.receivables.sheets import StatementRow, StatementSheet
+
+THREE: Final = ("receivable", "interest_receivable", "client_credit")
+LINES_MAX: Final = 20_000
+
+READ: Final = text(
+    """
+SELECT e.id, e.occurred_on, e.kind, e.text, sum(p.amount_minor)::bigint AS minor,
+       coalesce(i.number, c.invoice_number, '') AS document
+  FROM ledger_posting p
+  JOIN ledger_entry e ON e.id = p.entry_id
+  LEFT JOIN invoice i ON i.id = e.subject_id
+  LEFT JOIN interest_claim c ON c.id = e.subject_id
+ WHERE p.account_id = ANY (:accounts) AND p.occurred_on <= :until
+   AND (CAST(:contact AS uuid) IS NULL OR i.id IS NULL OR i.contact_id = :contact)
+ GROUP BY e.id, i.number, c.invoice_number
+HAVING sum(p.amount_minor) <> 0
+ ORDER BY e.occurred_on, e.id"""
+).bindparams(bindparam("accounts", type_=ARRAY(Uuid())), bindparam("contact", type_=Uuid()))
+
+
+class AccountLine(msgspec.Struct, frozen=True, kw_only=True):
+    """A movement and what is owed after it, in minor units (negative: in the client's favour)."""
+
+    on: date
+    kind: str
+    text: str
+    document: str
+    minor: int
+    balance_minor: int
+
+
+async def account_lines(
+    work: Work, client_id: OrganisationId, currency: str, *, until: date | None = None,
+    contact_id: ContactId | None = None,
+) -> list[AccountLine]:  # fmt: skip
+    """All movements up to a day; a contact sees those of documents addressed to her."""
+    accounts = [Account(code, client_id).id(currency) for code in THREE]
+    rows = await work.session.execute(
+        READ,
+        {"accounts": accounts, "until": until or work.today, "contact": contact_id},
+    )
+    lines: list[AccountLine] = []
+    balance = 0
+    for _, on, kind, said, minor, document in rows:
+        balance += minor
+        lines.append(
+            AccountLine(
+                on=on, kind=kind, text=said, document=document, minor=minor, balance_minor=balance
+            )
+        )
+    return lines
+
+
+async def statement_of(
+    work: Work, client_id: OrganisationId, currency: str, since: date, until: date
+) -> StatementOut:
+    """A client's statement for the member whose client it is, the treasury, or its own contact.
+
+    Raises OrganisationNotFound.
+    """
+    client = await visible_client(work, client_id)
+    contact = work.actor.link.contact_id if work.actor.link else None
+    lines = await account_lines(work, client_id, currency, until=until, contact_id=contact)
+    before = [line for line in lines if line.on < since]
+    within = [line for line in lines if line.on >= since]
+    opening = before[-1].balance_minor if before else 0
+
+    def amount(minor: int) -> str:
+        return Money(minor, currency).text
+
+    credit = await ledger.balance_of(work, Account("client_credit", client_id), currency)
+    return StatementOut(
+        client_id=client_id,
+        client_name=client.name,
+        currency=currency,
+        since=since,
+        until=until,
+        opening=amount(opening),
+        lines=[
+            StatementLine(
+                on=line.on, kind=line.kind, document=line.document, text=line.text,
+                amount=amount(line.minor), balance=amount(line.balance_minor),
+            )
+            for line in within[:LINES_MAX]
+        ],
+        closing=amount(within[-1].balance_minor if within else opening),
+        credit_on_account=credit.text,
+    )  # fmt: skip
+
+
+async def visible_client(work: Work, client_id: OrganisationId) -> Organisation:
+    """The client if the actor may see its account; raises OrganisationNotFound.
+
+    A client's link opens the account of the client whose invoice it is for; the caller has looked
+    that up.
+    """
+    visible = (
+        Organisation.id == client_id
+        if work.actor.kind == "contact"
+        else access.clients_visible_to(work.actor)
+    )
+    row = await work.session.scalar(
+        select(Organisation).where(Organisation.id == client_id, visible)
+    )
+    if row is None:
+        raise OrganisationNotFound
+    return row
+
+
+def statement_csv(shown: StatementOut) -> bytes:
+    """The statement as a table: opening, each movement, closing."""
+    rows: list[list[object]] = [[shown.since, "opening", "", "", "", shown.opening]]
+    rows += [[one.on, one.kind, one.document, one.text, one.amount, one.balance]
+             for one in shown.lines]  # fmt: skip
+    rows.append([shown.until, "closing", "", "", "", shown.closing])
+    head = ["date", "kind", "document", "text", f"amount_{shown.currency}", "balance"]
+    return csv_bytes(head, rows)
+
+
+async def statement_pdf(work: Work, shown: StatementOut, lang: str) -> bytes:
+    """The statement as a letter in the client's language."""
+    client = await visible_client(work, shown.client_id)
+
+    def minor(amount: str) -> int:
+        return Money.parse(amount, shown.currency).minor
+
+    sheet = StatementSheet(
+        lang=cast("Language", lang if lang in {"en", "fr", "nl", "de"} else "en"),
+        seller=letterhead(work),
+        to=addressee(client),
+        since=shown.since,
+        until=shown.until,
+        currency=shown.currency,
+        opening_minor=minor(shown.opening),
+        rows=tuple(
+            StatementRow(
+                on=one.on, kind=one.kind, document=one.document, minor=minor(one.amount),
+                balance_minor=minor(one.balance),
+            )
+            for one in shown.lines
+        ),
+        closing_minor=minor(shown.closing),
+    )  # fmt: skip
+    pool = work.system.resource("documents.pool", DocumentPool)
+    return await pool.render(
+        PrintOrder(
+            html=render_html("receivables/statement_print.html", {"sheet": sheet}),
+            lang=sheet.lang,
+            created=work.now,
+            attachments=(),
+            facturx_profile="",
+        )
+    )

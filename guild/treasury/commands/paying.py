@@ -1,0 +1,195 @@
+"""Payments through a provider: ask, believe the provider and not its webhook, record once."""
+
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert
+
+from guild.core.ids import InvoiceId, ProviderAccountId, ProviderPaymentId, new_id
+from guild.core.money import Money
+from guild.core.permissions import Permission
+from guild.core.work import Work
+from guild.invoicing.commands import record_payment, reverse_payment
+from guild.invoicing.models import Invoice
+from guild.ledger.chart import Account, credit, debit
+from guild.ledger.commands import post
+from guild.treasury.commands.explaining import locked_invoice
+from guild.treasury.errors import MatchTooLarge
+from guild.treasury.events import ProviderPaid
+from guild.treasury.models import PROVIDER_PAYMENT, ProviderAccount, ProviderEvent, ProviderPayment
+from guild.treasury.providers.choice import provider_of
+from guild.treasury.providers.interface import Asked, Hint, Seen
+from guild.treasury.queries.shapes import payment_link_out
+from guild.treasury.schemas import PaymentLinkIn, PaymentLinkOut
+
+
+async def ask_through_provider(
+    work: Work, invoice_id: InvoiceId, data: PaymentLinkIn
+) -> PaymentLinkOut:
+    """Ask a provider for a link on which the client pays what is open; the link comes in a moment.
+
+    Raises ProviderNotFound, InvoiceNotFound, and MatchTooLarge when nothing is open.
+    """
+    work.require(Permission.MATCHES_CONFIRM)
+    provider_of(work.settings, data.provider)
+    invoice = await locked_invoice(work, invoice_id)
+    if invoice.open_minor <= 0:
+        raise MatchTooLarge(f"Nothing is open on invoice {invoice.number}.")
+    row = ProviderPayment(
+        id=ProviderPaymentId(new_id()),
+        account_id=await _account(work, data.provider, invoice.currency),
+        provider=data.provider,
+        invoice_id=invoice.id,
+        state=PROVIDER_PAYMENT.initial,
+        external_id="",
+        url="",
+        amount_minor=invoice.open_minor,
+        fee_minor=0,
+        currency=invoice.currency,
+        asked_by=work.actor.member_id,
+        asked_at=work.now,
+    )
+    work.session.add(row)
+    await work.session.flush()
+    return payment_link_out(row)
+
+
+async def _account(work: Work, provider: str, currency: str) -> ProviderAccountId:
+    await work.session.execute(
+        insert(ProviderAccount)
+        .values(
+            id=ProviderAccountId(new_id()), provider=provider, currency=currency, opened_at=work.now
+        )
+        .on_conflict_do_nothing()
+    )
+    found = await work.session.scalar(
+        select(ProviderAccount.id).where(
+            ProviderAccount.provider == provider, ProviderAccount.currency == currency
+        )
+    )
+    assert found is not None, "it was inserted or is there"
+    return found
+
+
+async def link_to_ask(work: Work, payment_id: ProviderPaymentId) -> tuple[str, Asked] | None:
+    """What to ask the provider for; None when there is a link already."""
+    row = await work.session.get(ProviderPayment, payment_id)
+    if row is None or row.url or row.state != "asked":
+        return None
+    invoice = await work.session.get_one(Invoice, row.invoice_id)
+    return row.provider, Asked(
+        payment_id=row.id.hex,
+        amount_minor=row.amount_minor,
+        currency=row.currency,
+        description=f"{work.settings.coop.name}, {invoice.number}"[:100],
+        back_url=work.settings.base_url,
+    )
+
+
+async def note_link(work: Work, payment_id: ProviderPaymentId, external_id: str, url: str) -> None:
+    """Keep the link that the provider made."""
+    row = await work.session.get_one(ProviderPayment, payment_id, with_for_update=True)
+    row.external_id, row.url = external_id[:120], url[:2000]
+
+
+async def take_webhook(
+    work: Work, provider: str, headers: dict[str, str], body: bytes
+) -> list[Hint]:
+    """The events of a webhook that were not taken before. Raises WebhookRefused.
+
+    A webhook is a hint: what became of the payment is asked of the provider, in the background.
+    """
+    new: list[Hint] = []
+    at = work.now.timestamp()
+    for hint in provider_of(work.settings, provider).hints(headers, body, at):
+        taken = await work.session.scalar(
+            insert(ProviderEvent)
+            .values(
+                provider=provider,
+                external_id=hint.external_id[:120],
+                kind=hint.kind[:60],
+                object_id=hint.object_id[:120],
+                taken_at=work.now,
+            )
+            .on_conflict_do_nothing()
+            .returning(ProviderEvent.external_id)
+        )
+        if taken is not None:
+            new.append(hint)
+    return new
+
+
+async def record_seen(work: Work, provider: str, seen: Seen) -> None:
+    """Record what the provider says of a payment of ours; once, whatever it is told how often.
+
+    Money arrives at the provider whole: the invoice gets the gross sum, the fee is the house's.
+    """
+    try:
+        payment_id = ProviderPaymentId(UUID(hex=seen.payment_id))
+    except ValueError:
+        return
+    row = await work.session.scalar(
+        select(ProviderPayment)
+        .where(ProviderPayment.id == payment_id, ProviderPayment.provider == provider)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+    if row is None or seen.currency != row.currency:
+        return
+    if seen.state in {"paid", "returned"} and row.state in {"asked", "failed"}:
+        await _paid(work, row, seen)
+    if seen.state == "returned" and row.state == "paid":
+        await _returned(work, row)
+    elif seen.state == "failed" and row.state == "asked":
+        PROVIDER_PAYMENT.move(row, "fail")
+
+
+async def _paid(work: Work, row: ProviderPayment, seen: Seen) -> None:
+    invoice = await locked_invoice(work, row.invoice_id)
+    at_provider = Account("provider_balance", row.account_id)
+    amount = Money(seen.amount_minor, row.currency)
+    paid = Money(min(amount.minor, invoice.open_minor), row.currency)
+    rest, fee = amount - paid, Money(seen.fee_minor, row.currency)
+    if paid:
+        row.payment_id = await record_payment(work, invoice.id, paid, at_provider, work.today)
+    lines = [
+        debit("provider_balance", rest, row.account_id),
+        credit("client_credit", rest, invoice.client_id),
+        debit("provider_fees", fee),
+        credit("provider_balance", fee, row.account_id),
+    ]
+    if rest or fee:
+        await post(
+            work,
+            kind="provider_payment",
+            text=f"Invoice {invoice.number} through {row.provider.title()}",
+            lines=lines,
+            subject=row.id,
+        )
+    PROVIDER_PAYMENT.move(row, "pay")
+    row.paid_at, row.fee_minor = work.now, fee.minor
+    await work.session.flush()
+    await work.emit(
+        ProviderPaid(
+            payment_id=row.id,
+            invoice_id=invoice.id,
+            amount_minor=amount.minor,
+            fee_minor=fee.minor,
+            currency=row.currency,
+        )
+    )
+
+
+async def _returned(work: Work, row: ProviderPayment) -> None:
+    """The provider took the money back; the invoice is open again."""
+    if row.payment_id is not None:
+        await work.write()
+        await reverse_payment(
+            work,
+            row.payment_id,
+            to=Account("provider_balance", row.account_id),
+            cause="returned",
+            reason=f"{row.provider.title()} took the payment back",
+            on=work.today,
+        )
+    PROVIDER_PAYMENT.move(row, "return")

@@ -1,0 +1,72 @@
+"""Payments that come through a payment provider: accounts there, links, and what was told."""
+
+from datetime import datetime
+from typing import Final
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from guild.core.db import Base
+from guild.core.ids import InvoiceId, MemberId, PaymentId, ProviderAccountId, ProviderPaymentId
+from guild.core.lifecycle import Lifecycle
+
+PROVIDER_PAYMENT: Final = Lifecycle(
+    "provider_payment",
+    initial="asked",
+    moves={
+        "pay": (("asked", "failed"), "paid"),
+        "fail": (("asked",), "failed"),
+        "return": (("paid",), "returned"),
+    },
+)
+
+
+class ProviderAccount(Base):
+    """What the house holds at a provider in one currency; owner of a `provider_balance`."""
+
+    __tablename__ = "provider_account"
+    __table_args__ = (UniqueConstraint("provider", "currency"),)
+
+    id: Mapped[ProviderAccountId] = mapped_column(primary_key=True)
+    provider: Mapped[str] = mapped_column(String(20))
+    currency: Mapped[str] = mapped_column(String(3))
+    opened_at: Mapped[datetime]
+
+
+class ProviderPayment(Base):
+    """A link on which a client pays an invoice, and what became of it."""
+
+    __tablename__ = "provider_payment"
+    __table_args__ = (
+        CheckConstraint(PROVIDER_PAYMENT.check_sql(), name="state"),
+        CheckConstraint("amount_minor > 0 AND fee_minor >= 0", name="amounts"),
+        Index(None, "invoice_id"),
+    )
+
+    id: Mapped[ProviderPaymentId] = mapped_column(primary_key=True)
+    account_id: Mapped[ProviderAccountId] = mapped_column(ForeignKey("provider_account.id"))
+    provider: Mapped[str] = mapped_column(String(20))
+    external_id: Mapped[str] = mapped_column(String(120), default="")
+    invoice_id: Mapped[InvoiceId] = mapped_column(ForeignKey("invoice.id"))
+    state: Mapped[str] = mapped_column(String(10), default=PROVIDER_PAYMENT.initial)
+    amount_minor: Mapped[int]
+    fee_minor: Mapped[int] = mapped_column(default=0)
+    currency: Mapped[str] = mapped_column(String(3))
+    url: Mapped[str] = mapped_column(String(2000), default="")
+    asked_by: Mapped[MemberId] = mapped_column(ForeignKey("member.id"))
+    asked_at: Mapped[datetime]
+    paid_at: Mapped[datetime | None] = mapped_column(default=None)
+    payment_id: Mapped[PaymentId | None] = mapped_column(default=None)
+    """The payment of the invoice, once recorded."""
+
+
+class ProviderEvent(Base):
+    """A webhook's event, taken once. Holds ids only."""
+
+    __tablename__ = "provider_event"
+
+    provider: Mapped[str] = mapped_column(String(20), primary_key=True)
+    external_id: Mapped[str] = mapped_column(String(120), primary_key=True)
+    kind: Mapped[str] = mapped_column(String(60))
+    object_id: Mapped[str] = mapped_column(String(120))
+    taken_at: Mapped[datetime]
