@@ -215,7 +215,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             "GUILD_SEAL_STAMP_KEY_FILE is missing: nobody stamps the time. Set it, or "
             "GUILD_SEAL_STAMP_URL, or GUILD_SEAL_LEVEL=B-B.": (
                 self.seal.level != "B-B"
-                and not (self.seal.stamp_url or (self.seal.stamp_key_pem and self.seal.stamp_cert_pem))
+                and not (
+                    self.seal.stamp_url or (self.seal.stamp_key_pem and self.seal.stamp_cert_pem)
+                )
             ),
             "GUILD_SEAL_STAMP_ROOT_FILE is missing: stamps of GUILD_SEAL_STAMP_URL could not be "
             "judged.": bool(self.seal.stamp_url) and not self.seal.stamp_root_pem,

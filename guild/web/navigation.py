@@ -25,7 +25,10 @@ ENTRIES: Final = (
     Entry("/money", "Money", "What is coming to you, and when", P.PAYOUTS_REQUEST),
     Entry("/contracts", "Contracts", "What you agreed, and where it stands", P.CONTRACTS_READ),
     Entry(
-        "/clients", "Clients", "Whom you work for, and who signs there", P.CLIENTS_MANAGE,
+        "/clients",
+        "Clients",
+        "Whom you work for, and who signs there",
+        P.CLIENTS_MANAGE,
         main=False,
     ),
     Entry("/invoices", "Invoices", "What was sent to clients, and what is paid", P.INVOICES_READ),

@@ -259,7 +259,7 @@ async def test_more_time_is_asked_for_and_granted(world, as_, make, person, cloc
 
 
 async def test_an_old_link_only_makes_a_mail_go_to_its_addressee(world, as_, make, http, clock):
-    _, contract, _ = await world(("signer", 1, 0))
+    _, _contract, _ = await world(("signer", 1, 0))
     mail = (await make.letters())[-1]
     token = re.search(r"/offers/(\S+)", mail.text)[1]
     clock.advance(hours=80)
@@ -275,7 +275,7 @@ async def test_an_old_link_only_makes_a_mail_go_to_its_addressee(world, as_, mak
 
 
 async def test_a_mail_that_came_back_is_seen(world, as_, make):
-    member, contract, people = await world(("signer", 1, 0))
+    member, _contract, people = await world(("signer", 1, 0))
     async with as_() as work:
         email = (await work.session.get_one(Contact, people[0])).email
         assert await commands.note_bounce(work, email, "550 no such user") == 1

@@ -20,7 +20,7 @@ from guild.contracts.errors import (
     StaleOffer,
     TooManyCodes,
 )
-from guild.contracts.models import Contract, ContractEvidence, ContractOffer, ContractSigner
+from guild.contracts.models import Contract, ContractEvidence, ContractSigner
 from guild.contracts.schemas import ChangesIn, ContractChange, DeclineIn, OfferIn, SendIn, SignIn
 from guild.core.errors import IllegalMove
 from guild.core.permissions import contact_actor
