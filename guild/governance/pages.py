@@ -35,6 +35,10 @@ def said(name: str, value: Any) -> str:
         return "no limit"
     if isinstance(value, bool) or not isinstance(value, int):
         return _plain(str(value)) if str(value).startswith("fund_") else str(value)
+    return _figure(name, value)
+
+
+def _figure(name: str, value: int) -> str:
     if name.endswith("_bps") or name == "pots":
         return f"{value / 100:g} %"
     if name.endswith("_minor"):

@@ -176,7 +176,7 @@ class PayoutTerms(_Part, frozen=True, kw_only=True):
     bands: Annotated[tuple[ApprovalBand, ...], Meta(min_length=1, max_length=10)]
     """Amount → approvals; for payouts, refunds and suppliers alike, in the order of amounts."""
     band_window_days: Annotated[int, Meta(ge=0, le=90)]
-    """What one payee was asked for in so many days counts as one amount: splitting gains nothing."""
+    """What one payee gets in so many days counts as one amount: splitting gains nothing."""
     payee_mismatch_extra: Annotated[int, Meta(ge=1, le=3)]
     """More approvals when the bank does not know the payee by the name that we have."""
     payee_unchecked_extra: Annotated[int, Meta(ge=0, le=3)]

@@ -23,6 +23,7 @@ from guild.contracts.schemas.contract import (
     RuleVersionOut,
     SendIn,
     SignedOut,
+    SignerOut,
     SignIn,
     TerminateIn,
     TerminateReason,
@@ -61,7 +62,6 @@ from guild.contracts.schemas.signing import (
     DelegateIn,
     SealingOut,
     SignerIn,
-    SignerOut,
     SignersIn,
     SignersOut,
 )

@@ -9,6 +9,7 @@ from guild.invoicing.commands.filing import make_documents, mark_overdue
 from guild.invoicing.commands.issuing import issue_invoice, issue_invoices
 from guild.invoicing.commands.mailing import mail_invoice
 from guild.invoicing.commands.payments import (
+    Receivable,
     locked_receivable,
     record_payment,
     record_received,
@@ -41,6 +42,7 @@ from guild.invoicing.commands.writing_off import reinstate_rest, write_off_rest
 __all__ = [
     "FILE_MAX",
     "BilledLine",
+    "Receivable",
     "accept_by_silence",
     "accept_self_bill",
     "add_note",

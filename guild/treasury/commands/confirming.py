@@ -16,7 +16,7 @@ from guild.core.ids import BankEntryId, InvoiceId, MemberId, PaymentId
 from guild.core.money import Money
 from guild.core.permissions import Permission
 from guild.core.work import Work
-from guild.invoicing.commands import locked_receivable, record_received
+from guild.invoicing.commands import Receivable, locked_receivable, record_received
 from guild.invoicing.errors import InvoiceNotFound
 from guild.ledger.chart import Account
 from guild.treasury.commands.explaining import keep_for_client
@@ -89,22 +89,7 @@ async def confirm_match(
         work.require(Permission.MATCHES_CONFIRM)
     entry = await _locked(work, entry_id)
     due = await locked_receivable(work, invoice_id)
-    if due.state == "draft":
-        raise InvoiceNotFound
-    if entry.amount_minor <= 0:
-        raise MatchTooLarge("Money that went out pays no invoice.", field="invoice_id")
-    if due.currency != entry.currency:
-        raise MatchTooLarge(
-            f"The invoice is in {due.currency}, the payment in {entry.currency}.",
-            field="invoice_id",
-        )
-    if due.state == "written_off":
-        raise Conflict(
-            f"Invoice {due.number} was given up.",
-            mend="Take the write-off back on the invoice's page under “What clients owe”; then "
-            "this payment can be recorded.",
-            field="invoice_id",
-        )
+    _check_payable(entry, due)
     course = SimpleNamespace(state=entry.state)
     BANK_ENTRY.move(course, "confirm")
     paid = Money(min(entry.amount_minor, due.open_minor), entry.currency)
@@ -157,6 +142,25 @@ async def _locked(work: Work, entry_id: BankEntryId) -> _Entry:
     if entry.state in {"confirmed", "explained"}:
         raise EntryAlreadyExplained(f"It is recorded as: {entry.explanation}.")
     return entry
+
+
+def _check_payable(entry: _Entry, due: Receivable) -> None:
+    if due.state == "draft":
+        raise InvoiceNotFound
+    if entry.amount_minor <= 0:
+        raise MatchTooLarge("Money that went out pays no invoice.", field="invoice_id")
+    if due.currency != entry.currency:
+        raise MatchTooLarge(
+            f"The invoice is in {due.currency}, the payment in {entry.currency}.",
+            field="invoice_id",
+        )
+    if due.state == "written_off":
+        raise Conflict(
+            f"Invoice {due.number} was given up.",
+            mend="Take the write-off back on the invoice's page under “What clients owe”; then "
+            "this payment can be recorded.",
+            field="invoice_id",
+        )
 
 
 async def _tell(
