@@ -20,6 +20,7 @@ from tests.security import (
     invoice_kinds_rows,
     outlets,
     payouts_rows,
+    performing_rows,
     receivables_rows,
     signing_rows,
 )
@@ -41,6 +42,7 @@ DEFAULTS = {
 }  # fmt: skip
 FIXED = {"kind": "pdf", "role": "treasurer", "step": "reply", "what": "bank-accounts"}
 LINKS = (
+    *performing_rows.LINKS,
     ("/reputation/link/entries", ("entries", "other_attest", "offer")),
     ("/reputation/link", ("attest", "other_attest", "offer")),
     ("/attest", ("attest", "other_attest", "offer")),
@@ -130,6 +132,7 @@ def _special(world: World) -> Mapping[str, dict[str, Any]]:
         | receivables_rows.asks(world.rows)
         | bank.asks(world.rows)
         | payouts_rows.asks(world.rows)
+        | performing_rows.asks(world.rows)
     )
 
 

@@ -78,6 +78,9 @@ def asks(rows: dict[str, Any]) -> dict[str, dict[str, Any]]:
     upload = {"name": content.name, "content": content.content}
     answer = {"outcome": "no", "answer": "Ask for payment within 30 days first."}
     return {
+        "POST /clients/new": {"data": {
+            **CLIENT, "name": "Nieuw bv", "contact_name": "An",
+            "contact_email": "an@nieuw.example"}},
         "POST /clients/{organisation_id}": {"data": CLIENT},
         "POST /clients/{organisation_id}/contacts": {"data": {
             "new_name": "An Other", "new_email": "an@firm.example", "new_language": "nl"}},

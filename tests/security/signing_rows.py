@@ -2,8 +2,11 @@
 
 from typing import Any
 
+import msgspec
+
 from guild.contracts import commands
 from guild.core.work import begin_work
+from guild.documents.identity import identity_of
 from guild.translog.commands import sequence_leaves
 
 
@@ -16,6 +19,17 @@ async def make_signing(world: Any) -> None:
     async with begin_work(world.system, await world.make.client_of(late)) as work:
         await commands.ask_for_extension(work)
     world.rows["extendable"] = late.id
+
+
+def name_authority(world: Any) -> None:
+    """Say that a foreign authority sets the time of seals; from here on nothing is sealed."""
+    settings = world.system.settings
+    seal = msgspec.structs.replace(
+        settings.seal,
+        stamp_url="https://time.example.org",
+        stamp_root_pem=identity_of(settings, now=world.clock()).root_pem,
+    )
+    world.system.settings = msgspec.structs.replace(settings, seal=seal)
 
 
 def asks(rows: dict[str, Any], links: dict[str, Any]) -> dict[str, dict[str, Any]]:

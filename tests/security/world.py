@@ -55,7 +55,7 @@ from tests.factories import Factories
 from tests.features.compliance.scene import GOOD as GOOD_FINDINGS
 from tests.features.compliance.scene import GRANT
 from tests.features.exchange import papers
-from tests.features.mutual_fund.court import endow
+from tests.features.mutual_fund.court import BANK, endow
 from tests.features.reputation.story import FAIR, GOOD, Story, firm
 from tests.features.treasury.conftest import Desk
 from tests.security.bank import make_bank
@@ -63,8 +63,9 @@ from tests.security.contracts_rows import make_drafts
 from tests.security.invoice_kinds_rows import make_invoice_kinds
 from tests.security.outlets import make_outlets
 from tests.security.payouts_rows import make_payouts
+from tests.security.performing_rows import make_performing
 from tests.security.receivables_rows import make_receivables
-from tests.security.signing_rows import make_signing
+from tests.security.signing_rows import make_signing, name_authority
 
 BASE = "http://guild.test"
 START = NOON - timedelta(hours=73)
@@ -124,6 +125,7 @@ class World:
         await self._office()
         await make_outlets(self)
         await make_signing(self)
+        await make_performing(self)
         owner = self.people["owner"]
         paid = await self.make.issued_invoice(owner, await self._client())
         await make_bank(self, paid)
@@ -131,6 +133,7 @@ class World:
         await make_receivables(self)
         await make_payouts(self)  # at noon, so after all that is issued before
         self.clock.set(NOON)
+        name_authority(self)
         await self._sign_in()
         return self
 
@@ -147,6 +150,11 @@ class World:
             await endow(work, "fund_sickness", 1_000_000)
             await endow(work, "fund_solidarity", 1_000_000)
             await endow(work, "fund_guarantee", 1_000_000)
+            brought = Money(1_000_000, "EUR")  # what payments and pots of these rows come from
+            await post(
+                work, kind="opening", text="Brought forward",
+                lines=[debit("bank", brought, BANK), credit("opening", brought)],
+            )  # fmt: skip
         today = START.date()
         for number, name in enumerate(("filed", "invited", "judging", "rejected", "granted")):
             started = today - timedelta(days=60 * (number + 1))

@@ -74,10 +74,13 @@ async def sheet_view(work: Work, sheet_id: TimeSheetId) -> SheetOut:
 
 async def receipt(work: Work, cost_id: ContractCostId) -> tuple[str, str, bytes]:
     """Name, type and bytes of a receipt; the client sees those on its sheets."""
-    row = await work.session.get(ContractCost, cost_id)
+    row = await work.session.scalar(
+        select(ContractCost)
+        .join(Contract, Contract.id == ContractCost.contract_id)
+        .where(ContractCost.id == cost_id, access.visible_to(work.actor))
+    )
     if row is None or (work.actor.kind == "contact" and row.sheet_id is None):
         raise ContractNotFound("There is no such receipt.")
-    await contract_row(work, row.contract_id)
     return row.receipt_name, row.receipt_type, await documents.read(work, row.document_id)
 
 
