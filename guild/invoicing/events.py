@@ -7,6 +7,7 @@ from guild.core.events import Event
 from guild.core.ids import (
     BankEntryId,
     ContractId,
+    EntryId,
     InvoiceId,
     MemberId,
     OrganisationId,
@@ -188,9 +189,10 @@ class SelfBillingEnded(Event, frozen=True, kw_only=True):
 
 
 class InvoiceWrittenOff(Event, frozen=True, kw_only=True):
-    """The open rest of an invoice was given up: nobody waits for it any more.
+    """What is open on an invoice, or a part of it, was given up: nobody waits for it any more.
 
-    `net_minor` left the member's pending money; the VAT in the rest is still owed to the State.
+    `net_minor` left the member's pending money; the VAT in it is still owed to the State.
+    `open_minor` is still asked for.
     """
 
     subject: ClassVar[str] = "invoice_id"
@@ -202,10 +204,11 @@ class InvoiceWrittenOff(Event, frozen=True, kw_only=True):
     net_minor: int
     vat_minor: int
     currency: str
+    open_minor: int = 0
 
 
 class InvoiceReinstated(Event, frozen=True, kw_only=True):
-    """A write-off was taken back: the rest is owed again."""
+    """A write-off was taken back: what was given up is owed again."""
 
     subject: ClassVar[str] = "invoice_id"
 
@@ -213,6 +216,25 @@ class InvoiceReinstated(Event, frozen=True, kw_only=True):
     member_id: MemberId
     client_id: OrganisationId
     amount_minor: int
+    currency: str
+    net_minor: int = 0
+
+
+class WriteOffCredited(Event, frozen=True, kw_only=True):
+    """A credit note took back what had been given up: it was not owed, so it is no loss.
+
+    The credit note itself, which follows, takes the net and the VAT as of any open part.
+    """
+
+    subject: ClassVar[str] = "invoice_id"
+
+    invoice_id: InvoiceId
+    member_id: MemberId
+    client_id: OrganisationId
+    write_off_entry_id: EntryId
+    amount_minor: int
+    net_minor: int
+    vat_minor: int
     currency: str
 
 

@@ -235,3 +235,7 @@ CREATE TRIGGER invoicing_reversal_append_only
     BEFORE UPDATE OR DELETE OR TRUNCATE ON payment_reversal
     FOR EACH STATEMENT EXECUTE FUNCTION invoicing_refuse_change();
 REVOKE DELETE ON number_series FROM guild_app;
+CREATE TRIGGER invoicing_written_off_append_only
+    BEFORE UPDATE OR DELETE OR TRUNCATE ON written_off_move
+    FOR EACH STATEMENT EXECUTE FUNCTION invoicing_refuse_change();
+REVOKE UPDATE, DELETE ON written_off_move FROM guild_app;

@@ -18,6 +18,7 @@ from guild.invoicing.events import (
     InvoiceWrittenOff,
     PaymentRecorded,
     PaymentReversed,
+    WriteOffCredited,
 )
 from guild.mutual_fund import commands, jobs
 from guild.mutual_fund.events import ClaimAppealed, ClaimFiled
@@ -116,13 +117,20 @@ async def on_dispute_closed(work: Work, fact: InvoiceDisputeClosed) -> None:
 @reacts_to(InvoiceWrittenOff)
 async def on_invoice_written_off(work: Work, fact: InvoiceWrittenOff) -> None:
     """Nothing more is advanced on what was given up."""
-    await commands.settle_invoice(work, fact.invoice_id, settled=True)
+    settled = not fact.open_minor
+    await commands.note_given_up(work, fact.invoice_id, fact.net_minor, settled=settled)
 
 
 @reacts_to(InvoiceReinstated)
 async def on_invoice_reinstated(work: Work, fact: InvoiceReinstated) -> None:
-    """The rest is owed again, so it can be advanced again."""
-    await commands.settle_invoice(work, fact.invoice_id, settled=False)
+    """It is owed again, so it can be advanced again."""
+    await commands.note_given_up(work, fact.invoice_id, -fact.net_minor, settled=False)
+
+
+@reacts_to(WriteOffCredited)
+async def on_write_off_credited(work: Work, fact: WriteOffCredited) -> None:
+    """The credit note that follows takes it off what can be advanced; it counts once."""
+    await commands.note_given_up(work, fact.invoice_id, -fact.net_minor)
 
 
 @reacts_to(ClientInsolvent)

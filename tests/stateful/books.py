@@ -51,13 +51,23 @@ class Invoice:
     released: int = 0
     """Net that has left `pending` for pots and member."""
     rate: Fraction = VAT
-    written_off: int = 0
-    written_off_net: int = 0
+    given_up: list[tuple[int, int]] = field(default_factory=list)
+    """What each write-off still gives up: VAT included, and the net in it."""
 
     @property
     def vat(self) -> int:
         """The tax on the net."""
         return half_up(self.net * self.rate)
+
+    @property
+    def written_off(self) -> int:
+        """All that is given up."""
+        return sum(minor for minor, _ in self.given_up)
+
+    @property
+    def written_off_net(self) -> int:
+        """The net in it."""
+        return sum(net for _, net in self.given_up)
 
     @property
     def open(self) -> int:
@@ -122,7 +132,9 @@ class Books:
             left = invoice.net + invoice.vat - invoice.credited
             release = invoice.pending
             if paid < invoice.open:
-                so_far = max(invoice.net - invoice.credited_net - invoice.pending, 0)
+                gone = invoice.credited_net + invoice.written_off_net
+                left -= invoice.written_off
+                so_far = max(invoice.net - gone - invoice.pending, 0)
                 share = Fraction((so_far + invoice.pending) * (invoice.paid + paid), left)
                 release = min(max(half_up(share) - so_far, 0), invoice.pending)
             invoice.paid += paid
@@ -149,6 +161,7 @@ class Books:
             return False
         vat_left = invoice.vat - (invoice.credited - invoice.credited_net)
         vat = vat_left if asked == left else min(half_up(asked * invoice.rate), vat_left)
+        self.not_owed(invoice, asked + vat - invoice.open)
         off_open = min(asked + vat, invoice.open)
         refund = asked + vat - off_open
         closed = off_open == invoice.open
@@ -164,6 +177,34 @@ class Books:
         if back:
             self._release(invoice, -back)
         return True
+
+    def give_up(self, invoice: Invoice, minor: int) -> None:
+        """So much is written off: the member's net in it, and the VAT to be decided upon."""
+        if minor == invoice.open:
+            net = min(invoice.pending, minor)
+        else:
+            net = min(half_up(Fraction(invoice.pending * minor, invoice.open)), minor)
+        invoice.given_up.append((minor, net))
+        invoice.pending -= net
+        self.add(receivable=-minor, member_pending=-net, vat_on_bad_debts=minor - net)
+
+    def owed_again(self, invoice: Invoice, place: int) -> None:
+        """What is left of a write-off is taken back."""
+        self._given_up_less(invoice, place, invoice.given_up[place][0])
+
+    def not_owed(self, invoice: Invoice, beyond: int) -> None:
+        """A credit note takes what is more than open off what was given up, the latest first."""
+        for place in reversed(range(len(invoice.given_up))):
+            part = min(invoice.given_up[place][0], max(beyond, 0))
+            beyond -= part
+            self._given_up_less(invoice, place, part)
+
+    def _given_up_less(self, invoice: Invoice, place: int, part: int) -> None:
+        minor, held = invoice.given_up[place]
+        net = half_up(Fraction(held * part, minor)) if part < minor else held
+        invoice.given_up[place] = (minor - part, held - net)
+        invoice.pending += net
+        self.add(receivable=part, member_pending=net, vat_on_bad_debts=net - part)
 
     def may_ask(self, member: int, cents: int) -> bool:
         """Whether that much is available and not asked for already."""

@@ -79,7 +79,7 @@ class Life(Books):
         """The bank takes a payment back. False when it has become something else meanwhile."""
         invoice = payment.invoice
         left = invoice.net + invoice.vat - invoice.credited
-        if invoice.refundable or invoice.written_off or not left:
+        if invoice.refundable or not left:
             return False
         self.at_bank -= payment.cents
         self.add(bank=-payment.cents, receivable=payment.cents)
@@ -88,21 +88,6 @@ class Life(Books):
         self._release(invoice, -payment.net)
         self.payments.remove(payment)
         return True
-
-    def give_up(self, invoice: Invoice) -> None:
-        """The rest is written off: the member's net of it, and the VAT to be decided upon."""
-        rest = invoice.open
-        net = min(invoice.pending, rest)
-        invoice.written_off, invoice.written_off_net = rest, net
-        invoice.pending -= net
-        self.add(receivable=-rest, member_pending=-net, vat_on_bad_debts=rest - net)
-
-    def owed_again(self, invoice: Invoice) -> None:
-        """The write-off is taken back."""
-        rest, net = invoice.written_off, invoice.written_off_net
-        invoice.written_off = invoice.written_off_net = 0
-        invoice.pending += net
-        self.add(receivable=rest, member_pending=net, vat_on_bad_debts=net - rest)
 
 
 class Course:
@@ -114,7 +99,7 @@ class Course:
         self.make = Factories(system)
         self.books = Life(at_bank=OPENING)
         self.people: list[tuple[Member, OrganisationId, Any]] = []
-        self.given_up: dict[str, WriteOffId] = {}
+        self.given_up: list[tuple[Invoice, int, WriteOffId]] = []
         self.disputed: dict[str, Any] = {}
         self.trace: list[str] = []
         self.refused = 0
@@ -197,13 +182,15 @@ class Course:
 
     async def pay(self) -> None:
         """In part, exactly, too much or twice, by a bank statement."""
-        invoice = self.an_invoice(wants=lambda one: not one.written_off)
+        invoice = self.an_invoice(wants=lambda one: one.open > 0 or not one.written_off)
         if invoice is None:
             return
         gross = invoice.net + invoice.vat
         minor = self.chance.choice(
             [invoice.open or gross, self.chance.randint(1, gross), gross + 333, 1]
         )
+        if invoice.written_off:  # more would be refused until that is taken back
+            minor = min(minor, invoice.open)
         entry_id = await self._arrives(minor)
         async with self.treasurer() as work:
             told = await treasury.confirm_match(work, entry_id, InvoiceId(_id(invoice)))
@@ -261,7 +248,7 @@ class Course:
 
     async def credit(self) -> None:
         """All that is left, a part, or more than is left."""
-        invoice = self.an_invoice(wants=lambda one: not one.written_off)
+        invoice = self.an_invoice(wants=lambda one: True)
         if invoice is None or invoice.id in self.disputed:
             return
         net = self.chance.choice([None, self.chance.randint(1, invoice.net), invoice.net])
@@ -308,26 +295,37 @@ class Course:
                 await receivables.remind(work, invoice_id)
 
     async def give_up(self) -> None:
-        """The rest of an invoice is written off: asked by one treasurer, decided by another."""
+        """What is open, or a part of it, is written off: asked by one treasurer, decided by
+        another.
+        """
         invoice = self.an_invoice(wants=lambda one: one.open > 0 and one.id not in self.disputed)
         if invoice is None:
             return
-        wanted = WriteOffIn(reason_code="uncollectable", reason="Nobody answers")
+        minor = self.chance.choice([invoice.open, self.chance.randint(1, invoice.open)])
+        wanted = WriteOffIn(
+            reason_code="uncollectable", reason="Nobody answers", amount=amount(minor)
+        )
         async with self.treasurer() as work:
             asked = await receivables.ask_write_off(work, InvoiceId(_id(invoice)), wanted)
         async with self.treasurer(1) as work:
             await receivables.decide_write_off(work, asked, approve=True)
-        self.books.give_up(invoice)
-        self.given_up[invoice.id] = asked
+        self.books.give_up(invoice, minor)
+        self.given_up.append((invoice, len(invoice.given_up) - 1, asked))
 
     async def owed_again(self) -> None:
-        """A write-off is taken back."""
+        """What is left of a write-off is taken back; nothing, once credit notes cover it."""
         if not self.given_up:
             return
-        invoice_id = self.chance.choice(list(self.given_up))
-        async with self.treasurer() as work:
-            await receivables.reinstate(work, self.given_up.pop(invoice_id))
-        self.books.owed_again(self.books.invoices[invoice_id])
+        place = self.chance.randrange(len(self.given_up))
+        invoice, number, write_off_id = self.given_up.pop(place)
+        refused = None
+        try:
+            async with self.treasurer() as work:
+                await receivables.reinstate(work, write_off_id)
+        except GuildError as refusal:
+            refused = refusal
+        self.agree(refused, invoice.given_up[number][0] > 0)
+        self.books.owed_again(invoice, number)
 
     async def pay_out(self) -> None:
         """A member asks for what she has, or more; two treasurers approve it."""

@@ -37,7 +37,7 @@ from guild.invoicing.commands.self_billing import (
     sign_mandate,
 )
 from guild.invoicing.commands.validating import check_draft, validate_draft
-from guild.invoicing.commands.writing_off import reinstate_rest, write_off_rest
+from guild.invoicing.commands.writing_off import reinstate, write_off
 
 __all__ = [
     "FILE_MAX",
@@ -70,7 +70,7 @@ __all__ = [
     "record_payment",
     "record_prepaid",
     "record_received",
-    "reinstate_rest",
+    "reinstate",
     "remove_file",
     "resume_plan",
     "reverse_payment",
@@ -82,5 +82,5 @@ __all__ = [
     "skip_period",
     "start_plan",
     "validate_draft",
-    "write_off_rest",
+    "write_off",
 ]

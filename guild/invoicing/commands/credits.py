@@ -20,6 +20,7 @@ from guild.invoicing.commands.appended import settle_appends
 from guild.invoicing.commands.freezing import freeze, issued_out
 from guild.invoicing.commands.notes import credited_lines, left_of, write_note
 from guild.invoicing.commands.validating import refuse_invalid
+from guild.invoicing.commands.writing_off import credit_given_up
 from guild.invoicing.einvoice.build import FrozenInvoice
 from guild.invoicing.einvoice.takeback import (
     TakenBack,
@@ -73,9 +74,10 @@ async def credit_invoice(
 ) -> IssuedOut:
     """Issue a credit note against an invoice: what is left of it, the given lines, or `net`.
 
-    `code` says for statistics what `reason` says to the client. Raises InvoiceNotFound, Forbidden,
-    IllegalMove for a draft or an invoice that is credited already, CreditTooLarge for more than is
-    left, Invalid for lines that are not there.
+    `code` says for statistics what `reason` says to the client. It comes off what is open first,
+    then off what was given up (which was not owed, so it is no loss), then off what was paid.
+    Raises InvoiceNotFound, Forbidden, IllegalMove for a draft or an invoice that is credited
+    already, CreditTooLarge for more than is left, Invalid for lines that are not there.
     """
     refuse_unprintable({"reason": reason})
     await settle_appends(work, [invoice_id])
@@ -92,12 +94,15 @@ async def credit_invoice(
         INVOICE_LIFECYCLE.move(invoice, "credit")
     said = (await frozen_invoice(work, invoice_id)).frozen
     back = await taken_back(work, invoice, said, lines, net)
+    given_up = invoice.state == "written_off"
+    beyond = _owed(invoice, back) - invoice.open_minor
+    await credit_given_up(work, invoice, max(0, min(beyond, invoice.written_off_minor)))
     taken = _taken(invoice, back)
     note_id = await write_note(work, invoice, said, back, reason, code, rounding=taken.rounding)
     stored = await frozen_invoice(work, note_id)
     await refuse_invalid(work, stored)
     (frozen,) = await freeze(work, "credit_note", [stored])
-    _take_back(invoice, taken, work)
+    _take_back(invoice, taken, work, given_up=given_up)
     await _post_and_tell(work, invoice, note_id, frozen, taken)
     return issued_out(note_id, frozen)
 
@@ -150,16 +155,29 @@ def _too_large(invoice: Invoice, field: str) -> CreditTooLarge:
     )
 
 
+def _owed(invoice: Invoice, back: TakenBack) -> int:
+    """What the client no longer owes, its part of the rounding included; raises CreditTooLarge."""
+    net, vat = back.net_minor, back.vat_minor
+    vat_left = invoice.vat_minor - (invoice.credited_minor - invoice.credited_net_minor)
+    if not 0 < net <= _net_left(invoice) or not 0 <= vat <= vat_left:
+        raise _too_large(invoice, "net")
+    return net + vat + _rounding(invoice, net)
+
+
+def _net_left(invoice: Invoice) -> int:
+    return invoice.net_minor - invoice.credited_net_minor
+
+
+def _rounding(invoice: Invoice, net: int) -> int:
+    return invoice.rounding_minor if net == _net_left(invoice) else 0
+
+
 def _taken(invoice: Invoice, back: TakenBack) -> _Taken:
     """Reckon where a credit comes from; raises CreditTooLarge."""
     net, vat = back.net_minor, back.vat_minor
-    net_left = invoice.net_minor - invoice.credited_net_minor
-    vat_left = invoice.vat_minor - (invoice.credited_minor - invoice.credited_net_minor)
-    if not 0 < net <= net_left or not 0 <= vat <= vat_left:
-        raise _too_large(invoice, "net")
-    rounding = invoice.rounding_minor if net == net_left else 0
-    off_open = min(net + vat + rounding, invoice.open_minor)
-    refundable = net + vat + rounding - off_open
+    owed, rounding = _owed(invoice, back), _rounding(invoice, net)
+    off_open = min(owed, invoice.open_minor)
+    refundable = owed - off_open
     closes = off_open == invoice.open_minor
     pending = invoice.pending_net_minor if closes else min(net, invoice.pending_net_minor)
     return _Taken(
@@ -173,13 +191,15 @@ def _taken(invoice: Invoice, back: TakenBack) -> _Taken:
     )
 
 
-def _take_back(invoice: Invoice, taken: _Taken, work: Work) -> None:
+def _take_back(invoice: Invoice, taken: _Taken, work: Work, *, given_up: bool) -> None:
     invoice.credited_minor += taken.owed
     invoice.credited_net_minor += taken.net
     invoice.refundable_minor += taken.refundable
     invoice.pending_net_minor -= taken.pending_net
     if invoice.credited_minor == invoice.total_minor + invoice.rounding_minor:
         INVOICE_LIFECYCLE.move(invoice, "credit")
+    elif invoice.open_minor == 0 and given_up and invoice.written_off_minor:
+        INVOICE_LIFECYCLE.move(invoice, "write_off")  # as it was, with a smaller sum
     elif invoice.open_minor == 0 and invoice.state != "paid":
         INVOICE_LIFECYCLE.move(invoice, "settle")
         invoice.settled_on = work.today

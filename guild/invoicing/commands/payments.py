@@ -57,7 +57,8 @@ PAID: Final = Appender(
 READ: Final = """
     SELECT id, state, contract_id, member_id, client_id, number, currency, net_minor,
               total_minor + rounding_minor - written_off_minor AS total_minor,
-              paid_minor, credited_minor, credited_net_minor, refundable_minor, pending_net_minor
+              paid_minor, credited_minor, credited_net_minor, refundable_minor, pending_net_minor,
+              written_off_minor, written_off_net_minor
          FROM invoice WHERE id = $1 AND kind = 'invoice' FOR UPDATE"""
 
 
@@ -78,6 +79,8 @@ class Receivable(msgspec.Struct, frozen=True):
     credited_net_minor: int
     refundable_minor: int
     pending_net_minor: int
+    written_off_minor: int
+    written_off_net_minor: int
 
     @property
     def open_minor(self) -> int:
@@ -85,10 +88,13 @@ class Receivable(msgspec.Struct, frozen=True):
         return self.total_minor - self.paid_minor - self.credited_minor + self.refundable_minor
 
     def released_by(self, amount_minor: int) -> int:
-        """The member's net in a payment, on the running sum of what credit notes left due."""
+        """The member's net in a payment, on the running sum of what credit notes and write-offs
+        left due.
+        """
         if amount_minor == self.open_minor:
             return self.pending_net_minor
-        released = max(self.net_minor - self.credited_net_minor - self.pending_net_minor, 0)
+        gone = self.credited_net_minor + self.written_off_net_minor
+        released = max(self.net_minor - gone - self.pending_net_minor, 0)
         return net_released_by(
             paid_before=self.paid_minor,
             amount=amount_minor,

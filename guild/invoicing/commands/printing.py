@@ -211,7 +211,11 @@ def _corrects(original: Stored | None) -> Corrects | None:
         return None
     was = original.frozen
     still_open = (
-        was.total_minor - original.paid_minor - original.credited_minor + original.refundable_minor
+        was.total_minor
+        - original.paid_minor
+        - original.credited_minor
+        + original.refundable_minor
+        - original.written_off_minor
     )
     return Corrects(
         number=was.number,

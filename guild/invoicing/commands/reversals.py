@@ -115,5 +115,5 @@ async def _check(work: Work, invoice: Invoice, payment: Payment) -> None:
     if not INVOICE_LIFECYCLE.may(invoice.state, "reopen"):
         raise PaymentKept(
             f"Invoice {invoice.number} is {invoice.state.replace('_', ' ')}.",
-            mend="Take back the write-off or settle the credit note first.",
+            mend="Settle the credit note first.",
         )

@@ -1,22 +1,24 @@
-"""Giving up the rest of an invoice, and taking that back when money comes after all.
+"""Giving up what is open on an invoice, whole or in part, and taking that back.
 
 What is given up leaves the receivable. The member's net in it leaves what waits for her. The VAT
 in it does not leave what is owed to the State: relief for bad debts has conditions of its own in
 each country (Directive 2006/112/EC, article 90), so it stands on `vat_on_bad_debts` until a
 treasurer says whether it is reclaimed or borne.
+
+It is taken back when money comes after all, and by a credit note: what was never owed is no loss.
 """
 
 import msgspec
-from sqlalchemy import select
+from sqlalchemy import func, select
 
-from guild.core.errors import Conflict
+from guild.core.errors import Conflict, Invalid
 from guild.core.ids import EntryId, InvoiceId
 from guild.core.money import Money
 from guild.core.work import Work
 from guild.invoicing.commands.appended import settle_appends
 from guild.invoicing.errors import InvoiceNotFound
-from guild.invoicing.events import InvoiceReinstated, InvoiceWrittenOff
-from guild.invoicing.models import INVOICE_LIFECYCLE, Invoice
+from guild.invoicing.events import InvoiceReinstated, InvoiceWrittenOff, WriteOffCredited
+from guild.invoicing.models import INVOICE_LIFECYCLE, OPEN_STATES, Invoice, WrittenOffMove
 from guild.ledger import commands as ledger
 from guild.ledger.chart import credit, debit
 
@@ -45,76 +47,175 @@ async def locked_invoice(work: Work, invoice_id: InvoiceId) -> Invoice:
     return invoice
 
 
-async def write_off_rest(work: Work, invoice_id: InvoiceId, reason: str) -> WrittenOff:
-    """Give up all that is open on an invoice. Who may decide it is the caller's question.
+async def write_off(
+    work: Work, invoice_id: InvoiceId, reason: str, amount: Money | None = None
+) -> WrittenOff:
+    """Give up what is open on an invoice, or `amount` of it. Who may decide it is the caller's
+    question.
 
-    Raises InvoiceNotFound, IllegalMove when nothing is open.
+    Raises InvoiceNotFound, IllegalMove when nothing is open, Invalid for more than is open.
     """
     invoice = await locked_invoice(work, invoice_id)
-    amount = invoice.open_minor
-    net = min(invoice.pending_net_minor, amount)
-    INVOICE_LIFECYCLE.move(invoice, "write_off")
-    assert amount > 0, "an open invoice has something open"
-    invoice.written_off_minor = amount
-    invoice.written_off_net_minor = net
+    still_open = invoice.open_minor
+    minor = still_open if amount is None else amount.minor
+    if minor >= still_open or not INVOICE_LIFECYCLE.may(invoice.state, "write_off"):
+        INVOICE_LIFECYCLE.move(invoice, "write_off")
+    assert still_open > 0, "an open invoice has something open"
+    if not 0 < minor <= still_open:
+        raise Invalid(
+            f"{Money(still_open, invoice.currency)} is open on invoice {invoice.number}.",
+            field="amount",
+        )
+    net = net_within(minor, still_open, invoice.pending_net_minor)
+    invoice.written_off_minor += minor
+    invoice.written_off_net_minor += net
     invoice.pending_net_minor -= net
-
-    def money(minor: int) -> Money:
-        return Money(minor, invoice.currency)
-
     entry_id = await ledger.post(
         work,
         kind="invoice_written_off",
         text=f"Invoice {invoice.number} given up: {reason}"[:500],
         lines=[
-            debit("member_pending", money(net), invoice.member_id),
-            debit("vat_on_bad_debts", money(amount - net)),
-            credit("receivable", money(amount), invoice.client_id),
+            debit("member_pending", Money(net, invoice.currency), invoice.member_id),
+            debit("vat_on_bad_debts", Money(minor - net, invoice.currency)),
+            credit("receivable", Money(minor, invoice.currency), invoice.client_id),
         ],
         subject=invoice_id,
     )
+    _note(work, invoice, "given_up", entry_id, entry_id, minor, net)
     await work.session.flush()
     await work.emit(
         InvoiceWrittenOff(
             invoice_id=invoice_id,
             member_id=invoice.member_id,
             client_id=invoice.client_id,
-            amount_minor=amount,
+            amount_minor=minor,
             net_minor=net,
-            vat_minor=amount - net,
+            vat_minor=minor - net,
             currency=invoice.currency,
+            open_minor=invoice.open_minor,
         )
     )
     return WrittenOff(
-        amount_minor=amount,
+        amount_minor=minor,
         net_minor=net,
-        vat_minor=amount - net,
+        vat_minor=minor - net,
         currency=invoice.currency,
         entry_id=entry_id,
     )
 
 
-async def reinstate_rest(work: Work, invoice_id: InvoiceId, entry_id: EntryId) -> None:
-    """Take a write-off back: the rest is owed again, and the entry is reversed.
+def net_within(minor: int, whole: int, net: int) -> int:
+    """The member's net in `minor` of `whole`, in proportion, rounded half up; all of it in all."""
+    if minor == whole:
+        return min(net, minor)
+    return min((2 * net * minor + whole) // (2 * whole), net, minor)
 
-    Raises InvoiceNotFound, IllegalMove for an invoice that was not written off, Conflict when the
-    entry is not the one that did it.
+
+def _note(
+    work: Work, invoice: Invoice, cause: str, entry_id: EntryId, root: EntryId, minor: int, net: int
+) -> None:
+    work.session.add(
+        WrittenOffMove(
+            entry_id=entry_id,
+            write_off_entry_id=root,
+            invoice_id=invoice.id,
+            cause=cause,
+            amount_minor=minor,
+            net_minor=net,
+            currency=invoice.currency,
+            moved_on=work.today,
+        )
+    )
+
+
+async def reinstate(work: Work, invoice_id: InvoiceId, entry_id: EntryId) -> None:
+    """Take back what is left of a write-off: it is owed again.
+
+    Raises InvoiceNotFound, Conflict when nothing is left of it.
     """
     invoice = await locked_invoice(work, invoice_id)
-    amount = invoice.written_off_minor
-    INVOICE_LIFECYCLE.move(invoice, "reinstate_rest" if invoice.paid_minor else "reinstate")
-    if not amount:
-        raise Conflict("Nothing was given up on this invoice.")
-    invoice.pending_net_minor += invoice.written_off_net_minor
-    invoice.written_off_minor = invoice.written_off_net_minor = 0
-    await ledger.reverse(work, entry_id, f"Invoice {invoice.number} is owed again")
-    await work.session.flush()
+    minor, net = await _left_of(work, entry_id)
+    if not minor:
+        raise Conflict("Nothing is given up by this write-off any more.")
+    await _take_back(work, invoice, "reinstated", entry_id, minor, net)
     await work.emit(
         InvoiceReinstated(
             invoice_id=invoice_id,
             member_id=invoice.member_id,
             client_id=invoice.client_id,
-            amount_minor=amount,
+            amount_minor=minor,
+            net_minor=net,
             currency=invoice.currency,
         )
     )
+
+
+async def credit_given_up(work: Work, invoice: Invoice, minor: int) -> None:
+    """A credit note over more than is open says that `minor` of what was given up was not owed.
+
+    The latest write-off first. The caller holds the invoice and credits it in this transaction.
+    """
+    roots = await work.session.scalars(
+        select(WrittenOffMove.write_off_entry_id)
+        .where(WrittenOffMove.invoice_id == invoice.id)
+        .group_by(WrittenOffMove.write_off_entry_id)
+        .having(func.sum(WrittenOffMove.amount_minor) > 0)
+        .order_by(WrittenOffMove.write_off_entry_id.desc())
+    )
+    for root in roots.all():
+        if not minor:
+            return
+        left, left_net = await _left_of(work, root)
+        part = min(left, minor)
+        net = net_within(part, left, left_net)
+        minor -= part
+        await _take_back(work, invoice, "credited", root, part, net)
+        await work.emit(
+            WriteOffCredited(
+                invoice_id=invoice.id,
+                member_id=invoice.member_id,
+                client_id=invoice.client_id,
+                write_off_entry_id=root,
+                amount_minor=part,
+                net_minor=net,
+                vat_minor=part - net,
+                currency=invoice.currency,
+            )
+        )
+
+
+async def _left_of(work: Work, root: EntryId) -> tuple[int, int]:
+    """What is still given up by a write-off: minor units with VAT, and the net in it."""
+    row = await work.session.execute(
+        select(
+            func.coalesce(func.sum(WrittenOffMove.amount_minor), 0),
+            func.coalesce(func.sum(WrittenOffMove.net_minor), 0),
+        ).where(WrittenOffMove.write_off_entry_id == root)
+    )
+    minor, net = row.one()
+    return int(minor), int(net)
+
+
+async def _take_back(
+    work: Work, invoice: Invoice, cause: str, root: EntryId, minor: int, net: int
+) -> None:
+    if invoice.state not in OPEN_STATES:
+        INVOICE_LIFECYCLE.move(invoice, "reinstate_rest" if invoice.paid_minor else "reinstate")
+    invoice.settled_on = None
+    invoice.written_off_minor -= minor
+    invoice.written_off_net_minor -= net
+    invoice.pending_net_minor += net
+    again = "is owed again" if cause == "reinstated" else "was not owed"
+    entry_id = await ledger.post(
+        work,
+        kind="write_off_taken_back",
+        text=f"Invoice {invoice.number}: what was given up {again}",
+        lines=[
+            debit("receivable", Money(minor, invoice.currency), invoice.client_id),
+            credit("vat_on_bad_debts", Money(minor - net, invoice.currency)),
+            credit("member_pending", Money(net, invoice.currency), invoice.member_id),
+        ],
+        subject=invoice.id,
+    )
+    _note(work, invoice, cause, entry_id, root, -minor, -net)
+    await work.session.flush()

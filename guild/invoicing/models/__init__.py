@@ -1,6 +1,7 @@
 """Tables: invoices and credit notes, their lines and VAT, the counter of each series, payments."""
 
 from guild.invoicing.models.deposits import DepositSettlement
+from guild.invoicing.models.given_up import WrittenOffMove
 from guild.invoicing.models.internal import InvoiceNote
 from guild.invoicing.models.invoice import (
     CREDIT_KINDS,
@@ -52,4 +53,5 @@ __all__ = [
     "SelfBill",
     "SelfBillingMandate",
     "SupplierSeries",
+    "WrittenOffMove",
 ]

@@ -42,12 +42,12 @@ INVOICE_LIFECYCLE: Final = Lifecycle(
         "issue": (("draft",), "issued"),
         "pay_part": (("issued", "partly_paid"), "partly_paid"),
         "settle": (("issued", "partly_paid"), "paid"),
-        "credit": (("issued", "partly_paid", "paid"), "credited"),
+        "credit": (("issued", "partly_paid", "paid", "written_off"), "credited"),
         "write_off": (("issued", "partly_paid"), "written_off"),
-        "reinstate": (("written_off",), "issued"),
-        "reinstate_rest": (("written_off",), "partly_paid"),
-        "reopen": (("partly_paid", "paid"), "issued"),
-        "reopen_part": (("partly_paid", "paid"), "partly_paid"),
+        "reinstate": (("written_off", "paid"), "issued"),
+        "reinstate_rest": (("written_off", "paid"), "partly_paid"),
+        "reopen": (("partly_paid", "paid", "written_off"), "issued"),
+        "reopen_part": (("partly_paid", "paid", "written_off"), "partly_paid"),
     },
 )
 """From draft to settled. Being overdue is a dated fact beside it (`overdue_on`), not a state."""
@@ -77,8 +77,9 @@ class Invoice(Base):
     plus `rounding_minor` (BT-114) it is `payable_minor` (BT-115).
 
     The client owes total plus rounding. What it paid before (prepaid) is recorded as a payment when
-    the document is issued. What is open is what it owes less paid less credited plus refundable:
-    `refundable_minor` is the part of credit notes that the client had paid already.
+    the document is issued. What is open is what it owes less paid less credited plus refundable,
+    less what was given up: `refundable_minor` is the part of credit notes that the client had paid
+    already.
     `pending_net_minor` is the member's net that waits for the client.
     """
 
@@ -126,13 +127,14 @@ class Invoice(Base):
         ),
         CheckConstraint("credited_net_minor BETWEEN 0 AND net_minor", name="credit_within_net"),
         CheckConstraint(
-            "paid_minor + credited_minor - refundable_minor <= total_minor + rounding_minor",
+            "paid_minor + credited_minor - refundable_minor + written_off_minor "
+            "<= total_minor + rounding_minor",
             name="paid_within_total",
         ),
         CheckConstraint("pending_net_minor BETWEEN 0 AND net_minor", name="pending_within_net"),
         CheckConstraint(
             "state <> 'paid' OR paid_minor + credited_minor - refundable_minor "
-            "= total_minor + rounding_minor",
+            "+ written_off_minor = total_minor + rounding_minor",
             name="paid_is_settled",
         ),
         CheckConstraint(
@@ -140,10 +142,10 @@ class Invoice(Base):
             name="credited_is_whole",
         ),
         CheckConstraint(
-            "(state = 'written_off') = (written_off_minor > 0) AND written_off_minor >= 0 "
-            "AND (written_off_minor = 0 OR paid_minor + credited_minor - refundable_minor "
-            "+ written_off_minor = total_minor + rounding_minor) "
-            "AND written_off_net_minor BETWEEN 0 AND written_off_minor",
+            "written_off_minor >= 0 AND written_off_net_minor BETWEEN 0 AND written_off_minor "
+            "AND (state <> 'written_off' OR (written_off_minor > 0 "
+            "AND paid_minor + credited_minor - refundable_minor + written_off_minor "
+            "= total_minor + rounding_minor))",
             name="written_off_is_the_rest",
         ),
         CheckConstraint(
@@ -190,6 +192,7 @@ class Invoice(Base):
                 "paid_minor",
                 "credited_minor",
                 "refundable_minor",
+                "written_off_minor",
             ],
             postgresql_where=text("state IN ('issued', 'partly_paid') AND kind = 'invoice'"),
         ),
@@ -290,7 +293,7 @@ class Invoice(Base):
     refundable_minor: Mapped[int] = mapped_column(default=0)
     pending_net_minor: Mapped[int] = mapped_column(default=0)
     written_off_minor: Mapped[int] = mapped_column(default=0, server_default=text("0"))
-    """The rest that was given up, VAT included; always the whole rest."""
+    """What was given up and not taken back (`WrittenOffMove`), VAT included."""
     written_off_net_minor: Mapped[int] = mapped_column(default=0, server_default=text("0"))
     """The member's net in it."""
     settled_on: Mapped[date | None] = mapped_column(default=None)

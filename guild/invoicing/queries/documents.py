@@ -44,8 +44,9 @@ SELECT i.id, i.kind, i.state, i.contract_id, i.member_id, i.client_id, i.contact
        i.net_minor, i.vat_minor, i.total_minor, i.prepaid_minor, i.rounding_minor,
        i.payable_minor, i.round_to, i.accounting_currency, i.exchange_rate, i.exchange_rate_on,
        i.exchange_rate_source, i.vat_accounting_minor, i.paid_minor, i.credited_minor,
-       i.refundable_minor, i.pdf_document_id, i.ubl_document_id, i.cii_document_id,
-       i.report_document_id, i.verdict_hash, i.client_references::text AS client_references,
+       i.refundable_minor, i.written_off_minor, i.pdf_document_id, i.ubl_document_id,
+       i.cii_document_id, i.report_document_id, i.verdict_hash,
+       i.client_references::text AS client_references,
        i.preceding::text AS preceding,
        i.delivery::text AS delivery, i.payee::text AS payee,
        i.iban, i.bic, i.seller::text AS seller, i.buyer::text AS buyer,
@@ -119,6 +120,7 @@ class Stored(msgspec.Struct, frozen=True, kw_only=True):
     paid_minor: int
     credited_minor: int
     refundable_minor: int
+    written_off_minor: int
     issued_at: dt.datetime | None
     files: dict[str, DocumentId]
     verdict_hash: bytes | None
@@ -254,6 +256,7 @@ def _stored(row: Record, coop: Cooperative, today: dt.date) -> Stored:
         paid_minor=row["paid_minor"],
         credited_minor=row["credited_minor"],
         refundable_minor=row["refundable_minor"],
+        written_off_minor=row["written_off_minor"],
         issued_at=row["issued_at"],
         files=_files(row),
         verdict_hash=row["verdict_hash"],

@@ -159,6 +159,32 @@ async def receivables_are_open_invoices(session: AsyncSession) -> list[str]:
     ]
 
 
+async def given_up_is_what_was_moved(session: AsyncSession) -> list[str]:
+    """What an invoice counts as given up is the sum of its movements; none takes back too much."""
+    rows = await session.execute(
+        text(
+            """SELECT i.number, i.written_off_minor, coalesce(m.minor, 0),
+                      i.written_off_net_minor, coalesce(m.net, 0)
+                 FROM invoice i LEFT JOIN (
+                      SELECT invoice_id, sum(amount_minor) AS minor, sum(net_minor) AS net
+                        FROM written_off_move GROUP BY invoice_id) m ON m.invoice_id = i.id
+                WHERE i.written_off_minor <> coalesce(m.minor, 0)
+                   OR i.written_off_net_minor <> coalesce(m.net, 0)"""
+        )
+    )
+    broken = [
+        f"invoice {number}: given up {said}, movements {moved}; net {net}, movements {moved_net}"
+        for number, said, moved, net, moved_net in rows
+    ]
+    rows = await session.execute(
+        text(
+            """SELECT write_off_entry_id, sum(amount_minor) FROM written_off_move
+                GROUP BY write_off_entry_id HAVING sum(amount_minor) < 0 OR sum(net_minor) < 0"""
+        )
+    )
+    return broken + [f"write-off {root} stands at {left}" for root, left in rows]
+
+
 INVARIANTS = [
     series_without_gaps,
     suppliers_series_without_gaps,
@@ -167,4 +193,5 @@ INVARIANTS = [
     prepaid_was_paid,
     payments_make_what_is_paid,
     receivables_are_open_invoices,
+    given_up_is_what_was_moved,
 ]

@@ -1,12 +1,13 @@
 """Use cases of the fund: levies and advances, guarantees, claims, juries."""
 
+from guild.mutual_fund.commands.advances import hold_advance, pay_advance, resume_advance
 from guild.mutual_fund.commands.benefits import note_payout, pay_benefit, refuse_juror
 from guild.mutual_fund.commands.claims import appeal, file_claim, withdraw_claim
 from guild.mutual_fund.commands.disputes import (
     bar_client,
     end_dispute,
     hold_disputed,
-    settle_invoice,
+    note_given_up,
     unbar_client,
 )
 from guild.mutual_fund.commands.evidence import (
@@ -30,11 +31,8 @@ from guild.mutual_fund.commands.jury import (
 )
 from guild.mutual_fund.commands.levy import (
     endow_pot,
-    hold_advance,
-    pay_advance,
     register_invoice,
     release_payment,
-    resume_advance,
     return_levy,
     take_back_payment,
 )
@@ -58,6 +56,7 @@ __all__ = [
     "hold_advance",
     "hold_disputed",
     "merge_guarantee",
+    "note_given_up",
     "note_payout",
     "open_evidence",
     "pay_advance",
@@ -71,7 +70,6 @@ __all__ = [
     "reserve_guarantee",
     "resume_advance",
     "return_levy",
-    "settle_invoice",
     "take_back_payment",
     "unbar_client",
     "withdraw_claim",

@@ -24,20 +24,29 @@ async def hold_disputed(work: Work, fact: InvoiceDisputed) -> None:
 
 
 async def end_dispute(work: Work, invoice_id: InvoiceId) -> None:
-    """Hold nothing back any more. An advance that was paid in part meanwhile is not topped up:
-    one advance is paid per invoice, and the rest comes with the client's money.
-    """
+    """Hold nothing back any more; an advance that left a part out is topped up."""
     await locked(work, invoice_id)
     kept = await work.session.get_one(LeviedInvoice, invoice_id, populate_existing=True)
     kept.disputed_net_minor = 0
+    kept.top_up = kept.advanced_minor > 0
     await work.session.flush()
 
 
-async def settle_invoice(work: Work, invoice_id: InvoiceId, *, settled: bool) -> None:
-    """Whether something can still be advanced on an invoice; what is out stays out."""
+async def note_given_up(
+    work: Work, invoice_id: InvoiceId, net_minor: int, *, settled: bool | None = None
+) -> None:
+    """So much more (or less) of an invoice's net was given up and is not advanced any more.
+
+    `settled` says whether anything is still open; None leaves it to whoever follows. What is out
+    stays out.
+    """
     await locked(work, invoice_id)
     kept = await work.session.get_one(LeviedInvoice, invoice_id, populate_existing=True)
-    kept.settled = settled
+    kept.given_up_net_minor += net_minor
+    if settled is not None:
+        kept.settled = settled
+    if net_minor < 0:
+        kept.top_up = kept.advanced_minor > 0
     await work.session.flush()
 
 

@@ -2,6 +2,8 @@
 
 from datetime import timedelta
 
+from sqlalchemy import update
+
 from guild.contracts import commands as contracts
 from guild.contracts.events import ContractAmended, ContractOffered, ContractSigned
 from guild.core.ids import ContractId
@@ -14,7 +16,12 @@ from guild.members.models import Organisation
 from guild.members.rules.clients import client_key
 from guild.mutual_fund import queries
 from guild.mutual_fund.events import GuaranteeQuoted
-from guild.mutual_fund.models import RESERVATION, GuaranteeBar, GuaranteeReservation
+from guild.mutual_fund.models import (
+    RESERVATION,
+    GuaranteeBar,
+    GuaranteeReservation,
+    LeviedInvoice,
+)
 from guild.mutual_fund.rules import guarantee
 from guild.mutual_fund.schemas import QuoteIn, QuoteOut
 
@@ -112,6 +119,12 @@ async def merge_guarantee(work: Work, fact: ContractAmended) -> None:
         RESERVATION.move(added, "release")
     if row is not None and row.state == "reserved":
         row.up_to_minor = min(row.up_to_minor + more, fact.value_minor)
+        await work.session.execute(
+            update(LeviedInvoice)
+            .where(LeviedInvoice.contract_id == fact.contract_id, LeviedInvoice.advanced_minor > 0,
+                   ~LeviedInvoice.settled)
+            .values(top_up=True)
+        )  # fmt: skip
 
 
 async def release_guarantee(work: Work, contract_id: ContractId) -> None:

@@ -38,6 +38,7 @@ class Levied(msgspec.Struct, frozen=True):
     repaid_minor: int
     written_off_minor: int
     disputed_net_minor: int
+    given_up_net_minor: int
 
 
 _COLUMNS: Final = ", ".join(Levied.__struct_fields__).replace("pots", "pots::text")

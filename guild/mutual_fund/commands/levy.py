@@ -4,12 +4,11 @@
 """
 
 import msgspec
-from sqlalchemy import select, update
+from sqlalchemy import update
 
-from guild.contracts.models import Contract
 from guild.core.appends import Appender
 from guild.core.errors import Invalid
-from guild.core.ids import EntryId, InvoiceId
+from guild.core.ids import EntryId
 from guild.core.money import Money
 from guild.core.work import Work
 from guild.governance.queries import charter_at
@@ -18,9 +17,8 @@ from guild.ledger import commands as ledger
 from guild.ledger.chart import POTS, Account, Line, credit, debit
 from guild.mutual_fund import queries
 from guild.mutual_fund.commands.levied import Levied, locked, terms_of
-from guild.mutual_fund.errors import OwnCase
-from guild.mutual_fund.events import AdvanceHeld, AdvancePaid, LevyPosted
-from guild.mutual_fund.models import Advance, GuaranteeReservation, LeviedInvoice
+from guild.mutual_fund.events import LevyPosted
+from guild.mutual_fund.models import LeviedInvoice
 from guild.mutual_fund.rules import guarantee, levy
 
 # Whether the order is guaranteed, and when its work was done, is read in the statement that writes
@@ -266,7 +264,7 @@ async def take_back_payment(work: Work, fact: PaymentReversed) -> None:
     await work.session.execute(
         update(LeviedInvoice)
         .where(LeviedInvoice.invoice_id == fact.invoice_id)
-        .values(settled=False)
+        .values(settled=False, top_up=LeviedInvoice.advanced_minor > 0)
     )
     await work.emit(
         LevyPosted(
@@ -280,112 +278,6 @@ async def take_back_payment(work: Work, fact: PaymentReversed) -> None:
             currency=row.currency,
         )
     )
-
-
-async def pay_advance(work: Work, invoice_id: InvoiceId) -> guarantee.Quote:
-    """Pay what a guaranteed invoice will bring its member, once, if it is due and unpaid.
-
-    Says whether it paid, how much and why (not). It may run again: a paid advance is not paid
-    twice. One advance at a time passes the reserve floor.
-    """
-    row = await locked(work, invoice_id)
-    undisputed = row.net_minor - row.credited_net_minor - row.disputed_net_minor
-    wanted = levy.advance_of(max(undisputed, 0), row.released_net_minor, terms_of(row))
-    refusal = _not_due(work, row, wanted) or await _contract_refuses(work, row)
-    if refusal:
-        return guarantee.Quote(False, 0, (refusal,))
-    await queries.lock(work, "reserve")
-    charter = await charter_at(work)
-    promised = await _promise_left(work, row)
-    standing = await queries.standing_now(work, row.currency)
-    answer = guarantee.advance_now(wanted, promised, standing, queries.limits_of(charter))
-    if not answer.guaranteed:
-        return answer
-    amount = Money(answer.up_to_minor, row.currency)
-    entry_id = await ledger.post(
-        work,
-        kind="advance_paid",
-        text=f"Invoice {row.number}: paid by the fund under the guarantee",
-        lines=[
-            debit("guarantee_advance", amount, invoice_id),
-            credit("member_available", amount, row.member_id),
-        ],
-        subject=invoice_id,
-    )
-    work.session.add(
-        Advance(
-            invoice_id=invoice_id,
-            contract_id=row.contract_id,
-            amount_minor=amount.minor,
-            currency=row.currency,
-            paid_on=work.today,
-            entry_id=entry_id,
-            charter_version=charter.version,
-        )
-    )
-    kept = await work.session.get_one(LeviedInvoice, invoice_id, populate_existing=True)
-    kept.advanced_minor = amount.minor
-    await work.emit(
-        AdvancePaid(
-            invoice_id=invoice_id,
-            member_id=row.member_id,
-            amount_minor=amount.minor,
-            currency=row.currency,
-        )
-    )
-    return answer
-
-
-def _not_due(work: Work, row: Levied, wanted: int) -> str:
-    if not row.guaranteed:
-        return "The order is not guaranteed: the member is paid when the client pays."
-    if row.advanced_minor:
-        return "The advance was paid already."
-    if row.settled or wanted <= 0:
-        return "The invoice is paid or credited."
-    if row.held_reason:
-        return f"The advance is held: {row.held_reason}"
-    if work.today < row.advance_on:
-        return f"The advance is due on {row.advance_on.isoformat()}."
-    return ""
-
-
-async def _contract_refuses(work: Work, row: Levied) -> str:
-    state = await work.session.scalar(select(Contract.state).where(Contract.id == row.contract_id))
-    return "" if state in {"signed", "completed"} else "The contract was ended."
-
-
-async def _promise_left(work: Work, row: Levied) -> int:
-    """What of the contract's guarantee is not out in advances on its other invoices."""
-    up_to = await work.session.scalar(
-        select(GuaranteeReservation.up_to_minor).where(
-            GuaranteeReservation.contract_id == row.contract_id,
-            GuaranteeReservation.state == "reserved",
-        )
-    )
-    return (up_to or 0) - await queries.advances_out(work, contract_id=row.contract_id)
-
-
-async def hold_advance(work: Work, invoice_id: InvoiceId, reason: str) -> None:
-    """Stop the advance on an invoice while something about it is disputed; not one's own."""
-    row = await _others(work, invoice_id)
-    kept = await work.session.get_one(LeviedInvoice, row.invoice_id, populate_existing=True)
-    kept.held_reason = reason
-    await work.emit(AdvanceHeld(invoice_id=invoice_id, reason=reason))
-
-
-async def resume_advance(work: Work, invoice_id: InvoiceId) -> None:
-    """Let a held advance run again; not one's own. Raises OwnCase."""
-    row = await _others(work, invoice_id)
-    kept = await work.session.get_one(LeviedInvoice, row.invoice_id, populate_existing=True)
-    kept.held_reason = None
-
-
-async def _others(work: Work, invoice_id: InvoiceId) -> Levied:
-    row = await locked(work, invoice_id)
-    if work.actor.is_member(row.member_id):
-        raise OwnCase
-    return row
 
 
 async def endow_pot(work: Work, pot: str, amount: Money, text: str) -> EntryId:

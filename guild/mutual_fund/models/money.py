@@ -78,7 +78,7 @@ class LeviedInvoice(Base):
         Index(
             "ix_levied_invoice_due",
             "advance_on",
-            postgresql_where=sql("guaranteed AND advanced_minor = 0 AND NOT settled"),
+            postgresql_where=sql("guaranteed AND (advanced_minor = 0 OR top_up) AND NOT settled"),
         ),
         Index(None, "contract_id"),
         Index(None, "member_id", "invoice_id"),
@@ -108,6 +108,10 @@ class LeviedInvoice(Base):
     settled: Mapped[bool] = mapped_column(server_default=sql("false"))
     disputed_net_minor: Mapped[int] = mapped_column(server_default=sql("0"))
     """The part of a disputed net that is not advanced while the client objects."""
+    given_up_net_minor: Mapped[int] = mapped_column(server_default=sql("0"))
+    """The member's net in what was written off of the invoice; it is not advanced any more."""
+    top_up: Mapped[bool] = mapped_column(server_default=sql("false"))
+    """More may be due than was advanced so far; the next run asks."""
 
 
 class GuaranteeBar(Base):
@@ -121,23 +125,24 @@ class GuaranteeBar(Base):
 
 
 class Advance(Base):
-    """Money that the fund paid a member before the client did; at most once per invoice."""
+    """Money that the fund paid a member before the client did: once, and what is added when more
+    of the invoice comes under the guarantee (an objection ends, a payment is charged back).
+    """
 
     __tablename__ = "advance"
     __table_args__ = (
         CheckConstraint("amount_minor > 0", name="amount"),
         Index(None, "paid_on"),
         Index(None, "contract_id"),
+        Index(None, "invoice_id"),
     )
 
-    invoice_id: Mapped[InvoiceId] = mapped_column(
-        ForeignKey("levied_invoice.invoice_id"), primary_key=True
-    )
+    entry_id: Mapped[EntryId] = mapped_column(primary_key=True)
+    invoice_id: Mapped[InvoiceId] = mapped_column(ForeignKey("levied_invoice.invoice_id"))
     contract_id: Mapped[ContractId] = mapped_column(ForeignKey("contract.id"))
     amount_minor: Mapped[int]
     currency: Mapped[str] = mapped_column(String(3))
     paid_on: Mapped[date]
-    entry_id: Mapped[EntryId]
     charter_version: Mapped[int]
 
 
@@ -159,7 +164,7 @@ class AdvanceLoss(Base):
     )
 
     invoice_id: Mapped[InvoiceId] = mapped_column(
-        ForeignKey("advance.invoice_id"), primary_key=True
+        ForeignKey("levied_invoice.invoice_id"), primary_key=True
     )
     amount_minor: Mapped[int]
     reason: Mapped[str] = mapped_column(String(500))

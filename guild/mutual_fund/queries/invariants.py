@@ -53,14 +53,29 @@ async def limits_are_kept(session: AsyncSession) -> list[str]:
     return await _told(
         session,
         """
-        SELECT a.contract_id, sum(i.advanced_minor - i.repaid_minor), g.up_to_minor
-          FROM advance a
-          JOIN levied_invoice i USING (invoice_id)
-          LEFT JOIN guarantee_reservation g ON g.contract_id = a.contract_id
-         GROUP BY a.contract_id, g.up_to_minor
+        SELECT i.contract_id, sum(i.advanced_minor - i.repaid_minor), g.up_to_minor
+          FROM levied_invoice i
+          LEFT JOIN guarantee_reservation g ON g.contract_id = i.contract_id
+         WHERE i.advanced_minor > 0
+         GROUP BY i.contract_id, g.up_to_minor
         HAVING sum(i.advanced_minor - i.repaid_minor) > coalesce(g.up_to_minor, 0)
         """,
         "contract {0} has {1} minor units advanced, promised were {2}",
+    )
+
+
+async def advances_are_what_was_paid(session: AsyncSession) -> list[str]:
+    """What an invoice counts as advanced is the sum of its advances."""
+    return await _told(
+        session,
+        """
+        SELECT i.number, i.advanced_minor, coalesce(a.minor, 0)
+          FROM levied_invoice i
+          LEFT JOIN (SELECT invoice_id, sum(amount_minor)::bigint AS minor FROM advance
+                      GROUP BY invoice_id) a ON a.invoice_id = i.invoice_id
+         WHERE i.advanced_minor <> coalesce(a.minor, 0)
+        """,
+        "invoice {0} counts {1} minor units advanced, its advances are {2}",
     )
 
 
@@ -110,6 +125,7 @@ INVARIANTS = [
     levies_fit_the_books,
     advances_fit_the_books,
     limits_are_kept,
+    advances_are_what_was_paid,
     claims_are_paid_once,
     benefits_have_their_claim,
 ]

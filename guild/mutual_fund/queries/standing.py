@@ -93,12 +93,14 @@ async def _exposure(work: Work, whose: ColumnElement[bool], besides: ContractId 
 
 
 async def due_advances(work: Work, limit: int = 500) -> list[InvoiceId]:
-    """Guaranteed invoices whose day has come and that nobody has paid, oldest first."""
+    """Guaranteed invoices whose day has come and that nobody has paid, or of which more may be
+    due than was advanced; oldest first.
+    """
     rows = await work.session.scalars(
         select(LeviedInvoice.invoice_id)
         .where(
             LeviedInvoice.guaranteed,
-            LeviedInvoice.advanced_minor == 0,
+            or_(LeviedInvoice.advanced_minor == 0, LeviedInvoice.top_up),
             ~LeviedInvoice.settled,
             LeviedInvoice.held_reason.is_(None),
             LeviedInvoice.advance_on <= work.today,

@@ -37,6 +37,7 @@ from guild.receivables.commands.reminding import (
 )
 from guild.receivables.commands.writing_off import (
     ask_write_off,
+    credit_write_off,
     decide_vat,
     decide_write_off,
     reinstate,
@@ -50,6 +51,7 @@ __all__ = [
     "bundle_proofs",
     "claim_interest",
     "concede",
+    "credit_write_off",
     "decide_refund",
     "decide_vat",
     "decide_write_off",

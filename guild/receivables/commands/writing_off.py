@@ -1,18 +1,23 @@
-"""Giving up what is open on an invoice, and what becomes of the VAT in it.
+"""Giving up what is open on an invoice, whole or in part, and what becomes of the VAT in it.
 
-A member gives up a small rest of her own invoice alone. Above the charter's limit a member or a
-treasurer asks and a treasurer who did not ask, and whose invoice it is not, decides.
+A member gives up a small sum of her own invoice alone. Above the charter's limit, which counts all
+that was given up of the invoice, a member or a treasurer asks and a treasurer who did not ask, and
+whose invoice it is not, decides.
 """
+
+from typing import Final
 
 from sqlalchemy import select
 
-from guild.core.errors import Conflict
+from guild.core.errors import Conflict, Invalid
 from guild.core.ids import InvoiceId, WriteOffId, new_id
 from guild.core.money import Money
+from guild.core.wire import money_in
 from guild.core.work import Work
 from guild.governance.queries import charter_at
 from guild.invoicing import commands as invoicing
-from guild.invoicing.commands.writing_off import locked_invoice
+from guild.invoicing.commands.writing_off import locked_invoice, net_within
+from guild.invoicing.events import WriteOffCredited
 from guild.ledger import commands as ledger
 from guild.ledger.chart import credit, debit
 from guild.receivables import access
@@ -28,11 +33,13 @@ from guild.receivables.models import WRITE_OFF, WriteOff
 from guild.receivables.queries.standing import visible_standing
 from guild.receivables.schemas import VatDecisionIn, WriteOffIn
 
+VAT_GOES_TO: Final = {"reclaim": "vat_payable", "bear": "bad_debts"}
+
 
 async def ask_write_off(work: Work, invoice_id: InvoiceId, data: WriteOffIn) -> WriteOffId:
-    """Give up a small rest at once, or ask for the second person.
+    """Give up a small sum at once, or ask for the second person.
 
-    Raises InvoiceNotFound, NothingOpen, WriteOffAsked.
+    Raises InvoiceNotFound, NothingOpen, WriteOffAsked, Invalid for more than is open.
     """
     one = await visible_standing(work, invoice_id)
     work.require(access.may_act_for(work.actor, one.member_id), "The member or the treasurer.")
@@ -45,9 +52,17 @@ async def ask_write_off(work: Work, invoice_id: InvoiceId, data: WriteOffIn) -> 
     if waiting is not None:
         raise WriteOffAsked
     charter = await charter_at(work)
-    amount = invoice.open_minor
+    still_open = Money(invoice.open_minor, invoice.currency)
+    wanted = money_in(data.amount, invoice.currency, field="amount") if data.amount else still_open
+    if not wanted or wanted > still_open:
+        raise Invalid(
+            f"{still_open} is open on this invoice.",
+            mend="Give up that much or less.", field="amount",
+        )  # fmt: skip
+    amount = wanted.minor
     small = (
-        amount <= charter.receivables.write_off_small_minor
+        # Parts count together: many small ones are not a way around the second person.
+        amount + invoice.written_off_minor <= charter.receivables.write_off_small_minor
         and invoice.currency == work.settings.coop.currency
         and work.actor.is_member(invoice.member_id)
     )
@@ -59,7 +74,7 @@ async def ask_write_off(work: Work, invoice_id: InvoiceId, data: WriteOffIn) -> 
         state=WRITE_OFF.initial,
         small=small,
         amount_minor=amount,
-        vat_minor=amount - min(invoice.pending_net_minor, amount),
+        vat_minor=amount - net_within(amount, still_open.minor, invoice.pending_net_minor),
         currency=invoice.currency,
         reason_code=data.reason_code,
         reason=data.reason,
@@ -98,12 +113,12 @@ async def decide_write_off(work: Work, write_off_id: WriteOffId, *, approve: boo
 
 
 async def _book(work: Work, row: WriteOff) -> None:
-    """Book what is open now: less than was asked when something came in meanwhile."""
+    """Book what was asked for, or what is open now when something came in meanwhile."""
     if not WRITE_OFF.may(row.state, "book"):
         WRITE_OFF.move(row, "book")
-    given_up = await invoicing.write_off_rest(work, row.invoice_id, row.reason)
-    if given_up.amount_minor > row.amount_minor:
-        raise Conflict("More is open now than was asked for; ask again.")
+    invoice = await locked_invoice(work, row.invoice_id)
+    agreed = Money(min(row.amount_minor, invoice.open_minor), row.currency)
+    given_up = await invoicing.write_off(work, row.invoice_id, row.reason, agreed)
     WRITE_OFF.move(row, "book")
     row.amount_minor, row.vat_minor = given_up.amount_minor, given_up.vat_minor
     row.entry_id = given_up.entry_id
@@ -113,7 +128,7 @@ async def _book(work: Work, row: WriteOff) -> None:
 
 
 async def reinstate(work: Work, write_off_id: WriteOffId) -> WriteOff:
-    """Money came after all: the rest is owed again. The VAT must not be decided yet, or by hand.
+    """Money came after all: it is owed again. The VAT must not be decided yet, or by hand.
 
     Raises Conflict when the VAT was reclaimed or borne: that is corrected with the accountant.
     """
@@ -126,7 +141,7 @@ async def reinstate(work: Work, write_off_id: WriteOffId) -> WriteOff:
         )
     WRITE_OFF.move(row, "reinstate")
     assert row.entry_id is not None
-    await invoicing.reinstate_rest(work, row.invoice_id, row.entry_id)
+    await invoicing.reinstate(work, row.invoice_id, row.entry_id)
     await work.session.flush()
     return row
 
@@ -139,10 +154,10 @@ async def decide_vat(work: Work, write_off_id: WriteOffId, data: VatDecisionIn) 
     """
     row = await _locked(work, write_off_id)
     work.require(access.is_treasurer(work.actor), "A treasurer decides this.")
-    if row.state != "booked" or row.vat_decision or row.vat_minor <= 0:
+    amount = Money(row.vat_minor - row.credited_vat_minor, row.currency)
+    if row.state != "booked" or row.vat_decision or not amount:
         raise Conflict("There is no VAT to decide on this write-off.")
-    amount = Money(row.vat_minor, row.currency)
-    to = "vat_payable" if data.decision == "reclaim" else "bad_debts"
+    to = VAT_GOES_TO[data.decision]
     await ledger.post(
         work,
         kind="bad_debt_vat",
@@ -154,6 +169,36 @@ async def decide_vat(work: Work, write_off_id: WriteOffId, data: VatDecisionIn) 
     row.vat_decided_by = work.actor.member_id
     await work.session.flush()
     return row
+
+
+async def credit_write_off(work: Work, fact: WriteOffCredited) -> None:
+    """A credit note says that a part of a write-off was not owed; what was decided about its VAT
+    is undone, since the credit note itself takes that VAT off what is owed to the State.
+    """
+    row = await work.session.scalar(
+        select(WriteOff)
+        .where(WriteOff.entry_id == fact.write_off_entry_id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+    assert row is not None, "every write-off was asked for"
+    if row.vat_decision and fact.vat_minor:
+        amount = Money(fact.vat_minor, row.currency)
+        await ledger.post(
+            work,
+            kind="bad_debt_vat",
+            text="A credit note covers what was written off: its VAT is not decided any more",
+            lines=[
+                debit("vat_on_bad_debts", amount),
+                credit(VAT_GOES_TO[row.vat_decision], amount),
+            ],
+            subject=row.invoice_id,
+        )
+    row.credited_minor += fact.amount_minor
+    row.credited_vat_minor += fact.vat_minor
+    if row.credited_minor == row.amount_minor:
+        WRITE_OFF.move(row, "credit")
+    await work.session.flush()
 
 
 async def _locked(work: Work, write_off_id: WriteOffId) -> WriteOff:

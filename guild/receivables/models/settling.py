@@ -29,9 +29,11 @@ WRITE_OFF: Final = Lifecycle(
         "book": (("asked",), "booked"),
         "refuse": (("asked",), "refused"),
         "reinstate": (("booked",), "reinstated"),
+        "credit": (("booked",), "credited"),
     },
 )
-"""Asked for with a reason, booked by a second person (small rests at once), undone by money."""
+"""Asked for with a reason, booked by a second person (small rests at once), undone by money or by
+a credit note over it."""
 
 CLIENT_REFUND: Final = Lifecycle(
     "client_refund",
@@ -67,7 +69,7 @@ WRITE_OFF_REASONS: Final = (
 
 
 class WriteOff(Base):
-    """The whole open rest of an invoice, given up."""
+    """What is open on an invoice, or a part of it, given up."""
 
     __tablename__ = "write_off"
     __table_args__ = (
@@ -78,15 +80,24 @@ class WriteOff(Base):
             "approved_by IS NULL OR small OR approved_by <> asked_by", name="second_person"
         ),
         CheckConstraint(
-            "(state IN ('booked', 'reinstated')) = (entry_id IS NOT NULL)", name="booked_is_posted"
+            "(state IN ('booked', 'reinstated', 'credited')) = (entry_id IS NOT NULL)",
+            name="booked_is_posted",
+        ),
+        CheckConstraint(
+            "credited_minor BETWEEN 0 AND amount_minor "
+            "AND credited_vat_minor BETWEEN 0 AND vat_minor "
+            "AND (state = 'credited') = (credited_minor = amount_minor)",
+            name="credited_within",
         ),
         CheckConstraint("vat_decision IN ('', 'reclaim', 'bear')", name="vat_decision_known"),
         Index(
-            "uq_write_off_live",
+            "uq_write_off_asked",
             "invoice_id",
             unique=True,
-            postgresql_where=sql("state IN ('asked', 'booked')"),
+            postgresql_where=sql("state = 'asked'"),
         ),
+        Index(None, "entry_id"),
+        Index(None, "invoice_id"),
     )
 
     id: Mapped[WriteOffId] = mapped_column(primary_key=True)
@@ -99,6 +110,9 @@ class WriteOff(Base):
     amount_minor: Mapped[int]
     vat_minor: Mapped[int]
     """The VAT in it, which stays owed to the State until the treasurer decides (`vat_decision`)."""
+    credited_minor: Mapped[int] = mapped_column(default=0, server_default=sql("0"))
+    """What credit notes took back of it: it was not owed, so it is no loss."""
+    credited_vat_minor: Mapped[int] = mapped_column(default=0, server_default=sql("0"))
     currency: Mapped[str] = mapped_column(String(3))
     reason_code: Mapped[str] = mapped_column(String(20))
     reason: Mapped[str] = mapped_column(String(500))

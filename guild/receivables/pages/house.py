@@ -174,7 +174,7 @@ async def write_off_by_form(work: Work, invoice_id: InvoiceId, data: Form) -> Re
     """Give up what is open."""
 
     async def doing() -> None:
-        wanted = msgspec.convert(said(data, "reason_code", "reason"), WriteOffIn)
+        wanted = msgspec.convert(said(data, "reason_code", "reason", "amount"), WriteOffIn)
         await commands.ask_write_off(work, invoice_id, wanted)
 
     return await _doing(work, invoice_id, data, doing())

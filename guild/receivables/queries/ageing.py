@@ -19,7 +19,7 @@ OFFICES: Final = frozenset({Role.TREASURER, Role.AUDITOR})
 _NOW: Final = """
 SELECT i.client_id, i.currency, i.due_on,
        i.total_minor + i.rounding_minor - i.paid_minor - i.credited_minor + i.refundable_minor
-           AS open_minor
+         - i.written_off_minor AS open_minor
   FROM invoice i
  WHERE i.state IN ('issued', 'partly_paid') AND i.kind = 'invoice'
    AND (CAST(:member AS uuid) IS NULL OR i.member_id = :member)"""
@@ -34,11 +34,11 @@ SELECT i.client_id, i.currency, i.due_on,
                      ), 0)
          - coalesce((SELECT sum(c.total_minor) FROM invoice c
                       WHERE c.corrects_id = i.id AND c.issued_on <= :as_of
-                        AND c.state <> 'draft'), 0) AS open_minor
+                        AND c.state <> 'draft'), 0)
+         - coalesce((SELECT sum(w.amount_minor) FROM written_off_move w
+                      WHERE w.invoice_id = i.id AND w.moved_on <= :as_of), 0) AS open_minor
   FROM invoice i
  WHERE i.state <> 'draft' AND i.kind = 'invoice' AND i.issued_on <= :as_of
-   AND NOT EXISTS (SELECT FROM write_off w WHERE w.invoice_id = i.id AND w.state = 'booked'
-                      AND w.decided_at::date <= :as_of)
    AND (i.settled_on IS NULL OR i.settled_on > :as_of OR i.state NOT IN ('paid', 'credited'))
    AND (CAST(:member AS uuid) IS NULL OR i.member_id = :member)"""
 

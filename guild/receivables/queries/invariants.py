@@ -95,7 +95,7 @@ async def bad_debt_vat_is_decided_once(session: AsyncSession) -> list[str]:
              FROM (SELECT sum(p.amount_minor) AS held FROM ledger_account a
                      JOIN ledger_posting p ON p.account_id = a.id
                     WHERE a.code = 'vat_on_bad_debts') AS b,
-                  (SELECT sum(vat_minor) AS open FROM write_off
+                  (SELECT sum(vat_minor - credited_vat_minor) AS open FROM write_off
                     WHERE state = 'booked' AND vat_decision = '') AS w
             WHERE coalesce(b.held, 0) <> coalesce(w.open, 0)""",
         "VAT on bad debts is {0} in the books, {1} of it undecided",

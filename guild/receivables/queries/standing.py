@@ -6,7 +6,7 @@ from typing import Any, Final
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import RowMapping, bindparam, select, text
+from sqlalchemy import RowMapping, bindparam, func, select, text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.types import Uuid
 
@@ -14,7 +14,7 @@ from guild.core.ids import ContactId, ContractId, InvoiceId, MemberId, Organisat
 from guild.core.work import Work
 from guild.invoicing import access
 from guild.invoicing.errors import InvoiceNotFound
-from guild.invoicing.models import Invoice, Payment, PaymentReversal
+from guild.invoicing.models import Invoice, Payment, PaymentReversal, WrittenOffMove
 from guild.members.rules.clients import client_key
 from guild.receivables.models import HOLDING, Objection
 from guild.receivables.rules.interest import Debt, Held
@@ -165,8 +165,9 @@ async def standing(work: Work, invoice_id: InvoiceId) -> Standing:
 async def debt_of(work: Work, one: Standing) -> Debt:
     """What interest is reckoned on: the sum less credit notes, each payment, each dispute.
 
-    Payments that a later credit note made refundable are taken off from the last one on: what was
-    taken back never was a debt. A payment that was reversed was none.
+    What was given up bears none from that day on, as if it had been paid. Payments that a later
+    credit note made refundable are taken off from the last one on: what was taken back never was a
+    debt. A payment that was reversed was none.
     """
     paid = await work.session.execute(
         select(Payment.received_on, Payment.amount_minor)
@@ -185,6 +186,7 @@ async def debt_of(work: Work, one: Standing) -> Debt:
         taken = min(back, minor)
         back -= taken
         payments[place] = (day, minor - taken)
+    payments += await _given_up(work, one.id)
     held = await work.session.scalars(
         select(Objection).where(Objection.invoice_id == one.id).order_by(Objection.id)
     )
@@ -195,6 +197,16 @@ async def debt_of(work: Work, one: Standing) -> Debt:
             Held(since=row.opened_on, until=row.closed_on, minor=row.amount_minor) for row in held
         ),
     )
+
+
+async def _given_up(work: Work, invoice_id: InvoiceId) -> list[tuple[date, int]]:
+    """What is still given up, by the day of each write-off."""
+    rows = await work.session.execute(
+        select(func.min(WrittenOffMove.moved_on), func.sum(WrittenOffMove.amount_minor))
+        .where(WrittenOffMove.invoice_id == invoice_id)
+        .group_by(WrittenOffMove.write_off_entry_id)
+    )
+    return [(on, int(minor)) for on, minor in rows if minor]
 
 
 class _Named(msgspec.Struct, frozen=True):

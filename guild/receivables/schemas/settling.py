@@ -28,10 +28,12 @@ class ReasonIn(In, frozen=True):
 
 
 class WriteOffIn(In, frozen=True):
-    """Give up all that is open on an invoice."""
+    """Give up what is open on an invoice, or a part of it."""
 
     reason_code: WriteOffReason
     reason: Reason
+    amount: Amount | None = None
+    """The part, VAT included, in the invoice's currency; all that is open unless given."""
 
 
 class VatDecisionIn(In, frozen=True):
@@ -48,10 +50,15 @@ class WriteOffOut(Out, frozen=True):
     invoice_id: InvoiceId
     invoice_number: str
     member_id: MemberId
-    state: Literal["asked", "booked", "refused", "reinstated"]
+    state: Literal["asked", "booked", "refused", "reinstated", "credited"]
     small: bool
     amount: str
     vat: str
+    credited: str
+    """What credit notes took back of it since."""
+    credited_vat: str
+    vat_left: str
+    """The VAT in it that is, or was, to be decided."""
     currency: str
     reason_code: WriteOffReason
     reason: str

@@ -154,9 +154,10 @@ def _check_payable(entry: _Entry, due: Receivable) -> None:
             f"The invoice is in {due.currency}, the payment in {entry.currency}.",
             field="invoice_id",
         )
-    if due.state == "written_off":
+    if due.written_off_minor and entry.amount_minor > due.open_minor:
+        given_up = Money(due.written_off_minor, due.currency)
         raise Conflict(
-            f"Invoice {due.number} was given up.",
+            f"{given_up} of invoice {due.number} was given up; this is more than is still open.",
             mend="Take the write-off back on the invoice's page under “What clients owe”; then "
             "this payment can be recorded.",
             field="invoice_id",

@@ -51,6 +51,7 @@ async def invoices_named(
         - Invoice.paid_minor
         - Invoice.credited_minor
         + Invoice.refundable_minor
+        - Invoice.written_off_minor
     )
     rows = await work.session.execute(
         select(Invoice, Organisation.name)
@@ -93,7 +94,7 @@ def matchable(invoice: Invoice, client_name: str) -> OpenInvoice:
         currency=invoice.currency,
         client_id=invoice.client_id,
         client_name=client_name,
-        given_up=invoice.state == "written_off",
+        given_up=invoice.written_off_minor > 0,
     )
 
 

@@ -83,7 +83,8 @@ class OpenInvoice(msgspec.Struct, frozen=True, kw_only=True):
     client_id: UUID
     client_name: str
     given_up: bool = False
-    """Written off: money for it is no second payment, a person takes the write-off back."""
+    """Written off in whole or part: more than is open is no second payment, a person takes the
+    write-off back."""
 
 
 class Incoming(msgspec.Struct, frozen=True, kw_only=True):
@@ -204,8 +205,10 @@ def _judged(incoming: Incoming, invoice: OpenInvoice, points: int, reason: str) 
     """One candidate with all its reasons; an empty verdict drops it."""
     reasons = [reason] if reason else []
     score, paid, owed = points, incoming.amount_minor, invoice.open_minor
-    if invoice.given_up:
-        reasons.append("the invoice was given up; take that back first")
+    given_up = invoice.given_up and paid > owed
+    if given_up:
+        whole = "a part of the invoice" if owed else "the invoice"
+        reasons.append(f"{whole} was given up; take that back first")
     elif owed == 0:
         reasons.append("the invoice is already paid")
     elif paid == owed:
@@ -229,7 +232,7 @@ def _judged(incoming: Incoming, invoice: OpenInvoice, points: int, reason: str) 
         amount_minor=min(paid, owed),
         score=score,
         verdict=_verdict(
-            points, likeness, exact=paid == owed, paid_already=owed == 0, given_up=invoice.given_up
+            points, likeness, exact=paid == owed, paid_already=owed == 0, given_up=given_up
         ),
         reasons=tuple(reasons),
     )
