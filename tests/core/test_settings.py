@@ -16,7 +16,10 @@ def production(tmp_path, **changes):
         "GUILD_ENV": "production",
         "GUILD_SECRETS": SECRET,
         "GUILD_LOG_SEED": b64encode(b"s" * 32).decode(),
-        "GUILD_SEAL_KEY_FILE": str(key),
+        **{
+            f"GUILD_SEAL_{name}_FILE": str(key)
+            for name in ("KEY", "CRL", "STAMP_KEY", "STAMP_CERT")
+        },
         "GUILD_BASE_URL": "https://guild.example",
         "GUILD_ALLOWED_HOSTS": "guild.example",
         "GUILD_DATABASE_URL": "postgresql+asyncpg://guild_app@db/guild",

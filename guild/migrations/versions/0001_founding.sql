@@ -1708,7 +1708,7 @@ CREATE TABLE invoice (
 	created_at TIMESTAMP WITH TIME ZONE NOT NULL, 
 	row_version BIGINT NOT NULL, 
 	CONSTRAINT pk_invoice PRIMARY KEY (id), 
-	CONSTRAINT ck_invoice_state_known CHECK (state IN ('draft', 'issued', 'partly_paid', 'paid', 'credited', 'written_off')), 
+	CONSTRAINT ck_invoice_state_known CHECK (state IN ('draft', 'issued', 'partly_paid', 'paid', 'written_off', 'credited')), 
 	CONSTRAINT ck_invoice_kind_known CHECK (kind IN ('invoice', 'credit_note', 'self_bill', 'self_bill_credit', 'proforma')), 
 	CONSTRAINT ck_invoice_corrects CHECK ((kind IN ('credit_note', 'self_bill_credit')) = (corrects_id IS NOT NULL)), 
 	CONSTRAINT ck_invoice_net_adds_up CHECK (allowances_minor >= 0 AND charges_minor >= 0 AND lines_minor - allowances_minor + charges_minor = net_minor), 
@@ -1721,11 +1721,11 @@ CREATE TABLE invoice (
 	CONSTRAINT ck_invoice_paid_not_negative CHECK (paid_minor >= 0 AND refundable_minor >= 0), 
 	CONSTRAINT ck_invoice_credit_within_total CHECK (credited_minor BETWEEN 0 AND total_minor + rounding_minor), 
 	CONSTRAINT ck_invoice_credit_within_net CHECK (credited_net_minor BETWEEN 0 AND net_minor), 
-	CONSTRAINT ck_invoice_paid_within_total CHECK (paid_minor + credited_minor - refundable_minor <= total_minor + rounding_minor), 
+	CONSTRAINT ck_invoice_paid_within_total CHECK (paid_minor + credited_minor - refundable_minor + written_off_minor <= total_minor + rounding_minor), 
 	CONSTRAINT ck_invoice_pending_within_net CHECK (pending_net_minor BETWEEN 0 AND net_minor), 
-	CONSTRAINT ck_invoice_paid_is_settled CHECK (state <> 'paid' OR paid_minor + credited_minor - refundable_minor = total_minor + rounding_minor), 
+	CONSTRAINT ck_invoice_paid_is_settled CHECK (state <> 'paid' OR paid_minor + credited_minor - refundable_minor + written_off_minor = total_minor + rounding_minor), 
 	CONSTRAINT ck_invoice_credited_is_whole CHECK (state <> 'credited' OR credited_minor = total_minor + rounding_minor), 
-	CONSTRAINT ck_invoice_written_off_is_the_rest CHECK ((state = 'written_off') = (written_off_minor > 0) AND written_off_minor >= 0 AND (written_off_minor = 0 OR paid_minor + credited_minor - refundable_minor + written_off_minor = total_minor + rounding_minor) AND written_off_net_minor BETWEEN 0 AND written_off_minor), 
+	CONSTRAINT ck_invoice_written_off_is_the_rest CHECK (written_off_minor >= 0 AND written_off_net_minor BETWEEN 0 AND written_off_minor AND (state <> 'written_off' OR (written_off_minor > 0 AND paid_minor + credited_minor - refundable_minor + written_off_minor = total_minor + rounding_minor))), 
 	CONSTRAINT ck_invoice_has_client CHECK ((kind IN ('self_bill', 'self_bill_credit')) = (client_id IS NULL) AND (client_id IS NULL) = (contract_id IS NULL) AND (client_id IS NULL) = (contact_id IS NULL)), 
 	CONSTRAINT uq_invoice_kind_number UNIQUE (kind, number), 
 	CONSTRAINT uq_invoice_reference UNIQUE (reference), 
@@ -1746,7 +1746,7 @@ CREATE INDEX ix_invoice_falling_due ON invoice (due_on) WHERE state IN ('issued'
 --;;
 CREATE INDEX ix_invoice_member_id_id ON invoice (member_id, id)
 --;;
-CREATE INDEX ix_invoice_open ON invoice (client_id, currency, due_on) INCLUDE (id, member_id, total_minor, rounding_minor, paid_minor, credited_minor, refundable_minor) WHERE state IN ('issued', 'partly_paid') AND kind = 'invoice'
+CREATE INDEX ix_invoice_open ON invoice (client_id, currency, due_on) INCLUDE (id, member_id, total_minor, rounding_minor, paid_minor, credited_minor, refundable_minor, written_off_minor) WHERE state IN ('issued', 'partly_paid') AND kind = 'invoice'
 --;;
 CREATE UNIQUE INDEX uq_invoice_kind_series_year_sequence ON invoice (kind, series_year, sequence) WHERE kind NOT IN ('self_bill', 'self_bill_credit')
 --;;
@@ -2422,6 +2422,8 @@ CREATE TABLE levied_invoice (
 	written_off_minor BIGINT DEFAULT 0 NOT NULL, 
 	settled BOOLEAN DEFAULT false NOT NULL, 
 	disputed_net_minor BIGINT DEFAULT 0 NOT NULL, 
+	given_up_net_minor BIGINT DEFAULT 0 NOT NULL, 
+	top_up BOOLEAN DEFAULT false NOT NULL, 
 	CONSTRAINT pk_levied_invoice PRIMARY KEY (invoice_id), 
 	CONSTRAINT ck_levied_invoice_released CHECK (released_net_minor >= 0), 
 	CONSTRAINT ck_levied_invoice_credited CHECK (credited_net_minor BETWEEN 0 AND net_minor), 
@@ -2435,7 +2437,7 @@ CREATE TABLE levied_invoice (
 --;;
 CREATE INDEX ix_levied_invoice_contract_id ON levied_invoice (contract_id)
 --;;
-CREATE INDEX ix_levied_invoice_due ON levied_invoice (advance_on) WHERE guaranteed AND advanced_minor = 0 AND NOT settled
+CREATE INDEX ix_levied_invoice_due ON levied_invoice (advance_on) WHERE guaranteed AND (advanced_minor = 0 OR top_up) AND NOT settled
 --;;
 CREATE INDEX ix_levied_invoice_member_id_invoice_id ON levied_invoice (member_id, invoice_id)
 --;;
@@ -2740,6 +2742,8 @@ CREATE TABLE write_off (
 	small BOOLEAN NOT NULL, 
 	amount_minor BIGINT NOT NULL, 
 	vat_minor BIGINT NOT NULL, 
+	credited_minor BIGINT DEFAULT 0 NOT NULL, 
+	credited_vat_minor BIGINT DEFAULT 0 NOT NULL, 
 	currency VARCHAR(3) NOT NULL, 
 	reason_code VARCHAR(20) NOT NULL, 
 	reason VARCHAR(500) NOT NULL, 
@@ -2753,11 +2757,12 @@ CREATE TABLE write_off (
 	vat_ground VARCHAR(500) NOT NULL, 
 	charter_version BIGINT NOT NULL, 
 	CONSTRAINT pk_write_off PRIMARY KEY (id), 
-	CONSTRAINT ck_write_off_state_known CHECK (state IN ('asked', 'booked', 'refused', 'reinstated')), 
+	CONSTRAINT ck_write_off_state_known CHECK (state IN ('asked', 'booked', 'refused', 'reinstated', 'credited')), 
 	CONSTRAINT ck_write_off_reason_known CHECK (reason_code IN ('small_rest', 'insolvent', 'uncollectable', 'settlement', 'statute_barred')), 
 	CONSTRAINT ck_write_off_amounts CHECK (amount_minor > 0 AND vat_minor >= 0), 
 	CONSTRAINT ck_write_off_second_person CHECK (approved_by IS NULL OR small OR approved_by <> asked_by), 
-	CONSTRAINT ck_write_off_booked_is_posted CHECK ((state IN ('booked', 'reinstated')) = (entry_id IS NOT NULL)), 
+	CONSTRAINT ck_write_off_booked_is_posted CHECK ((state IN ('booked', 'reinstated', 'credited')) = (entry_id IS NOT NULL)), 
+	CONSTRAINT ck_write_off_credited_within CHECK (credited_minor BETWEEN 0 AND amount_minor AND credited_vat_minor BETWEEN 0 AND vat_minor AND (state = 'credited') = (credited_minor = amount_minor)), 
 	CONSTRAINT ck_write_off_vat_decision_known CHECK (vat_decision IN ('', 'reclaim', 'bear')), 
 	CONSTRAINT fk_write_off_invoice_id_invoice FOREIGN KEY(invoice_id) REFERENCES invoice (id), 
 	CONSTRAINT fk_write_off_member_id_member FOREIGN KEY(member_id) REFERENCES member (id), 
@@ -2767,17 +2772,41 @@ CREATE TABLE write_off (
 	CONSTRAINT fk_write_off_vat_decided_by_member FOREIGN KEY(vat_decided_by) REFERENCES member (id)
 )
 --;;
-CREATE UNIQUE INDEX uq_write_off_live ON write_off (invoice_id) WHERE state IN ('asked', 'booked')
+CREATE INDEX ix_write_off_entry_id ON write_off (entry_id)
+--;;
+CREATE INDEX ix_write_off_invoice_id ON write_off (invoice_id)
+--;;
+CREATE UNIQUE INDEX uq_write_off_asked ON write_off (invoice_id) WHERE state = 'asked'
+--;;
+CREATE TABLE written_off_move (
+	entry_id UUID NOT NULL, 
+	write_off_entry_id UUID NOT NULL, 
+	invoice_id UUID NOT NULL, 
+	cause VARCHAR(12) NOT NULL, 
+	amount_minor BIGINT NOT NULL, 
+	net_minor BIGINT NOT NULL, 
+	currency VARCHAR(3) NOT NULL, 
+	moved_on DATE NOT NULL, 
+	CONSTRAINT pk_written_off_move PRIMARY KEY (entry_id), 
+	CONSTRAINT ck_written_off_move_cause_known CHECK (cause IN ('given_up', 'reinstated', 'credited')), 
+	CONSTRAINT ck_written_off_move_direction CHECK (amount_minor <> 0 AND (amount_minor > 0) = (cause = 'given_up') AND (amount_minor > 0) = (entry_id = write_off_entry_id)), 
+	CONSTRAINT ck_written_off_move_net_within CHECK (abs(net_minor) <= abs(amount_minor) AND sign(net_minor) * sign(amount_minor) >= 0), 
+	CONSTRAINT fk_written_off_move_invoice_id_invoice FOREIGN KEY(invoice_id) REFERENCES invoice (id)
+)
+--;;
+CREATE INDEX ix_written_off_move_invoice_id_moved_on ON written_off_move (invoice_id, moved_on)
+--;;
+CREATE INDEX ix_written_off_move_write_off_entry_id ON written_off_move (write_off_entry_id)
 --;;
 CREATE TABLE advance (
+	entry_id UUID NOT NULL, 
 	invoice_id UUID NOT NULL, 
 	contract_id UUID NOT NULL, 
 	amount_minor BIGINT NOT NULL, 
 	currency VARCHAR(3) NOT NULL, 
 	paid_on DATE NOT NULL, 
-	entry_id UUID NOT NULL, 
 	charter_version BIGINT NOT NULL, 
-	CONSTRAINT pk_advance PRIMARY KEY (invoice_id), 
+	CONSTRAINT pk_advance PRIMARY KEY (entry_id), 
 	CONSTRAINT ck_advance_amount CHECK (amount_minor > 0), 
 	CONSTRAINT fk_advance_invoice_id_levied_invoice FOREIGN KEY(invoice_id) REFERENCES levied_invoice (invoice_id), 
 	CONSTRAINT fk_advance_contract_id_contract FOREIGN KEY(contract_id) REFERENCES contract (id)
@@ -2785,7 +2814,26 @@ CREATE TABLE advance (
 --;;
 CREATE INDEX ix_advance_contract_id ON advance (contract_id)
 --;;
+CREATE INDEX ix_advance_invoice_id ON advance (invoice_id)
+--;;
 CREATE INDEX ix_advance_paid_on ON advance (paid_on)
+--;;
+CREATE TABLE advance_loss (
+	invoice_id UUID NOT NULL, 
+	amount_minor BIGINT NOT NULL, 
+	reason VARCHAR(500) NOT NULL, 
+	asked_by UUID NOT NULL, 
+	asked_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+	confirmed_by UUID, 
+	confirmed_at TIMESTAMP WITH TIME ZONE, 
+	entry_id UUID, 
+	CONSTRAINT pk_advance_loss PRIMARY KEY (invoice_id), 
+	CONSTRAINT ck_advance_loss_second_person CHECK (confirmed_by <> asked_by), 
+	CONSTRAINT ck_advance_loss_confirmed_whole CHECK ((confirmed_by IS NULL) = (entry_id IS NULL) AND (confirmed_by IS NULL) = (confirmed_at IS NULL)), 
+	CONSTRAINT fk_advance_loss_invoice_id_levied_invoice FOREIGN KEY(invoice_id) REFERENCES levied_invoice (invoice_id), 
+	CONSTRAINT fk_advance_loss_asked_by_member FOREIGN KEY(asked_by) REFERENCES member (id), 
+	CONSTRAINT fk_advance_loss_confirmed_by_member FOREIGN KEY(confirmed_by) REFERENCES member (id)
+)
 --;;
 CREATE TABLE attestation_dispute (
 	id UUID NOT NULL, 
@@ -2892,23 +2940,6 @@ CREATE TABLE transmission_step (
 	at TIMESTAMP WITH TIME ZONE NOT NULL, 
 	CONSTRAINT pk_transmission_step PRIMARY KEY (transmission_id, position), 
 	CONSTRAINT fk_transmission_step_transmission_id_transmission FOREIGN KEY(transmission_id) REFERENCES transmission (id)
-)
---;;
-CREATE TABLE advance_loss (
-	invoice_id UUID NOT NULL, 
-	amount_minor BIGINT NOT NULL, 
-	reason VARCHAR(500) NOT NULL, 
-	asked_by UUID NOT NULL, 
-	asked_at TIMESTAMP WITH TIME ZONE NOT NULL, 
-	confirmed_by UUID, 
-	confirmed_at TIMESTAMP WITH TIME ZONE, 
-	entry_id UUID, 
-	CONSTRAINT pk_advance_loss PRIMARY KEY (invoice_id), 
-	CONSTRAINT ck_advance_loss_second_person CHECK (confirmed_by <> asked_by), 
-	CONSTRAINT ck_advance_loss_confirmed_whole CHECK ((confirmed_by IS NULL) = (entry_id IS NULL) AND (confirmed_by IS NULL) = (confirmed_at IS NULL)), 
-	CONSTRAINT fk_advance_loss_invoice_id_advance FOREIGN KEY(invoice_id) REFERENCES advance (invoice_id), 
-	CONSTRAINT fk_advance_loss_asked_by_member FOREIGN KEY(asked_by) REFERENCES member (id), 
-	CONSTRAINT fk_advance_loss_confirmed_by_member FOREIGN KEY(confirmed_by) REFERENCES member (id)
 )
 --;;
 REVOKE ALL ON ALL TABLES IN SCHEMA public FROM PUBLIC;
@@ -3703,6 +3734,10 @@ CREATE TRIGGER invoicing_reversal_append_only
     BEFORE UPDATE OR DELETE OR TRUNCATE ON payment_reversal
     FOR EACH STATEMENT EXECUTE FUNCTION invoicing_refuse_change();
 REVOKE DELETE ON number_series FROM guild_app;
+CREATE TRIGGER invoicing_written_off_append_only
+    BEFORE UPDATE OR DELETE OR TRUNCATE ON written_off_move
+    FOR EACH STATEMENT EXECUTE FUNCTION invoicing_refuse_change();
+REVOKE UPDATE, DELETE ON written_off_move FROM guild_app;
 --;;
 -- What was sent, noticed and claimed stays as it was.
 

@@ -73,7 +73,7 @@ async def made(client: httpx.AsyncClient, url: str, **more: Any) -> Any:
 
 
 async def issue(system: System, make: Factories, member: Any) -> UUID:
-    client = await make.organisation(member)
+    client = await make.organisation(member, vat_number="BE0403019261")
     return await make.issued_invoice(member, client)
 
 
