@@ -43,7 +43,7 @@ async def ageing(
 
 
 @get("/receivables/ageing/csv", permission=P.INVOICES_READ, tags=TAGS,
-     summary="Ageing report as a table")  # fmt: skip
+     summary="Ageing report as a table", media_type="text/csv")  # fmt: skip
 async def ageing_csv(work: Work, as_of: date | None = None) -> Response[bytes]:
     """Every client in one file, the largest debts first."""
     shown = await queries.ageing(work, as_of=as_of, limit=CSV_ROWS)
@@ -159,7 +159,8 @@ async def insolvency(work: Work, client_id: OrganisationId) -> InsolvencyOut:
 
 
 @get("/clients/{client_id:uuid}/insolvency/proofs", permission=P.RECEIVABLES_MANAGE, tags=TAGS,
-     summary="The proofs against an insolvent client")  # fmt: skip
+     summary="The proofs against an insolvent client",
+     media_type="application/zip")  # fmt: skip
 async def proofs(work: Work, client_id: OrganisationId) -> Response[bytes]:
     """A ZIP of contracts, acceptances, invoices, reminders and the statement of account."""
     name, content = await queries.proof_bundle(work, client_id)

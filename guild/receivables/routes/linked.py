@@ -13,7 +13,12 @@ from guild.core.work import Work
 from guild.invoicing.routes import linked_invoice
 from guild.receivables import commands, queries
 from guild.receivables.errors import ObjectionNotFound
-from guild.receivables.routes.files import csv_file, pdf_file, plain_file
+from guild.receivables.routes.files import (
+    OBJECTION_MAX_BYTES,
+    csv_file,
+    pdf_file,
+    plain_file,
+)
 from guild.receivables.schemas import (
     AppliedOut,
     ApplyCreditIn,
@@ -39,7 +44,8 @@ async def linked_receivable(work: Work) -> ReceivableOut:
     return await queries.receivable(work, linked_invoice(work))
 
 
-@post_once("/invoice/objections", permission=LINK, tags=CLIENT, summary="Object to your invoice")
+@post_once("/invoice/objections", permission=LINK, tags=CLIENT, summary="Object to your invoice",
+           request_max_body_size=OBJECTION_MAX_BYTES)  # fmt: skip
 async def object_linked(work: Work, data: ObjectionIn) -> ObjectionOut:
     """Dispute the whole, lines or an amount. The rest stays due; nobody reminds of the part."""
     made = await commands.object_to(work, linked_invoice(work), data)

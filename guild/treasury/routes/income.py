@@ -83,7 +83,7 @@ async def payroll(work: Work, country: Country, month: Month) -> PayrollOut:
 
 
 @get("/payroll/file", permission=Permission.TREASURY_READ, tags=["payouts"],
-     summary="Payroll export as CSV")  # fmt: skip
+     summary="Payroll export as CSV", media_type="text/csv")  # fmt: skip
 async def payroll_file(work: Work, country: Country, month: Month) -> Response[bytes]:
     """The file in the country’s layout."""
     shown, content = await commands.payroll(work, country, month)
