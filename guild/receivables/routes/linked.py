@@ -1,6 +1,6 @@
 """The client's doors, through the personal link of an invoice."""
 
-from datetime import date, timedelta
+from datetime import date
 from typing import Literal
 from uuid import UUID
 
@@ -35,7 +35,6 @@ from guild.receivables.schemas import (
 
 LINK = Permission.LINK
 CLIENT = ["client"]
-YEAR = timedelta(days=365)
 
 
 @get("/invoice/receivable", permission=LINK, tags=CLIENT, summary="What is open on your invoice")
@@ -100,8 +99,7 @@ async def statement_for_link(
 ) -> StatementOut:
     """The account of the client whose invoice the link is for, in its currency."""
     one = await queries.visible_standing(work, linked_invoice(work))
-    last = until or work.today
-    return await queries.statement_of(work, one.client_id, one.currency, since or last - YEAR, last)
+    return await queries.statement_of(work, one.client_id, one.currency, since, until)
 
 
 @get("/invoice/statement/{kind:str}", permission=LINK, tags=CLIENT,
