@@ -2,7 +2,7 @@
 
 A handler annotates plainly: `work`, `data`, names that stand in the path, and the rest, which are
 query parameters. The markers that Litestar wants for that are added here, and the limits of a
-`msgspec.Meta` are handed on, which Litestar would drop for query parameters.
+`msgspec.Meta` are handed on, which Litestar would drop for what stands in the address.
 """
 
 import re
@@ -57,7 +57,7 @@ def _marked(name: str, hint: Any, in_path: set[str]) -> Any:
     if name == "body":
         return RawBody
     if name in in_path:
-        return Annotated[hint, PathParameter()]
+        return Annotated[hint, PathParameter(**_limits(hint))]
     return Annotated[hint, QueryParameter(**_limits(hint))]
 
 

@@ -104,7 +104,8 @@ async def read_cost(work: Work, supplier_invoice_id: SupplierInvoiceId) -> CostO
 
 
 @get("/supplier-invoices/{supplier_invoice_id:uuid}/file", permission=Permission.COSTS_READ,
-     tags=["costs"], summary="A supplier's invoice as it came")  # fmt: skip
+     tags=["costs"], summary="A supplier's invoice as it came",
+     media_type="application/octet-stream")  # fmt: skip
 async def file(work: Work, supplier_invoice_id: SupplierInvoiceId) -> Response[bytes]:
     """The very bytes, as a download that no browser opens."""
     return await original(work, supplier_invoice_id)

@@ -43,7 +43,7 @@ async def export(work: Work, export_id: ExportId) -> ExportOut:
 
 
 @post("/exports/{export_id:uuid}/file", permission=MAKE, tags=["exports"],
-      summary="Fetch its file", status_code=200)  # fmt: skip
+      summary="Fetch its file", status_code=200, media_type="application/zip")  # fmt: skip
 async def fetch_export(work: Work, export_id: ExportId) -> Response[bytes]:
     """The file, for a week after it was made. That you fetched it is noted."""
     row, data = await commands.fetch_export(work, export_id)

@@ -37,7 +37,7 @@ BY_NAME: Final[Mapping[str, str]] = {
     "name": "Bramble Tram Company",
     "password": "correct horse battery staple",
     "reasons": "Dates, price and acceptance are in writing; pay is above the floor.",
-    "evidence": "Clause 6",
+    "evidence": "Official journal of 21 November 2026",
     "phone": "+32 2 000 00 00",
     "url": "https://guild.example/",
     "state": "open",

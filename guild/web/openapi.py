@@ -63,6 +63,14 @@ TAGS: Final = {
     "reputation": "Attestations, replies, disputes, published scores",
     "reviews": "Good Work reviews by union representatives",
     "labels": "Public labels that come of reviews",
+    "work": "Time, costs, time sheets and files under a contract",
+    "delivery": "How invoices reach those who pay them: mail, Peppol, portals",
+    "costs": "Suppliers' invoices that came in: matched, accepted, booked",
+    "self-billing": "Invoices that the cooperative writes in a member's name",
+    "receivables": "What clients owe: objections, reminders, interest, write-offs, refunds",
+    "direct debits": "Clients' mandates and the collections under them",
+    "exports": "Files of one's own documents, or of all for the treasury",
+    "webhooks": "Facts told to another program",
     "ledger": "The books: accounts, entries, balances",
     "log": "The transparency log: checkpoints and proofs",
     "documents": "Sealed files",
@@ -261,6 +269,7 @@ def complete(schema: Document, handlers: Mapping[tuple[str, str], HTTPRouteHandl
     named = {tag["name"] for tag in known}
     whole["tags"] = known + [{"name": name} for name in sorted(used - named)]
     _drop_unused_schemas(whole)
+    _say_what_lists_hold(whole)
     return whole
 
 
@@ -307,7 +316,8 @@ def _complete_operation(operation: Document, method: str, handler: HTTPRouteHand
     if options.get("idempotent"):
         operation.setdefault("parameters", []).append(deepcopy(IDEMPOTENCY_KEY))
     responses = operation.setdefault("responses", {})
-    for status in _statuses(operation, method, permission):
+    signed = bool(options.get("signed"))
+    for status in _statuses(operation, method, permission, signed=signed):
         responses[str(status)] = {"$ref": f"#/components/responses/Problem{status}"}
     _tell_bodies(responses, handler)
     for code, words in DONE.items():
@@ -324,9 +334,12 @@ def _security(permission: object) -> list[dict[str, list[str]]]:
     return [{"session": []}, {"apiKey": []}]
 
 
-def _statuses(operation: Document, method: str, permission: object) -> Iterator[int]:
-    """Which problems an operation can answer with."""
-    takes_input = bool(operation.get("parameters") or operation.get("requestBody"))
+def _statuses(
+    operation: Document, method: str, permission: object, *, signed: bool
+) -> Iterator[int]:
+    """Which problems an operation can answer with. What is `signed` is read as raw bytes."""
+    has_body = signed or bool(operation.get("requestBody"))
+    takes_input = has_body or bool(operation.get("parameters"))
     closed, writes = permission is not Permission.PUBLIC, method != "get"
     if takes_input or writes:
         yield 400
@@ -339,7 +352,7 @@ def _statuses(operation: Document, method: str, permission: object) -> Iterator[
     if writes:
         yield 409
         yield 429
-    if operation.get("requestBody"):
+    if has_body:
         yield 413
     yield 500
     yield 503
@@ -352,7 +365,8 @@ def _tell_bodies(responses: Document, handler: HTTPRouteHandler | None) -> None:
     for code in ("200", "201"):
         content = responses.get(code, {}).get("content", {})
         if "application/json" in content and answer == Response[bytes]:
-            responses[code]["content"] = {kind: {"schema": FILE} for kind in FILES}
+            kinds = handler.opt.get("files", FILES) if handler else FILES
+            responses[code]["content"] = {kind: {"schema": FILE} for kind in kinds}
 
 
 def _give_examples(operation: Document, schemas: Document) -> None:
@@ -363,6 +377,21 @@ def _give_examples(operation: Document, schemas: Document) -> None:
         media = body.get("content", {}).get("application/json")
         if media and "example" not in media and media.get("schema"):
             media["example"] = example_of(media["schema"], schemas)
+
+
+def _say_what_lists_hold(whole: Document) -> None:
+    """Litestar takes the dots of `tuple[X, ...]` for a second kind of item: anything at all."""
+    queue: list[Any] = [whole]
+    while queue:
+        node = queue.pop()
+        if isinstance(node, dict):
+            items = node.get("items")
+            choices = items.get("oneOf", []) if isinstance(items, dict) else []
+            if len(choices) == 2 and choices[1] == {}:
+                node["items"] = choices[0]
+            queue.extend(node.values())
+        elif isinstance(node, list):
+            queue.extend(node)
 
 
 def _drop_unused_schemas(whole: Document) -> None:

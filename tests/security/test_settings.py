@@ -34,11 +34,29 @@ module = pytest.mark.asyncio(loop_scope="module")
 pytestmark = pytest.mark.timeout(900)
 SOURCES = sorted(Path(guild.__file__).parent.rglob("*.py"))
 LARGER = {
-    "POST /api/v1/bank-statements", "POST /treasury/statements",
-    "POST /api/v1/supplier-invoices", "POST /costs",
-    "POST /api/v1/claims/{claim_id}/evidence", "POST /claims/{claim_id}/papers", "POST /verify",
+    "POST /api/v1/bank-statements": 5_000_001, "POST /treasury/statements": 5_100_000,
+    "POST /api/v1/bank-uploads": 5_000_001, "POST /treasury/uploads": 5_100_000,
+    "POST /api/v1/payment-status-reports": 10_000_001,
+    "POST /treasury/status-reports": 10_100_000,
+    "POST /api/v1/supplier-invoices": 5_000_001, "POST /costs": 5_100_000,
+    "POST /api/v1/claims/{claim_id}/evidence": 400_000, "POST /claims/{claim_id}/papers": 278_528,
+    "POST /api/v1/contracts/{contract_id}/costs": 7_000_000,
+    "POST /contracts/{contract_id}/costs": 7_000_000,
+    "POST /api/v1/contracts/{contract_id}/paper": 14_000_000,
+    "POST /contracts/{contract_id}/paper": 14_000_000,
+    "POST /api/v1/milestones/{milestone_id}/deliveries": 16_200_000,
+    "POST /api/v1/invoice/objections": 7_200_000,
+    "POST /api/v1/invoices/{invoice_id}/objections": 7_200_000,
+    "POST /invoice/account/object": 6_291_456,
+    "POST /api/v1/invoices/{invoice_id}/attachments": 7_500_000,
+    "POST /invoices/{invoice_id}/attachments": 5_100_000,
+    "POST /api/v1/organisations/import": 5_000_000,
+    "POST /clients/import": 2_100_000, "POST /clients/import/rows": 6_000_000,
+    "POST /api/v1/mail/bounces": 65_536, "POST /api/v1/peppol/notices": 65_536,
+    "POST /api/v1/provider-webhooks/gocardless": 500_000,
+    "POST /api/v1/provider-webhooks/stripe": 500_000, "POST /verify": 5_016_384,
 }  # fmt: skip
-"""Uploads; everything else stays below the limit of all."""
+"""Bytes that uploads and signed notices may have; everything else has the limit of all."""
 
 
 def body_type(door: Door) -> Any:
@@ -174,8 +192,7 @@ async def test_bodies_have_one_limit_and_uploads_a_larger_one(world: World) -> N
         assert limit is not None, door.name
         if limit != BODY_LIMIT:
             larger[door.name] = limit
-    assert set(larger) == LARGER, set(larger) ^ LARGER
-    assert all(BODY_LIMIT < limit <= 5_200_000 for limit in larger.values()), larger
+    assert larger == LARGER
 
 
 @module

@@ -38,7 +38,7 @@ from guild.contracts.schemas.papers import AskRepIn, PaperIn, TaskKind
 from guild.core.errors import Invalid
 from guild.core.ids import ContactId, ContractId
 from guild.core.permissions import Permission
-from guild.core.wire import get, post
+from guild.core.wire import In, get, post
 from guild.core.work import Work
 from guild.documents.reader import BYTES_MAX
 from guild.members import queries as members
@@ -58,7 +58,7 @@ KINDS: Final = {
 }
 
 
-class Upload(msgspec.Struct):
+class Upload(In, frozen=True):
     """A form with one file."""
 
     file: UploadFile

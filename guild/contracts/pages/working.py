@@ -27,7 +27,7 @@ from guild.contracts.schemas.performing import (
 )
 from guild.core.ids import ContractCostId, ContractId, DocumentId, TimeEntryId
 from guild.core.permissions import Permission
-from guild.core.wire import get, post
+from guild.core.wire import In, get, post
 from guild.core.work import Work
 
 Faults = list[dict[str, str]]
@@ -42,7 +42,7 @@ WRONG_TIME: Final = "Write a day, and the time in minutes, such as 90."
 WRONG_COST: Final = "Write a day, what it was, an amount such as 12.50, and choose the receipt."
 
 
-class ReceiptForm(msgspec.Struct):
+class ReceiptForm(In, frozen=True):
     """A cost with its receipt."""
 
     receipt: UploadFile
@@ -240,8 +240,7 @@ async def answer_ending(work: Work, data: Form) -> Redirect:
 @get("/deliveries/files/{file_id:uuid}", permission=Permission.LINK, include_in_schema=False)
 async def linked_file(work: Work, file_id: DocumentId) -> Response[bytes]:
     """A file that was handed over to the client."""
-    name, content = await queries.delivered_file(work, file_id)
-    return download(name, "application/octet-stream", content)
+    return download(*await queries.delivered_file(work, file_id))
 
 
 @get("/deliveries/receipts/{cost_id:uuid}", permission=Permission.LINK, include_in_schema=False)

@@ -72,8 +72,8 @@ async def sheet_view(work: Work, sheet_id: TimeSheetId) -> SheetOut:
     return await _sheet(work, contract, row)
 
 
-async def receipt(work: Work, cost_id: ContractCostId) -> tuple[str, str, bytes]:
-    """Name, type and bytes of a receipt; the client sees those on its sheets."""
+async def receipt(work: Work, cost_id: ContractCostId) -> tuple[str, bytes, str]:
+    """Name, bytes and type of a receipt; the client sees those on its sheets."""
     row = await work.session.scalar(
         select(ContractCost)
         .join(Contract, Contract.id == ContractCost.contract_id)
@@ -81,7 +81,7 @@ async def receipt(work: Work, cost_id: ContractCostId) -> tuple[str, str, bytes]
     )
     if row is None or (work.actor.kind == "contact" and row.sheet_id is None):
         raise ContractNotFound("There is no such receipt.")
-    return row.receipt_name, row.receipt_type, await documents.read(work, row.document_id)
+    return row.receipt_name, await documents.read(work, row.document_id), row.receipt_type
 
 
 async def cases(work: Work, contract_id: ContractId | None) -> list[CaseOut]:

@@ -42,6 +42,8 @@ State = Literal[
     "completed", "terminated", "applied", "suspended",
 ]  # fmt: skip
 NO_STORE = {"Cache-Control": "no-store"}
+DELIVERY_MAX_BYTES = 16_200_000
+"""The files of a delivery in base64, and its text."""
 
 
 @post("/contracts", permission=Permission.CONTRACTS_DRAFT, tags=["contracts"],
@@ -154,7 +156,8 @@ async def read_events(work: Work, contract_id: ContractId) -> list[EventOut]:
 
 
 @post("/milestones/{milestone_id:uuid}/deliveries", permission=Permission.CONTRACTS_DRAFT,
-      tags=["contracts"], summary="Deliver work")  # fmt: skip
+      tags=["contracts"], summary="Deliver work",
+      request_max_body_size=DELIVERY_MAX_BYTES)  # fmt: skip
 async def deliver_milestone(work: Work, milestone_id: MilestoneId, data: DeliveryIn) -> DeliveryOut:
     """Hand work over. The client's days to accept run from now; silence counts as acceptance."""
     delivery = await commands.deliver_milestone(work, milestone_id, data)

@@ -131,7 +131,7 @@ async def paper_file(work: Work, contract_id: ContractId) -> Response[bytes]:
     return pdf(*await queries.paper_file(work, contract_id))
 
 
-@get("/offer/paper", permission=Permission.LINK, tags=["offers"],
+@get("/offer/paper", permission=Permission.LINK, tags=["offer"],
      summary="The document that an offer stands on", media_type="application/pdf")  # fmt: skip
 async def offered_paper(work: Work) -> Response[bytes]:
     """The client's own PDF, whose SHA-256 stands in the contract."""

@@ -27,7 +27,8 @@ async def read_offer_sealing(work: Work) -> SealingOut:
 
 
 @get("/contracts/{contract_id:uuid}/evidence", permission=Permission.CONTRACTS_READ,
-     tags=["contracts"], summary="The evidence bundle")  # fmt: skip
+     tags=["contracts"], summary="The evidence bundle",
+     media_type="application/zip")  # fmt: skip
 async def read_bundle(work: Work, contract_id: ContractId) -> Response[bytes]:
     """A ZIP: sealed file, text, evidence, log proof, deliveries, invoices, and a verifier."""
     name, content = await queries.evidence_bundle(work, contract_id)

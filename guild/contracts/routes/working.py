@@ -24,6 +24,7 @@ from guild.core.work import Work
 
 TAGS = ["work"]
 RECEIPT_MAX_BYTES = 7_000_000
+RECEIPTS = ("application/pdf", "image/jpeg", "image/png")
 NO_STORE = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
 
 
@@ -79,14 +80,14 @@ async def strike_cost(work: Work, cost_id: ContractCostId) -> None:
 
 
 @get("/contract-costs/{cost_id:uuid}/receipt", permission=Permission.CONTRACTS_READ, tags=TAGS,
-     summary="A receipt", media_type="application/octet-stream")  # fmt: skip
+     summary="A receipt", files=RECEIPTS)  # fmt: skip
 async def read_receipt(work: Work, cost_id: ContractCostId) -> Response[bytes]:
     """The receipt of a cost."""
     return download(*await queries.receipt(work, cost_id))
 
 
 @get("/deliveries/receipts/{cost_id:uuid}", permission=Permission.LINK, tags=["offer"],
-     summary="A receipt on a time sheet", media_type="application/octet-stream")  # fmt: skip
+     summary="A receipt on a time sheet", files=RECEIPTS)  # fmt: skip
 async def read_linked_receipt(work: Work, cost_id: ContractCostId) -> Response[bytes]:
     """The receipt of a cost that stands on a sheet of your contract."""
     return download(*await queries.receipt(work, cost_id))
@@ -96,19 +97,17 @@ async def read_linked_receipt(work: Work, cost_id: ContractCostId) -> Response[b
      summary="A delivered file", media_type="application/octet-stream")  # fmt: skip
 async def read_file(work: Work, file_id: DocumentId) -> Response[bytes]:
     """A file that was handed over."""
-    name, content = await queries.delivered_file(work, file_id)
-    return download(name, "application/octet-stream", content)
+    return download(*await queries.delivered_file(work, file_id))
 
 
 @get("/deliveries/files/{file_id:uuid}", permission=Permission.LINK, tags=["offer"],
      summary="A file delivered to you", media_type="application/octet-stream")  # fmt: skip
 async def read_linked_file(work: Work, file_id: DocumentId) -> Response[bytes]:
     """A file that was handed over under the contract of your link."""
-    name, content = await queries.delivered_file(work, file_id)
-    return download(name, "application/octet-stream", content)
+    return download(*await queries.delivered_file(work, file_id))
 
 
-def download(name: str, kind: str, content: bytes) -> Response[bytes]:
+def download(name: str, content: bytes, kind: str = "application/octet-stream") -> Response[bytes]:
     """Always as a download: nothing that somebody uploaded opens inside our pages."""
     headers = {**NO_STORE, "Content-Disposition": f'attachment; filename="{name}"'}
     return Response(content, media_type=kind, headers=headers)

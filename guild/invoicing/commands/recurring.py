@@ -1,5 +1,6 @@
 """Recurring invoices: one document per plan and period, whatever runs twice or was missed."""
 
+from datetime import timedelta
 from typing import Any, Final
 
 import msgspec
@@ -27,6 +28,9 @@ from guild.invoicing.schemas.recurring import PlanIn, PlanTerms
 CATCH_UP: Final = 60
 """Periods that one run makes at most; the next run goes on."""
 DUE_BATCH: Final = 500
+STARTS_BACK: Final = timedelta(days=366)
+"""Periods that are over are invoiced at once, so a slip of the pen must not invoice a century."""
+STARTS_AHEAD: Final = timedelta(days=5 * 366)
 
 
 async def start_plan(work: Work, data: PlanIn) -> RecurringPlanId:
@@ -39,6 +43,12 @@ async def start_plan(work: Work, data: PlanIn) -> RecurringPlanId:
     refuse_unprintable(msgspec.to_builtins(data.terms))
     if data.ends_on is not None and data.periods is not None:
         raise Invalid("Give a last day or a number of periods, one of them.", field="periods")
+    if not work.today - STARTS_BACK <= data.starts_on <= work.today + STARTS_AHEAD:
+        raise Invalid(
+            "A plan begins at most a year ago, and at most five years from now.",
+            field="starts_on",
+            mend="Choose a nearer day; invoice by hand what was before.",
+        )
     if data.ends_on is not None and data.ends_on < data.starts_on:
         raise Invalid("The plan ends before it begins.", field="ends_on")
     plan = RecurringPlan(

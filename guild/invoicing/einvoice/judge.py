@@ -115,7 +115,8 @@ class Judge:
         for tag, (label, name) in SCHEMAS.items():
             path = self._base / name
             self.rules[label] = hashlib.sha256(_read(path, "")).hexdigest()
-            self._schemas[tag] = etree.XMLSchema(etree.parse(str(path)))
+            where, parser = str(path), _closed_parser()
+            self._schemas[tag] = etree.XMLSchema(etree.parse(where, parser))
 
     def _compile(self, path: Path, label: str, pin: str) -> Any:
         self.rules[label] = hashlib.sha256(_read(path, pin)).hexdigest()
@@ -127,7 +128,7 @@ class Judge:
         return Judgement(rules=self.rules, findings=findings)
 
     def _judge(self, paper: Paper) -> list[Finding]:
-        parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False)
+        parser = _closed_parser()
         root = etree.fromstring(paper.xml, parser)
         schema = self._schemas.get(root.tag)
         if schema is None:
@@ -147,7 +148,8 @@ class Judge:
 
 
 def _findings(svrl: str, syntax: Syntax) -> list[Finding]:
-    report = etree.fromstring(svrl.encode())
+    content, parser = svrl.encode(), _closed_parser()
+    report = etree.fromstring(content, parser)
     if report.find(f".//{SVRL}fired-rule") is None:
         raise RulesMissing("A schematron ran without applying one rule.")
     return [
@@ -160,6 +162,11 @@ def _findings(svrl: str, syntax: Syntax) -> list[Finding]:
         )
         for failed in report.iter(f"{SVRL}failed-assert", f"{SVRL}successful-report")
     ]
+
+
+def _closed_parser() -> etree.XMLParser:
+    """Reads nothing but what it is given: no entities, no network, no DTD."""
+    return etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False)
 
 
 def _read(path: Path, pin: str) -> bytes:

@@ -90,7 +90,7 @@ class InvoiceRow(Out, frozen=True):
     state: InvoiceState
     number: str | None
     title: str
-    client_id: OrganisationId
+    client_id: OrganisationId | None
     client_name: str
     member_id: MemberId
     issued_on: date | None
@@ -109,10 +109,10 @@ class InvoiceOut(Out, frozen=True):
     state: InvoiceState
     number: str | None
     title: str
-    contract_id: ContractId
+    contract_id: ContractId | None
     contract_number: str
     member_id: MemberId
-    client_id: OrganisationId
+    client_id: OrganisationId | None
     client_name: str
     corrects_id: InvoiceId | None
     reason: str

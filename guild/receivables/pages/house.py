@@ -271,14 +271,13 @@ async def shown_client(
         insolvency = await queries.insolvency(work, client_id)
     except GuildError:
         insolvency = None
-    since = work.today - timedelta(days=365)
     return page(
         work, "receivables/client.html", status=status, errors=list(errors),
         section="/receivables", entered=defaultdict(str, entered or {}), client=client,
         profile=await queries.payment_profile(work, client_id), insolvency=insolvency,
         rule=await queries.reminder_rule(work, "client", client_id),
         next_run=await queries.next_run(work, days=30, client_id=client_id, limit=10),
-        statement=await queries.statement_of(work, client_id, "EUR", since, work.today),
+        statement=await queries.statement_of(work, client_id, "EUR"),
     )  # fmt: skip
 
 
@@ -294,8 +293,7 @@ async def client_statement(
     work: Work, client_id: OrganisationId, kind: Literal["csv", "pdf"]
 ) -> Response[bytes]:
     """The statement of a year as PDF or CSV."""
-    since = work.today - timedelta(days=365)
-    shown = await queries.statement_of(work, client_id, "EUR", since, work.today)
+    shown = await queries.statement_of(work, client_id, "EUR")
     if kind == "csv":
         return csv_file("statement.csv", queries.statement_csv(shown))
     client = await queries.visible_client(work, client_id)

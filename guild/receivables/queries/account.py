@@ -4,7 +4,7 @@ One statement reads the postings on the three accounts of the client in one curr
 moves between them (credit used for an invoice) nets to nothing and does not show.
 """
 
-from datetime import date
+from datetime import date, timedelta
 from typing import Final, cast
 
 import msgspec
@@ -13,6 +13,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.sql import bindparam
 from sqlalchemy.types import Uuid
 
+from guild.core.errors import Invalid
 from guild.core.ids import ContactId, OrganisationId
 from guild.core.money import Money
 from guild.core.work import Work
@@ -31,6 +32,8 @@ from guild.receivables.sheets import StatementRow, StatementSheet
 
 THREE: Final = ("receivable", "interest_receivable", "client_credit")
 LINES_MAX: Final = 20_000
+YEAR: Final = timedelta(days=365)
+FIRST_YEAR: Final = 2000
 
 READ: Final = text(
     """
@@ -81,14 +84,29 @@ async def account_lines(
     return lines
 
 
+def _period(since: date | None, until: date) -> tuple[date, date]:
+    if until.year < FIRST_YEAR:
+        raise Invalid(f"There are no accounts of before {FIRST_YEAR}.", field="until")
+    since = since or until - YEAR
+    if since > until:
+        raise Invalid("The period ends before it begins.", field="since")
+    return since, until
+
+
 async def statement_of(
-    work: Work, client_id: OrganisationId, currency: str, since: date, until: date
+    work: Work,
+    client_id: OrganisationId,
+    currency: str,
+    since: date | None = None,
+    until: date | None = None,
 ) -> StatementOut:
     """A client's statement for the member whose client it is, the treasury, or its own contact.
 
-    Raises OrganisationNotFound.
+    The year up to `until` (today) unless `since` says more. Raises OrganisationNotFound, and
+    Invalid for a period that is none.
     """
     client = await visible_client(work, client_id)
+    since, until = _period(since, until or work.today)
     contact = work.actor.link.contact_id if work.actor.link else None
     lines = await account_lines(work, client_id, currency, until=until, contact_id=contact)
     before = [line for line in lines if line.on < since]

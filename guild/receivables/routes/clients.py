@@ -1,6 +1,6 @@
 """Doors about clients: account, ageing, profile, credit, refunds, insolvency, reminder rules."""
 
-from datetime import date, timedelta
+from datetime import date
 from typing import Literal
 from uuid import UUID
 
@@ -30,7 +30,6 @@ from guild.receivables.schemas import (
 
 P = Permission
 TAGS = ["receivables"]
-YEAR = timedelta(days=365)
 CSV_ROWS = 10_000
 
 
@@ -43,7 +42,7 @@ async def ageing(
 
 
 @get("/receivables/ageing/csv", permission=P.INVOICES_READ, tags=TAGS,
-     summary="Ageing report as a table")  # fmt: skip
+     summary="Ageing report as a table", media_type="text/csv")  # fmt: skip
 async def ageing_csv(work: Work, as_of: date | None = None) -> Response[bytes]:
     """Every client in one file, the largest debts first."""
     shown = await queries.ageing(work, as_of=as_of, limit=CSV_ROWS)
@@ -60,8 +59,7 @@ async def statement(
     currency: CurrencyCode = "EUR",
 ) -> StatementOut:
     """What it was asked, paid and owes, over a period; a year unless you say."""
-    last = until or work.today
-    return await queries.statement_of(work, client_id, currency, since or last - YEAR, last)
+    return await queries.statement_of(work, client_id, currency, since, until)
 
 
 @get("/clients/{client_id:uuid}/statement/{kind:str}", permission=P.INVOICES_READ, tags=TAGS,
@@ -75,8 +73,7 @@ async def statement_file(
     currency: CurrencyCode = "EUR",
 ) -> Response[bytes]:
     """The same as PDF or CSV."""
-    last = until or work.today
-    shown = await queries.statement_of(work, client_id, currency, since or last - YEAR, last)
+    shown = await queries.statement_of(work, client_id, currency, since, until)
     if kind == "csv":
         return csv_file("statement.csv", queries.statement_csv(shown))
     client = await queries.visible_client(work, client_id)
@@ -159,7 +156,8 @@ async def insolvency(work: Work, client_id: OrganisationId) -> InsolvencyOut:
 
 
 @get("/clients/{client_id:uuid}/insolvency/proofs", permission=P.RECEIVABLES_MANAGE, tags=TAGS,
-     summary="The proofs against an insolvent client")  # fmt: skip
+     summary="The proofs against an insolvent client",
+     media_type="application/zip")  # fmt: skip
 async def proofs(work: Work, client_id: OrganisationId) -> Response[bytes]:
     """A ZIP of contracts, acceptances, invoices, reminders and the statement of account."""
     name, content = await queries.proof_bundle(work, client_id)

@@ -1,6 +1,6 @@
 """The client's doors, through the personal link of an invoice."""
 
-from datetime import date, timedelta
+from datetime import date
 from typing import Literal
 from uuid import UUID
 
@@ -13,7 +13,12 @@ from guild.core.work import Work
 from guild.invoicing.routes import linked_invoice
 from guild.receivables import commands, queries
 from guild.receivables.errors import ObjectionNotFound
-from guild.receivables.routes.files import csv_file, pdf_file, plain_file
+from guild.receivables.routes.files import (
+    OBJECTION_MAX_BYTES,
+    csv_file,
+    pdf_file,
+    plain_file,
+)
 from guild.receivables.schemas import (
     AppliedOut,
     ApplyCreditIn,
@@ -30,7 +35,6 @@ from guild.receivables.schemas import (
 
 LINK = Permission.LINK
 CLIENT = ["client"]
-YEAR = timedelta(days=365)
 
 
 @get("/invoice/receivable", permission=LINK, tags=CLIENT, summary="What is open on your invoice")
@@ -39,7 +43,8 @@ async def linked_receivable(work: Work) -> ReceivableOut:
     return await queries.receivable(work, linked_invoice(work))
 
 
-@post_once("/invoice/objections", permission=LINK, tags=CLIENT, summary="Object to your invoice")
+@post_once("/invoice/objections", permission=LINK, tags=CLIENT, summary="Object to your invoice",
+           request_max_body_size=OBJECTION_MAX_BYTES)  # fmt: skip
 async def object_linked(work: Work, data: ObjectionIn) -> ObjectionOut:
     """Dispute the whole, lines or an amount. The rest stays due; nobody reminds of the part."""
     made = await commands.object_to(work, linked_invoice(work), data)
@@ -94,8 +99,7 @@ async def statement_for_link(
 ) -> StatementOut:
     """The account of the client whose invoice the link is for, in its currency."""
     one = await queries.visible_standing(work, linked_invoice(work))
-    last = until or work.today
-    return await queries.statement_of(work, one.client_id, one.currency, since or last - YEAR, last)
+    return await queries.statement_of(work, one.client_id, one.currency, since, until)
 
 
 @get("/invoice/statement/{kind:str}", permission=LINK, tags=CLIENT,

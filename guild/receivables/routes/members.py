@@ -11,7 +11,7 @@ from guild.core.permissions import Permission
 from guild.core.wire import Cursor, Page, PageSize, get, post, post_once
 from guild.core.work import Work
 from guild.receivables import commands, queries
-from guild.receivables.routes.files import pdf_file, plain_file
+from guild.receivables.routes.files import OBJECTION_MAX_BYTES, pdf_file, plain_file
 from guild.receivables.schemas import (
     AnswerIn,
     ConcedeIn,
@@ -162,7 +162,8 @@ async def promise(work: Work, invoice_id: InvoiceId, data: PromiseIn) -> Receiva
 
 
 @post_once("/invoices/{invoice_id:uuid}/objections", permission=P.RECEIVABLES_MANAGE, tags=TAGS,
-           summary="Record an objection that came by letter")  # fmt: skip
+           summary="Record an objection that came by letter",
+           request_max_body_size=OBJECTION_MAX_BYTES)  # fmt: skip
 async def record_objection(work: Work, invoice_id: InvoiceId, data: ObjectionIn) -> ObjectionOut:
     """The same as the client does by its link."""
     made = await commands.object_to(work, invoice_id, data)

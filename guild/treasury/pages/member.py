@@ -14,7 +14,7 @@ from guild.core.work import Work
 from guild.treasury import commands, queries
 from guild.treasury.pages.forms import FORM, Form, Show, amount, or_again
 from guild.treasury.routes.downloads import pdf_file
-from guild.treasury.schemas import ChoiceIn, PayoutIn
+from guild.treasury.schemas import ChoiceIn, PayoutIn, Year
 
 RHYTHMS = [
     ("on_request", "Only when I ask"),
@@ -95,7 +95,7 @@ async def where_page(work: Work) -> Response[str]:
 
 
 @get("/money/years/{year:int}", permission=Permission.PAYOUTS_READ, include_in_schema=False)
-async def year_page(work: Work, year: int) -> Response[str]:
+async def year_page(work: Work, year: Year) -> Response[str]:
     """A year of one's money."""
     return await _year(work, year)
 
@@ -109,7 +109,7 @@ async def _year(work: Work, year: int, *, status: int = 200, errors: Any = ()) -
 
 
 @post("/money/years/{year:int}/statement", permission=Permission.PAYOUTS_READ, **FORM)
-async def print_year(work: Work, year: int) -> Redirect:
+async def print_year(work: Work, year: Year) -> Redirect:
     """Have a year printed."""
 
     async def again(**shown: Any) -> Response[str]:
@@ -121,7 +121,7 @@ async def print_year(work: Work, year: int) -> Redirect:
 
 @get("/money/years/{year:int}/statement", permission=Permission.PAYOUTS_READ,
      include_in_schema=False)  # fmt: skip
-async def year_statement(work: Work, year: int) -> Response[bytes]:
+async def year_statement(work: Work, year: Year) -> Response[bytes]:
     """The printed year."""
     return pdf_file(*await queries.income_document(work, work.actor.member_id, year))
 

@@ -18,6 +18,7 @@ from guild.treasury.schemas import (
     IncomeStatementOut,
     PayrollOut,
     WhereaboutsOut,
+    Year,
 )
 
 Month = Annotated[str, QueryParameter(pattern=r"^\d{4}-\d{2}$", description="For example 2026-11")]
@@ -33,28 +34,28 @@ async def my_whereabouts(work: Work) -> list[WhereaboutsOut]:
 
 @get("/me/income/{year:int}", permission=Permission.PAYOUTS_READ, tags=["payouts"],
      summary="My year")  # fmt: skip
-async def my_income(work: Work, year: int) -> IncomeStatementOut:
+async def my_income(work: Work, year: Year) -> IncomeStatementOut:
     """What was invoiced, received, shared and paid out in a year, per currency."""
     return await queries.income_of(work, work.actor.member_id, year)
 
 
 @post_once("/me/income/{year:int}/statement", permission=Permission.PAYOUTS_READ,
            tags=["payouts"], summary="Print my year")  # fmt: skip
-async def print_my_income(work: Work, year: int) -> IncomeStatementOut:
+async def print_my_income(work: Work, year: Year) -> IncomeStatementOut:
     """The year as a PDF, made in the background and mailed when it is ready; once a year."""
     return await commands.ask_for_statement(work, work.actor.member_id, year)
 
 
 @get("/me/income/{year:int}/statement", permission=Permission.PAYOUTS_READ, tags=["payouts"],
      summary="My printed year")  # fmt: skip
-async def my_income_document(work: Work, year: int) -> Response[bytes]:
+async def my_income_document(work: Work, year: Year) -> Response[bytes]:
     """The PDF, the same bytes each time."""
     return pdf_file(*await queries.income_document(work, work.actor.member_id, year))
 
 
 @get("/members/{member_id:uuid}/income/{year:int}", permission=Permission.TREASURY_READ,
      tags=["payouts"], summary="A member’s year")  # fmt: skip
-async def member_income(work: Work, member_id: MemberId, year: int) -> IncomeStatementOut:
+async def member_income(work: Work, member_id: MemberId, year: Year) -> IncomeStatementOut:
     """For treasurer and auditor."""
     return await queries.income_of(work, member_id, year)
 
@@ -83,7 +84,7 @@ async def payroll(work: Work, country: Country, month: Month) -> PayrollOut:
 
 
 @get("/payroll/file", permission=Permission.TREASURY_READ, tags=["payouts"],
-     summary="Payroll export as CSV")  # fmt: skip
+     summary="Payroll export as CSV", media_type="text/csv")  # fmt: skip
 async def payroll_file(work: Work, country: Country, month: Month) -> Response[bytes]:
     """The file in the country’s layout."""
     shown, content = await commands.payroll(work, country, month)

@@ -196,7 +196,8 @@ async def reconciliations(
 
 
 @get("/bank-accounts/{account_id:uuid}/reconciliations.csv", permission=Permission.TREASURY_READ,
-     tags=["treasury"], summary="Each statement beside the books, as CSV")  # fmt: skip
+     tags=["treasury"], summary="Each statement beside the books, as CSV",
+     media_type="text/csv")  # fmt: skip
 async def reconciliations_csv(work: Work, account_id: BankAccountId) -> Response[bytes]:
     """The same as a table for a spreadsheet, the latest thousand statements."""
     return table_file(await queries.reconciliation_csv(work, account_id), "reconciliation.csv")

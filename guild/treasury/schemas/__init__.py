@@ -41,6 +41,7 @@ from guild.treasury.schemas.income import (
     RuleOut,
     ShareOut,
     WhereaboutsOut,
+    Year,
 )
 from guild.treasury.schemas.incoming import (
     BankRuleIn,
@@ -156,4 +157,5 @@ __all__ = [
     "UploadOut",
     "WebhookTakenOut",
     "WhereaboutsOut",
+    "Year",
 ]

@@ -172,6 +172,12 @@ async def test_missed_periods_are_made_once(bench: Bench, clock: Any) -> None:
     assert await bench.broken() == []
 
 
+@pytest.mark.parametrize("day", ["0001-01-01", "2025-11-20", "2031-12-01", "9999-12-31"])
+async def test_a_plan_begins_at_a_day_that_is_near(bench: Bench, day: str) -> None:
+    with pytest.raises(Invalid, match="at most a year ago"):
+        await plan(bench, starts_on=day)
+
+
 async def test_a_plan_is_skipped_paused_resumed_and_ended(bench: Bench, clock: Any) -> None:
     plan_id, member, _ = await plan(bench, starts_on="2026-12-01", periods=4)
     actor = bench.make.actor(member)
