@@ -31,9 +31,10 @@ def _load(name: str) -> str | None:
 
 
 def money_text(amount: Money | int, currency: str = "", lang: str = "en") -> str:
-    """An amount as that language writes it: €1,210.00, 1.210,00 €."""
+    """An amount as that language writes it: €1,210.00, 1.210,00 €; below zero with a minus sign."""
     money = amount if isinstance(amount, Money) else Money(amount, currency)
-    return format_currency(money.decimal, money.currency, locale=LOCALES[lang])
+    text = format_currency(money.decimal, money.currency, locale=LOCALES[lang])
+    return text.replace("-", "\N{MINUS SIGN}")
 
 
 def amount_text(text: str, currency: str, lang: str = "en") -> str:

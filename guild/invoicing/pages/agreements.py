@@ -13,7 +13,7 @@ from guild.core.wire import Cursor, get, post
 from guild.core.work import Work
 from guild.invoicing import commands
 from guild.invoicing.pages.forms import CLOSED, FORM, Form, or_again
-from guild.invoicing.queries.recurring import list_plans
+from guild.invoicing.queries.recurring import contracts_for_plans, list_plans
 from guild.invoicing.queries.self_billing import list_self_bills, mandate_of
 from guild.invoicing.routes.recurring import STEPS
 from guild.invoicing.schemas.recurring import PlanIn
@@ -34,6 +34,7 @@ async def _plans(
     answer = page(
         work, "invoicing/recurring.html", status=status, errors=list(errors), section="/invoices",
         plans=await list_plans(work, cursor=cursor, limit=20), form=form or {},
+        contracts=await contracts_for_plans(work),
     )  # fmt: skip
     answer.headers.update(CLOSED)
     return answer

@@ -17,6 +17,9 @@ from guild.invoicing.schemas.recurring import PeriodRow, PlanOut, PlanState, Run
 
 PREVIEW = 6
 SHOWN = 60
+OFFERED = 300
+PLANNED_IN = ("signed", "completed")
+"""Contracts that a new plan is offered for; one that was ended early brings no more periods."""
 
 
 def period_at(work: Work, plan: RecurringPlan, number: int) -> Period | None:
@@ -46,6 +49,24 @@ async def list_plans(work: Work, *, cursor: str | None = None, limit: int = 50) 
     items = [await _out(work, plan) for plan in rows[:limit]]
     more = len(rows) > limit
     return Page(items=items, next_cursor=encode_cursor(items[-1].id) if more else None)
+
+
+async def contracts_for_plans(work: Work) -> list[tuple[str, str]]:
+    """The member's running contracts as choices of a form: id, and number with title; newest first.
+
+    A contract in force goes on for years in a plan, so even the hundredth is offered.
+    """
+    found = await work.session.execute(
+        select(Contract.id, Contract.number, Contract.title)
+        .where(
+            Contract.member_id == work.actor.member_id,
+            Contract.state.in_(PLANNED_IN),
+            Contract.amends_id.is_(None),
+        )
+        .order_by(Contract.id.desc())
+        .limit(OFFERED)
+    )
+    return [(str(one), f"{number}, {title}") for one, number, title in found]
 
 
 async def _out(work: Work, plan: RecurringPlan) -> PlanOut:

@@ -22,7 +22,7 @@ from guild.members.pages.forms import (
     read_form,
     status_of,
 )
-from guild.members.rules.powers import KEY_SCOPES
+from guild.members.rules.powers import KEY_SCOPES, SCOPE_WORDS
 from guild.members.schemas import (
     ApiKeyIn,
     BankAccountIn,
@@ -101,6 +101,7 @@ async def _account(
         accounts=await queries.my_bank_accounts(work),
         keys=await queries.api_keys(work) if Permission.API_KEYS_MANAGE in me.permissions else [],
         scopes=sorted(KEY_SCOPES & frozenset(me.permissions)),
+        scope_words=SCOPE_WORDS,
         errors=faults_of(refusal),
         entered=entered or {},
         new_key=new_key,

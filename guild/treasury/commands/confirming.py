@@ -14,6 +14,7 @@ from guild.core.appends import Appender
 from guild.core.errors import Conflict
 from guild.core.ids import BankEntryId, InvoiceId, MemberId, PaymentId
 from guild.core.money import Money
+from guild.core.pages import money_text
 from guild.core.permissions import Permission
 from guild.core.work import Work
 from guild.invoicing.commands import Receivable, locked_receivable, record_received
@@ -113,7 +114,7 @@ async def confirm_match(
         confirmed_at=work.now,
         automatic=automatic_by is not None,
     )
-    words = f"Invoice {due.number}" + (f", {surplus} on account" if surplus else "")
+    words = f"Invoice {due.number}" + (f", {money_text(surplus)} on account" if surplus else "")
     work.append(
         EXPLAINED,
         id=entry_id,

@@ -3,6 +3,7 @@
 from guild.core.errors import Invalid
 from guild.core.ids import BankEntryId, InvoiceId, MemberId, OrganisationId
 from guild.core.money import Money
+from guild.core.pages import money_text
 from guild.core.permissions import Permission
 from guild.core.wire import money_in
 from guild.core.work import Work
@@ -68,7 +69,7 @@ async def confirm_split(
         about = f"rest of the transfer for {numbers}"
         await keep_for_client(work, entry.id, rest, client_id, about)
     words = ("Invoices " if parts else "Late interest: ") + numbers
-    words += f", {rest} on account" if rest else ""
+    words += f", {money_text(rest)} on account" if rest else ""
     mark(work, entry, "confirm", words)
     await work.emit(EntryAllocated(entry_id=entry.id, client_id=client_id, invoices=len(parts)))
     return ConfirmOut(

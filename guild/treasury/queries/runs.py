@@ -8,6 +8,7 @@ from guild.core.ids import MemberId, PayoutRunId
 from guild.core.money import Money
 from guild.core.work import Work
 from guild.governance.queries import charter_at
+from guild.members.models import Member
 from guild.treasury.errors import RunNotFound
 from guild.treasury.models import Payout, PayoutChoice, PayoutRun, PayoutRunSkip
 from guild.treasury.rules.rhythms import Choice, next_turn
@@ -24,8 +25,9 @@ SKIPPED_MAX = 100
 
 async def run_view(work: Work, run: PayoutRun) -> PayoutRunOut:
     """A run with what it could not pay and what still waits for approvals."""
-    skipped = await work.session.scalars(
-        select(PayoutRunSkip)
+    skipped = await work.session.execute(
+        select(PayoutRunSkip, Member.display_name)
+        .join(Member, Member.id == PayoutRunSkip.member_id)
         .where(PayoutRunSkip.run_id == run.id)
         .order_by(PayoutRunSkip.amount_minor.desc(), PayoutRunSkip.member_id)
         .limit(SKIPPED_MAX)
@@ -47,10 +49,11 @@ async def run_view(work: Work, run: PayoutRun) -> PayoutRunOut:
         skipped=[
             SkippedOut(
                 member_id=one.member_id,
+                name=name,
                 amount=Money(one.amount_minor, run.currency).text,
                 reason=one.reason,
             )
-            for one in skipped
+            for one, name in skipped
         ],
         skipped_count=run.skipped,
         started_by=run.started_by,

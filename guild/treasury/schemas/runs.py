@@ -22,6 +22,7 @@ class SkippedOut(Out, frozen=True, kw_only=True):
     """A member whom the run could not pay, and why."""
 
     member_id: MemberId
+    name: str
     amount: str
     reason: str
 
