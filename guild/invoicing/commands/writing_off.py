@@ -14,6 +14,7 @@ from guild.core.ids import EntryId, InvoiceId
 from guild.core.money import Money
 from guild.core.work import Work
 from guild.invoicing.commands.appended import settle_appends
+from guild.invoicing.commands.dividing import divide_write_off, undo_write_off
 from guild.invoicing.errors import InvoiceNotFound
 from guild.invoicing.events import InvoiceReinstated, InvoiceWrittenOff
 from guild.invoicing.models import INVOICE_LIFECYCLE, Invoice
@@ -58,6 +59,9 @@ async def write_off_rest(work: Work, invoice_id: InvoiceId, reason: str) -> Writ
     invoice.written_off_minor = amount
     invoice.written_off_net_minor = net
     invoice.pending_net_minor -= net
+    pending = [debit("member_pending", Money(net, invoice.currency), invoice.member_id)]
+    if invoice.shared:
+        pending = await divide_write_off(work, invoice, net)
 
     def money(minor: int) -> Money:
         return Money(minor, invoice.currency)
@@ -67,7 +71,7 @@ async def write_off_rest(work: Work, invoice_id: InvoiceId, reason: str) -> Writ
         kind="invoice_written_off",
         text=f"Invoice {invoice.number} given up: {reason}"[:500],
         lines=[
-            debit("member_pending", money(net), invoice.member_id),
+            *pending,
             debit("vat_on_bad_debts", money(amount - net)),
             credit("receivable", money(amount), invoice.client_id),
         ],
@@ -107,6 +111,8 @@ async def reinstate_rest(work: Work, invoice_id: InvoiceId, entry_id: EntryId) -
         raise Conflict("Nothing was given up on this invoice.")
     invoice.pending_net_minor += invoice.written_off_net_minor
     invoice.written_off_minor = invoice.written_off_net_minor = 0
+    if invoice.shared:
+        await undo_write_off(work, invoice_id)
     await ledger.reverse(work, entry_id, f"Invoice {invoice.number} is owed again")
     await work.session.flush()
     await work.emit(

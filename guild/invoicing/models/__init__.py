@@ -26,6 +26,7 @@ from guild.invoicing.models.self_billing import (
     SupplierSeries,
 )
 from guild.invoicing.models.series import REFERENCE_SERIAL, SERIES_KINDS, NumberSeries
+from guild.invoicing.models.shares import SHARE_LIFECYCLE, InvoiceShare, PaymentShare
 
 __all__ = [
     "CREDIT_KINDS",
@@ -36,6 +37,7 @@ __all__ = [
     "REFERENCE_SERIAL",
     "SELF_BILL_LIFECYCLE",
     "SERIES_KINDS",
+    "SHARE_LIFECYCLE",
     "DepositSettlement",
     "Invoice",
     "InvoiceAdjustment",
@@ -43,10 +45,12 @@ __all__ = [
     "InvoiceLine",
     "InvoiceNote",
     "InvoiceOrigin",
+    "InvoiceShare",
     "InvoiceVat",
     "NumberSeries",
     "Payment",
     "PaymentReversal",
+    "PaymentShare",
     "RecurringPlan",
     "RecurringRun",
     "SelfBill",

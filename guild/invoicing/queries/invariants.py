@@ -159,7 +159,63 @@ async def receivables_are_open_invoices(session: AsyncSession) -> list[str]:
     ]
 
 
+async def shares_make_the_whole(session: AsyncSession) -> list[str]:
+    """The shares of an issued document are its net, and what became of them what became of it."""
+    rows = await session.execute(
+        text(
+            """SELECT i.number, i.net_minor, coalesce(s.net, 0), i.pending_net_minor, s.pending,
+                      i.credited_net_minor, s.credited, i.written_off_net_minor, s.written_off
+                 FROM invoice i
+                 LEFT JOIN (SELECT invoice_id, sum(net_minor) AS net,
+                                   sum(pending_net_minor) AS pending,
+                                   sum(credited_net_minor) AS credited,
+                                   sum(written_off_net_minor) AS written_off
+                              FROM invoice_share GROUP BY invoice_id) s ON s.invoice_id = i.id
+                WHERE i.state <> 'draft' AND (i.shared OR s.net IS NOT NULL)
+                  AND (i.shared, i.net_minor, i.pending_net_minor, i.credited_net_minor,
+                       i.written_off_net_minor)
+                      IS DISTINCT FROM (true, s.net, s.pending, s.credited, s.written_off)"""
+        )
+    )
+    return [
+        f"invoice {number}: net {net}, shares {shares}; pending {pending}, {their_pending}; "
+        f"credited {credited}, {their_credited}; written off {off}, {their_off}"
+        for (
+            number, net, shares, pending, their_pending, credited, their_credited, off, their_off,
+        ) in rows
+    ]  # fmt: skip
+
+
+async def members_wait_for_their_part(session: AsyncSession) -> list[str]:
+    """What the books say waits for a member is her part of what clients have not paid yet."""
+    rows = await session.execute(
+        text(
+            """SELECT coalesce(b.owner, o.member_id), coalesce(b.currency, o.currency),
+                      coalesce(b.held, 0), coalesce(o.pending, 0)
+                 FROM (SELECT a.owner, a.currency, -sum(p.amount_minor) AS held
+                         FROM ledger_account a JOIN ledger_posting p ON p.account_id = a.id
+                        WHERE a.code = 'member_pending' GROUP BY a.owner, a.currency) AS b
+                 FULL JOIN (SELECT member_id, currency, sum(pending) AS pending FROM (
+                                SELECT member_id, currency, pending_net_minor AS pending
+                                  FROM invoice WHERE state <> 'draft' AND NOT shared
+                                UNION ALL
+                                SELECT s.member_id, i.currency, s.pending_net_minor
+                                  FROM invoice_share s JOIN invoice i ON i.id = s.invoice_id
+                                 WHERE i.state <> 'draft') AS part
+                             GROUP BY member_id, currency) AS o
+                   ON o.member_id = b.owner AND o.currency = b.currency
+                WHERE coalesce(b.held, 0) <> coalesce(o.pending, 0)"""
+        )
+    )
+    return [
+        f"member {member}: {held} {currency} wait in the books, {pending} on invoices"
+        for member, currency, held, pending in rows
+    ]
+
+
 INVARIANTS = [
+    shares_make_the_whole,
+    members_wait_for_their_part,
     series_without_gaps,
     suppliers_series_without_gaps,
     totals_add_up,

@@ -1,5 +1,6 @@
 """Use cases of the fund: levies and advances, guarantees, claims, juries."""
 
+from guild.mutual_fund.commands.advances import hold_advance, pay_advance, resume_advance
 from guild.mutual_fund.commands.benefits import note_payout, pay_benefit, refuse_juror
 from guild.mutual_fund.commands.claims import appeal, file_claim, withdraw_claim
 from guild.mutual_fund.commands.disputes import (
@@ -30,11 +31,8 @@ from guild.mutual_fund.commands.jury import (
 )
 from guild.mutual_fund.commands.levy import (
     endow_pot,
-    hold_advance,
-    pay_advance,
     register_invoice,
     release_payment,
-    resume_advance,
     return_levy,
     take_back_payment,
 )

@@ -3,9 +3,10 @@
 from datetime import date
 
 from guild.core.ids import InvoiceId
+from guild.core.money import allocate
 from guild.core.work import Work
-from guild.mutual_fund.commands.levied import locked
-from guild.mutual_fund.models import GuaranteeBar, LeviedInvoice
+from guild.mutual_fund.commands.levied import kept_rows
+from guild.mutual_fund.models import GuaranteeBar
 from guild.receivables.events import InvoiceDisputed
 
 WHOLE_BPS = 10_000
@@ -16,10 +17,10 @@ async def hold_disputed(work: Work, fact: InvoiceDisputed) -> None:
 
     An objection must not starve a member, so a share is advanced all the same.
     """
-    await locked(work, fact.invoice_id)
-    kept = await work.session.get_one(LeviedInvoice, fact.invoice_id, populate_existing=True)
-    held = fact.disputed_net_minor * (WHOLE_BPS - fact.advance_bps)
-    kept.disputed_net_minor = held // WHOLE_BPS
+    rows = await kept_rows(work, fact.invoice_id)
+    held = fact.disputed_net_minor * (WHOLE_BPS - fact.advance_bps) // WHOLE_BPS
+    for row, part in zip(rows, allocate(held, [row.net_minor for row in rows]), strict=True):
+        row.disputed_net_minor = part
     await work.session.flush()
 
 
@@ -27,17 +28,15 @@ async def end_dispute(work: Work, invoice_id: InvoiceId) -> None:
     """Hold nothing back any more. An advance that was paid in part meanwhile is not topped up:
     one advance is paid per invoice, and the rest comes with the client's money.
     """
-    await locked(work, invoice_id)
-    kept = await work.session.get_one(LeviedInvoice, invoice_id, populate_existing=True)
-    kept.disputed_net_minor = 0
+    for row in await kept_rows(work, invoice_id):
+        row.disputed_net_minor = 0
     await work.session.flush()
 
 
 async def settle_invoice(work: Work, invoice_id: InvoiceId, *, settled: bool) -> None:
     """Whether something can still be advanced on an invoice; what is out stays out."""
-    await locked(work, invoice_id)
-    kept = await work.session.get_one(LeviedInvoice, invoice_id, populate_existing=True)
-    kept.settled = settled
+    for row in await kept_rows(work, invoice_id):
+        row.settled = settled
     await work.session.flush()
 
 

@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from typing import Any, Final
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String
+from sqlalchemy import CheckConstraint, ForeignKey, ForeignKeyConstraint, Index, String
 from sqlalchemy import text as sql
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -65,6 +65,8 @@ class GuaranteeReservation(Base):
 class LeviedInvoice(Base):
     """An invoice as the fund sees it, from its issue until its money is released.
 
+    One that several members share has a row for each of them, with her part of the net.
+
     ``released_net_minor`` is the one number from which levy and pots follow (`rules/levy.py`).
     The terms of the levy are those of the charter on the day of issue, copied here.
     """
@@ -86,7 +88,7 @@ class LeviedInvoice(Base):
 
     invoice_id: Mapped[InvoiceId] = mapped_column(ForeignKey("invoice.id"), primary_key=True)
     contract_id: Mapped[ContractId] = mapped_column(ForeignKey("contract.id"))
-    member_id: Mapped[MemberId] = mapped_column(ForeignKey("member.id"))
+    member_id: Mapped[MemberId] = mapped_column(ForeignKey("member.id"), primary_key=True)
     client_id: Mapped[OrganisationId] = mapped_column(ForeignKey("organisation.id"))
     number: Mapped[str] = mapped_column(String(60))
     currency: Mapped[str] = mapped_column(String(3))
@@ -121,18 +123,22 @@ class GuaranteeBar(Base):
 
 
 class Advance(Base):
-    """Money that the fund paid a member before the client did; at most once per invoice."""
+    """Money that the fund paid a member before the client did; once per invoice and member."""
 
     __tablename__ = "advance"
     __table_args__ = (
         CheckConstraint("amount_minor > 0", name="amount"),
+        ForeignKeyConstraint(
+            ["invoice_id", "member_id"],
+            ["levied_invoice.invoice_id", "levied_invoice.member_id"],
+            name="fk_advance_levied_invoice",
+        ),
         Index(None, "paid_on"),
         Index(None, "contract_id"),
     )
 
-    invoice_id: Mapped[InvoiceId] = mapped_column(
-        ForeignKey("levied_invoice.invoice_id"), primary_key=True
-    )
+    invoice_id: Mapped[InvoiceId] = mapped_column(primary_key=True)
+    member_id: Mapped[MemberId] = mapped_column(primary_key=True)
     contract_id: Mapped[ContractId] = mapped_column(ForeignKey("contract.id"))
     amount_minor: Mapped[int]
     currency: Mapped[str] = mapped_column(String(3))
@@ -142,7 +148,7 @@ class Advance(Base):
 
 
 class AdvanceLoss(Base):
-    """An advance that the fund gives up, asked for by one person and confirmed by another.
+    """The advances on an invoice that the fund gives up, asked for by one, confirmed by another.
 
     The fund bears it, not the member (the guarantee would be none otherwise). What the client
     still pays afterwards is the fund's up to the loss.
@@ -158,9 +164,7 @@ class AdvanceLoss(Base):
         ),
     )
 
-    invoice_id: Mapped[InvoiceId] = mapped_column(
-        ForeignKey("advance.invoice_id"), primary_key=True
-    )
+    invoice_id: Mapped[InvoiceId] = mapped_column(ForeignKey("invoice.id"), primary_key=True)
     amount_minor: Mapped[int]
     reason: Mapped[str] = mapped_column(String(500))
     asked_by: Mapped[MemberId] = mapped_column(ForeignKey("member.id"))

@@ -16,16 +16,17 @@ async def levies_fit_the_books(session: AsyncSession) -> list[str]:
     return await _told(
         session,
         """
-        SELECT i.number, (i.released_net_minor * i.rate_bps * 2 + 10000) / 20000,
-               coalesce(p.levy, 0)
-          FROM levied_invoice i
+        SELECT i.number, i.owed, coalesce(p.levy, 0)
+          FROM (SELECT invoice_id, number,
+                       sum((released_net_minor * rate_bps * 2 + 10000) / 20000) AS owed
+                  FROM levied_invoice GROUP BY invoice_id, number) i
           LEFT JOIN (SELECT e.subject_id, sum(-p.amount_minor) AS levy
                        FROM ledger_entry e
                        JOIN ledger_posting p ON p.entry_id = e.id
                        JOIN ledger_account a ON a.id = p.account_id AND a.code LIKE 'fund\\_%'
                       WHERE e.kind IN ('payment_released', 'levy_returned')
                       GROUP BY e.subject_id) p ON p.subject_id = i.invoice_id
-         WHERE (i.released_net_minor * i.rate_bps * 2 + 10000) / 20000 <> coalesce(p.levy, 0)
+         WHERE i.owed <> coalesce(p.levy, 0)
         """,
         "invoice {0} owes a levy of {1} minor units, the pots got {2}",
     )
@@ -36,13 +37,14 @@ async def advances_fit_the_books(session: AsyncSession) -> list[str]:
     return await _told(
         session,
         """
-        SELECT i.number, i.advanced_minor - i.repaid_minor, coalesce(b.held, 0)
-          FROM levied_invoice i
+        SELECT i.number, i.out, coalesce(b.held, 0)
+          FROM (SELECT invoice_id, number, sum(advanced_minor - repaid_minor) AS out
+                  FROM levied_invoice GROUP BY invoice_id, number) i
           LEFT JOIN (SELECT a.owner, sum(b.debit_minor - b.credit_minor) AS held
                        FROM ledger_account a JOIN ledger_balance b ON b.account_id = a.id
                       WHERE a.code = 'guarantee_advance' GROUP BY a.owner) b
             ON b.owner = i.invoice_id
-         WHERE i.advanced_minor - i.repaid_minor <> coalesce(b.held, 0)
+         WHERE i.out <> coalesce(b.held, 0)
         """,
         "invoice {0} has {1} minor units advanced, the books say {2}",
     )
@@ -55,7 +57,7 @@ async def limits_are_kept(session: AsyncSession) -> list[str]:
         """
         SELECT a.contract_id, sum(i.advanced_minor - i.repaid_minor), g.up_to_minor
           FROM advance a
-          JOIN levied_invoice i USING (invoice_id)
+          JOIN levied_invoice i USING (invoice_id, member_id)
           LEFT JOIN guarantee_reservation g ON g.contract_id = a.contract_id
          GROUP BY a.contract_id, g.up_to_minor
         HAVING sum(i.advanced_minor - i.repaid_minor) > coalesce(g.up_to_minor, 0)
