@@ -1,5 +1,7 @@
 """One invoice of several members: whatever happens to it, no cent is lost and nobody gets more."""
 
+from itertools import pairwise
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -20,7 +22,7 @@ def percentages(draw: st.DrawFn) -> list[int]:
         st.lists(st.integers(1, WHOLE_BPS - 1), min_size=count - 1, max_size=count - 1, unique=True)
     )
     edges = [0, *sorted(cuts), WHOLE_BPS]
-    return [high - low for low, high in zip(edges, edges[1:], strict=False)]
+    return [high - low for low, high in pairwise(edges)]
 
 
 @given(net=st.integers(0, 10**12), bps=percentages())

@@ -337,7 +337,7 @@ async def test_amounts_that_no_longer_make_the_whole_are_refused(crew: Crew) -> 
                         lines=(LineIn(text="More", unit_price="5"),)),
         )  # fmt: skip
     assert not (await crew.shares()).fits
-    with pytest.raises(Conflict, match="The shares of the members make 1000.00"):
+    with pytest.raises(Conflict, match="The shares of the members make 1000"):
         await crew.issue()
     with pytest.raises(Conflict):
         await crew.agree(crew.ben)
@@ -448,7 +448,7 @@ async def test_the_page_of_shares_as_people_use_it(crew: Crew, signed_in: Any) -
     assert done.status_code == 303, done.text
     assert (await cyd.get(at)).status_code == 404
     assert (await cyd.post(f"{at}/agree")).status_code == 404
-    assert crew.bench and "shared" in (await ben.get("/invoices")).text
+    assert "shared" in (await ben.get("/invoices")).text
     seen = await ben.get(at)
     assert "€333.30" in seen.text
     assert "I agree" in seen.text
