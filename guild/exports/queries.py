@@ -18,6 +18,7 @@ from guild.exports.rules.kinds import KINDS, Kind, Span
 from guild.exports.rules.listings import VatLine
 from guild.exports.schemas import ExportOut, ExportState, KindOut
 from guild.invoicing.models import Invoice, InvoiceVat
+from guild.invoicing.queries import of_member
 from guild.ledger.models import LedgerAccount, LedgerEntry, LedgerPosting
 
 NUMBERED: Final = ("invoice", "credit_note")
@@ -125,7 +126,7 @@ def _issued(row: Export) -> ColumnElement[bool]:
         Invoice.issued_on.between(row.first_day, row.last_day),
         Invoice.issued_at <= row.asked_at,  # what comes later must not move the parts
     )
-    return within if row.whole_house else and_(within, Invoice.member_id == row.asked_by)
+    return within if row.whole_house else and_(within, of_member(row.asked_by))
 
 
 async def count_documents(work: Work, row: Export) -> int:

@@ -1,9 +1,9 @@
 """Who may see which invoices, and who may work on them."""
 
-from sqlalchemy import ColumnElement, and_, false, or_, true
+from sqlalchemy import ColumnElement, and_, any_, false, func, or_, select, true
 
 from guild.core.permissions import Actor, Role
-from guild.invoicing.models import Invoice
+from guild.invoicing.models import Invoice, InvoiceShare
 
 INVOICE_LINK = "invoice"
 """The purpose of a link by which a client reads one invoice."""
@@ -12,10 +12,19 @@ OFFICES = frozenset({Role.TREASURER, Role.AUDITOR})
 """Offices that see every issued document."""
 
 
-def visible_to(actor: Actor) -> ColumnElement[bool]:
-    """Members see their own, the treasury all that is issued, a client what its link is for.
+def of_member(member_id: object) -> ColumnElement[bool]:
+    """Documents that a member drafted or has a share of, in a form that two indexes answer."""
+    shares = select(InvoiceShare.invoice_id).where(InvoiceShare.member_id == member_id)
+    return or_(
+        Invoice.member_id == member_id,
+        Invoice.id == any_(func.array(shares.scalar_subquery())),
+    )
 
-    A client's link opens its one invoice and the credit notes that correct it.
+
+def visible_to(actor: Actor) -> ColumnElement[bool]:
+    """Members see their own and what they share, the treasury all that is issued.
+
+    A client's link opens the one that it is for invoice and the credit notes that correct it.
     """
     if actor.kind == "job":
         return true()
@@ -32,7 +41,7 @@ def visible_to(actor: Actor) -> ColumnElement[bool]:
         )
     if actor.kind != "member":
         return false()
-    own = Invoice.member_id == actor.member_id
+    own = of_member(actor.member_id)
     return or_(own, Invoice.state != "draft") if actor.roles & OFFICES else own
 
 

@@ -3,6 +3,8 @@
 from datetime import date
 from typing import ClassVar
 
+import msgspec
+
 from guild.core.events import Event
 from guild.core.ids import (
     BankEntryId,
@@ -15,6 +17,18 @@ from guild.core.ids import (
     PayoutId,
     SelfBillingMandateId,
 )
+
+
+class MemberPart(msgspec.Struct, frozen=True):
+    """One member's part of what happened to a shared invoice, net, in minor units.
+
+    `released_minor` is the part of it that had reached her already, where a credit note takes it
+    back. A fact about an invoice of one member carries no parts.
+    """
+
+    member_id: MemberId
+    net_minor: int
+    released_minor: int = 0
 
 
 class InvoiceDrafted(Event, frozen=True, kw_only=True):
@@ -43,6 +57,8 @@ class InvoiceIssued(Event, frozen=True, kw_only=True):
     due_on: date
     prepaid_minor: int = 0
     """What the client had paid before and has on account; it is settled with this document."""
+    parts: tuple[MemberPart, ...] = ()
+    """Of an invoice that several members share: each one's part of the net."""
 
 
 class PaymentRecorded(Event, frozen=True, kw_only=True):
@@ -64,6 +80,7 @@ class PaymentRecorded(Event, frozen=True, kw_only=True):
     settled: bool
     currency: str
     received_on: date
+    parts: tuple[MemberPart, ...] = ()
 
 
 class PaymentReversed(Event, frozen=True, kw_only=True):
@@ -85,6 +102,7 @@ class PaymentReversed(Event, frozen=True, kw_only=True):
     """`mistake` or `returned`."""
     currency: str
     reversed_on: date
+    parts: tuple[MemberPart, ...] = ()
 
 
 class PaidTwiceSuspected(Event, frozen=True, kw_only=True):
@@ -125,6 +143,41 @@ class InvoiceCredited(Event, frozen=True, kw_only=True):
     settled: bool
     """Whether the client owes nothing more on the invoice."""
     currency: str
+    parts: tuple[MemberPart, ...] = ()
+
+
+class ShareAsked(Event, frozen=True, kw_only=True):
+    """A member was asked to agree to her share of a draft, or of what it says now."""
+
+    subject: ClassVar[str] = "invoice_id"
+
+    invoice_id: InvoiceId
+    member_id: MemberId
+    by_id: MemberId
+    net_minor: int
+    whole_minor: int
+    currency: str
+
+
+class ShareAgreed(Event, frozen=True, kw_only=True):
+    """A member agreed to her share of a draft."""
+
+    subject: ClassVar[str] = "invoice_id"
+
+    invoice_id: InvoiceId
+    member_id: MemberId
+    net_minor: int
+    currency: str
+
+
+class ShareDeclined(Event, frozen=True, kw_only=True):
+    """A member declined her share of a draft; it is not issued like this."""
+
+    subject: ClassVar[str] = "invoice_id"
+
+    invoice_id: InvoiceId
+    member_id: MemberId
+    reason: str
 
 
 class SelfBilled(Event, frozen=True, kw_only=True):
@@ -205,6 +258,7 @@ class InvoiceWrittenOff(Event, frozen=True, kw_only=True):
     vat_minor: int
     currency: str
     open_minor: int = 0
+    parts: tuple[MemberPart, ...] = ()
 
 
 class InvoiceReinstated(Event, frozen=True, kw_only=True):
@@ -218,6 +272,7 @@ class InvoiceReinstated(Event, frozen=True, kw_only=True):
     amount_minor: int
     currency: str
     net_minor: int = 0
+    parts: tuple[MemberPart, ...] = ()
 
 
 class WriteOffCredited(Event, frozen=True, kw_only=True):
@@ -236,6 +291,7 @@ class WriteOffCredited(Event, frozen=True, kw_only=True):
     net_minor: int
     vat_minor: int
     currency: str
+    parts: tuple[MemberPart, ...] = ()
 
 
 class InvoiceFiled(Event, frozen=True, kw_only=True):

@@ -97,6 +97,12 @@ BEGIN
             RAISE EXCEPTION 'a draft can only be issued' USING ERRCODE = '55000';
         END IF;
         PERFORM invoicing_refuse_wrong_sums(NEW);
+        IF NEW.shared AND (SELECT count(*) < 2 OR sum(s.net_minor) <> NEW.net_minor
+                                  OR bool_or(s.state <> 'agreed')
+                             FROM invoice_share s WHERE s.invoice_id = NEW.id) THEN
+            RAISE EXCEPTION 'the shares do not make the whole, or somebody has not agreed' USING
+                ERRCODE = '23514', CONSTRAINT = 'invoice_shares', TABLE = 'invoice';
+        END IF;
         IF NEW.kind IN ('credit_note', 'self_bill_credit') THEN
             SELECT sum(c.total_minor + c.rounding_minor) INTO credited FROM invoice c
              WHERE c.corrects_id = NEW.corrects_id AND c.state <> 'draft';
@@ -173,6 +179,34 @@ CREATE TRIGGER invoicing_adjustment_kept BEFORE INSERT OR UPDATE OR DELETE ON in
     FOR EACH ROW EXECUTE FUNCTION invoicing_part_kept();
 CREATE TRIGGER invoicing_attachment_kept BEFORE INSERT OR UPDATE OR DELETE ON invoice_attachment
     FOR EACH ROW EXECUTE FUNCTION invoicing_part_kept();
+
+-- What each member agreed to is frozen with the invoice; where her part of the money stands moves.
+CREATE FUNCTION invoicing_share_kept() RETURNS trigger LANGUAGE plpgsql
+SET search_path = pg_catalog, public, pg_temp AS $$
+DECLARE
+    moving constant text[] := ARRAY['pending_net_minor', 'released_net_minor',
+        'credited_net_minor', 'written_off_net_minor'];
+BEGIN
+    IF EXISTS (SELECT FROM invoice i WHERE i.state <> 'draft'
+                  AND i.id = CASE TG_OP WHEN 'INSERT' THEN NEW.invoice_id ELSE OLD.invoice_id END)
+       AND (TG_OP <> 'UPDATE' OR to_jsonb(NEW) - moving IS DISTINCT FROM to_jsonb(OLD) - moving)
+    THEN
+        RAISE EXCEPTION 'the shares of an issued document are never changed'
+            USING ERRCODE = '55000';
+    END IF;
+    RETURN coalesce(NEW, OLD);
+END $$;
+
+CREATE TRIGGER invoicing_share_kept BEFORE INSERT OR UPDATE OR DELETE ON invoice_share
+    FOR EACH ROW EXECUTE FUNCTION invoicing_share_kept();
+CREATE TRIGGER invoicing_share_kept_whole BEFORE TRUNCATE ON invoice_share
+    FOR EACH STATEMENT EXECUTE FUNCTION core_refuse_change();
+CREATE TRIGGER invoicing_payment_share_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON payment_share
+    FOR EACH STATEMENT EXECUTE FUNCTION core_refuse_change();
+CREATE TRIGGER invoicing_written_off_share_append_only
+    BEFORE UPDATE OR DELETE OR TRUNCATE ON written_off_share
+    FOR EACH STATEMENT EXECUTE FUNCTION core_refuse_change();
+REVOKE UPDATE, DELETE ON payment_share, written_off_share FROM guild_app;
 
 -- A series only moves on, in numbers and in dates.
 CREATE FUNCTION invoicing_series_moves_on() RETURNS trigger LANGUAGE plpgsql

@@ -117,20 +117,19 @@ async def on_dispute_closed(work: Work, fact: InvoiceDisputeClosed) -> None:
 @reacts_to(InvoiceWrittenOff)
 async def on_invoice_written_off(work: Work, fact: InvoiceWrittenOff) -> None:
     """Nothing more is advanced on what was given up."""
-    settled = not fact.open_minor
-    await commands.note_given_up(work, fact.invoice_id, fact.net_minor, settled=settled)
+    await commands.note_given_up(work, fact)
 
 
 @reacts_to(InvoiceReinstated)
 async def on_invoice_reinstated(work: Work, fact: InvoiceReinstated) -> None:
     """It is owed again, so it can be advanced again."""
-    await commands.note_given_up(work, fact.invoice_id, -fact.net_minor, settled=False)
+    await commands.note_taken_back(work, fact)
 
 
 @reacts_to(WriteOffCredited)
 async def on_write_off_credited(work: Work, fact: WriteOffCredited) -> None:
     """The credit note that follows takes it off what can be advanced; it counts once."""
-    await commands.note_given_up(work, fact.invoice_id, -fact.net_minor)
+    await commands.note_taken_back(work, fact)
 
 
 @reacts_to(ClientInsolvent)

@@ -36,6 +36,7 @@ from guild.invoicing.commands.self_billing import (
     self_bill_payout,
     sign_mandate,
 )
+from guild.invoicing.commands.sharing import agree_to_share, decline_share, share_draft
 from guild.invoicing.commands.validating import check_draft, validate_draft
 from guild.invoicing.commands.writing_off import reinstate, write_off
 
@@ -46,11 +47,13 @@ __all__ = [
     "accept_by_silence",
     "accept_self_bill",
     "add_note",
+    "agree_to_share",
     "attach_file",
     "check_draft",
     "copy_invoice",
     "credit_and_reissue",
     "credit_invoice",
+    "decline_share",
     "draft_deposit",
     "draft_from_proforma",
     "draft_invoice_from_milestones",
@@ -78,6 +81,7 @@ __all__ = [
     "run_plan",
     "self_bill_payout",
     "settle_deposits",
+    "share_draft",
     "sign_mandate",
     "skip_period",
     "start_plan",

@@ -17,6 +17,7 @@ from guild.core.work import Work
 from guild.documents.commands import refuse_unprintable
 from guild.invoicing import access
 from guild.invoicing.commands.appended import settle_appends
+from guild.invoicing.commands.dividing import divide_credit
 from guild.invoicing.commands.freezing import freeze, issued_out
 from guild.invoicing.commands.notes import credited_lines, left_of, write_note
 from guild.invoicing.commands.validating import refuse_invalid
@@ -30,7 +31,7 @@ from guild.invoicing.einvoice.takeback import (
     these_lines,
 )
 from guild.invoicing.errors import CreditTooLarge, InvoiceNotFound
-from guild.invoicing.events import InvoiceCredited
+from guild.invoicing.events import InvoiceCredited, MemberPart
 from guild.invoicing.models import INVOICE_LIFECYCLE, Invoice
 from guild.invoicing.queries.documents import frozen_invoice
 from guild.invoicing.schemas import IssuedOut
@@ -218,13 +219,20 @@ async def _post_and_tell(
         return Money(minor, invoice.currency)
 
     odd = taken.net - taken.released_net - taken.pending_net
+    parts: tuple[MemberPart, ...] = ()
+    pending = [debit("member_pending", money(taken.net - odd), invoice.member_id)]
+    if invoice.shared:
+        parts, pending = await divide_credit(
+            work, invoice, note_id,
+            net=taken.net, pending=taken.pending_net, released=taken.released_net,
+        )  # fmt: skip
     await ledger.post(
         work,
         kind="invoice_credited",
         text=f"Credit note {note.number} for invoice {invoice.number}",
         lines=[
             debit("vat_payable", money(taken.vat)),
-            debit("member_pending", money(taken.net - odd), invoice.member_id),
+            *pending,
             debit("rounding", money(odd + taken.rounding)),
             credit("receivable", money(taken.off_open), invoice.client_id),
             credit("client_credit", money(taken.refundable), invoice.client_id),
@@ -245,5 +253,6 @@ async def _post_and_tell(
             released_net_minor=taken.released_net,
             settled=invoice.open_minor == 0,
             currency=invoice.currency,
+            parts=parts,
         )
     )

@@ -18,6 +18,7 @@ from guild.documents.commands import refuse_unprintable
 from guild.governance.queries import charter_at
 from guild.invoicing import access
 from guild.invoicing.commands.deciding import reckon_draft
+from guild.invoicing.commands.sharing import follow_draft
 from guild.invoicing.commands.terms import apply_terms
 from guild.invoicing.errors import ContractNotSigned, InvoiceNotFound, NothingToInvoice
 from guild.invoicing.events import InvoiceDrafted
@@ -140,8 +141,11 @@ async def edit_draft(work: Work, invoice_id: InvoiceId, change: DraftChange) -> 
         if value is not UNSET:
             setattr(invoice, name, value)
     invoice.row_version += 1
+    shared = invoice.shared
     await apply_terms(work, invoice, change)
     draft = await reckon_draft(work, invoice_id)
+    if shared:
+        await follow_draft(work, invoice_id)
     await work.emit(InvoiceDrafted(invoice_id=invoice_id, member_id=draft.member_id))
     return invoice_id
 

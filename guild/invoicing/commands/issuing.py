@@ -15,13 +15,14 @@ from guild.core.work import Work
 from guild.invoicing import access
 from guild.invoicing.commands.appended import settle_appends
 from guild.invoicing.commands.deciding import with_todays_tax
+from guild.invoicing.commands.dividing import freeze_shares, pending_lines
 from guild.invoicing.commands.freezing import freeze, issued_out
 from guild.invoicing.commands.prepaying import record_prepaid
 from guild.invoicing.commands.settling_deposits import take_deposits_back
 from guild.invoicing.commands.validating import refuse_invalid
 from guild.invoicing.einvoice.build import FrozenInvoice
 from guild.invoicing.errors import InvoiceNotFound
-from guild.invoicing.events import InvoiceIssued
+from guild.invoicing.events import InvoiceIssued, MemberPart
 from guild.invoicing.models import INVOICE_LIFECYCLE
 from guild.invoicing.queries.documents import Stored, document_data
 from guild.invoicing.schemas import IssuedOut
@@ -47,11 +48,12 @@ async def issue_invoices(work: Work, ids: Sequence[InvoiceId]) -> list[IssuedOut
     await settle_appends(work, ids)
     found = {one.id: one for one in await document_data(work, ids, lock=True)}
     drafts = [await _checked(work, found.get(invoice_id)) for invoice_id in ids]
+    parts = {one.id: await _parts(work, one) for one in drafts}
     await take_deposits_back(work, drafts)
     frozen = await freeze(work, "invoice", drafts)
     answers = []
     for draft, invoice in zip(drafts, frozen, strict=True):
-        await _post_and_tell(work, draft, invoice)
+        await _post_and_tell(work, draft, invoice, parts[draft.id])
         if invoice.prepaid_minor:  # after all reactions: the fund must know the invoice by now
             prepaid = Money(invoice.prepaid_minor, invoice.currency)
             await record_prepaid(work, draft.id, draft.client_id, prepaid)
@@ -71,10 +73,20 @@ async def _checked(work: Work, draft: Stored | None) -> Stored:
     return draft
 
 
-async def _post_and_tell(work: Work, draft: Stored, invoice: FrozenInvoice) -> None:
+async def _parts(work: Work, draft: Stored) -> tuple[MemberPart, ...]:
+    """Each member's part, on an invoice that several share; raises Conflict."""
+    if not draft.shared:
+        return ()
+    return await freeze_shares(work, draft.id, Money(draft.frozen.net_minor, draft.frozen.currency))
+
+
+async def _post_and_tell(
+    work: Work, draft: Stored, invoice: FrozenInvoice, parts: tuple[MemberPart, ...]
+) -> None:
     def money(minor: int) -> Money:
         return Money(minor, invoice.currency)
 
+    whose = parts or (MemberPart(draft.member_id, invoice.net_minor),)
     await ledger.post(
         work,
         kind="invoice_issued",
@@ -84,7 +96,7 @@ async def _post_and_tell(work: Work, draft: Stored, invoice: FrozenInvoice) -> N
                 "receivable", money(invoice.total_minor + invoice.rounding_minor), draft.client_id
             ),
             credit("vat_payable", money(invoice.vat_minor)),
-            credit("member_pending", money(invoice.net_minor), draft.member_id),
+            *pending_lines(whose, invoice.currency),
             credit("rounding", money(invoice.rounding_minor)),
         ],
         subject=draft.id,
@@ -103,5 +115,6 @@ async def _post_and_tell(work: Work, draft: Stored, invoice: FrozenInvoice) -> N
             currency=invoice.currency,
             due_on=invoice.due_on,
             prepaid_minor=invoice.prepaid_minor,
+            parts=parts,
         )
     )

@@ -101,6 +101,7 @@ async def write_note(
         kind=kind,
         type_code=type_code,
         corrects_id=invoice.id,
+        shared=invoice.shared,
         due_days=0,
         reason=" ".join(reason.split()),
         reason_code=code,

@@ -20,6 +20,7 @@ from guild.core.ids import (
 from guild.core.money import Money
 from guild.core.work import Work
 from guild.invoicing.commands.appended import note_append, settle_appends
+from guild.invoicing.commands.dividing import divide_payment
 from guild.invoicing.errors import InvoiceNotFound, PaymentTooLarge
 from guild.invoicing.events import PaymentRecorded
 from guild.invoicing.models import INVOICE_LIFECYCLE
@@ -58,7 +59,7 @@ READ: Final = """
     SELECT id, state, contract_id, member_id, client_id, number, currency, net_minor,
               total_minor + rounding_minor - written_off_minor AS total_minor,
               paid_minor, credited_minor, credited_net_minor, refundable_minor, pending_net_minor,
-              written_off_minor, written_off_net_minor
+              written_off_minor, written_off_net_minor, shared
          FROM invoice WHERE id = $1 AND kind = 'invoice' FOR UPDATE"""
 
 
@@ -81,6 +82,7 @@ class Receivable(msgspec.Struct, frozen=True):
     pending_net_minor: int
     written_off_minor: int
     written_off_net_minor: int
+    shared: bool
 
     @property
     def open_minor(self) -> int:
@@ -151,6 +153,7 @@ async def record_received(
     _check_amount(amount, due)
     net_minor = due.released_by(amount.minor)
     payment_id = PaymentId(new_id())
+    parts = await divide_payment(work, due.id, payment_id, net_minor) if due.shared else ()
     work.append(
         PAYMENTS,
         id=payment_id,
@@ -192,6 +195,7 @@ async def record_received(
             settled=settled,
             currency=amount.currency,
             received_on=received_on,
+            parts=parts,
         )
     )
     return payment_id

@@ -9,6 +9,7 @@ from guild.core.ids import BankEntryId, PaymentId
 from guild.core.money import Money
 from guild.core.work import Work
 from guild.invoicing.commands.appended import settle_appends
+from guild.invoicing.commands.dividing import undo_payment
 from guild.invoicing.errors import PaymentKept, PaymentNotFound
 from guild.invoicing.events import PaymentReversed
 from guild.invoicing.models import INVOICE_LIFECYCLE, Invoice, Payment, PaymentReversal
@@ -55,6 +56,7 @@ async def reverse_payment(
     invoice.pending_net_minor += payment.net_minor
     invoice.settled_on = None
     INVOICE_LIFECYCLE.move(invoice, "reopen_part" if rest else "reopen")
+    parts = await undo_payment(work, invoice.id, payment.id) if invoice.shared else ()
     await ledger.post(
         work,
         kind="payment_reversed",
@@ -76,6 +78,7 @@ async def reverse_payment(
             cause=cause,
             currency=payment.currency,
             reversed_on=on,
+            parts=parts,
         )
     )
     return amount

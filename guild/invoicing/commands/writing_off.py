@@ -5,6 +5,9 @@ in it does not leave what is owed to the State: relief for bad debts has conditi
 each country (Directive 2006/112/EC, article 90), so it stands on `vat_on_bad_debts` until a
 treasurer says whether it is reclaimed or borne.
 
+Of a shared invoice each member gives up by what waits for her, and what is taken back goes to each
+as it came.
+
 It is taken back when money comes after all, and by a credit note: what was never owed is no loss.
 """
 
@@ -16,9 +19,21 @@ from guild.core.ids import EntryId, InvoiceId
 from guild.core.money import Money
 from guild.core.work import Work
 from guild.invoicing.commands.appended import settle_appends
+from guild.invoicing.commands.dividing import divide_given_up
 from guild.invoicing.errors import InvoiceNotFound
-from guild.invoicing.events import InvoiceReinstated, InvoiceWrittenOff, WriteOffCredited
-from guild.invoicing.models import INVOICE_LIFECYCLE, OPEN_STATES, Invoice, WrittenOffMove
+from guild.invoicing.events import (
+    InvoiceReinstated,
+    InvoiceWrittenOff,
+    MemberPart,
+    WriteOffCredited,
+)
+from guild.invoicing.models import (
+    INVOICE_LIFECYCLE,
+    OPEN_STATES,
+    Invoice,
+    WrittenOffMove,
+    WrittenOffShare,
+)
 from guild.ledger import commands as ledger
 from guild.ledger.chart import credit, debit
 
@@ -67,22 +82,9 @@ async def write_off(
             field="amount",
         )
     net = net_within(minor, still_open, invoice.pending_net_minor)
-    invoice.written_off_minor += minor
-    invoice.written_off_net_minor += net
-    invoice.pending_net_minor -= net
-    entry_id = await ledger.post(
-        work,
-        kind="invoice_written_off",
-        text=f"Invoice {invoice.number} given up: {reason}"[:500],
-        lines=[
-            debit("member_pending", Money(net, invoice.currency), invoice.member_id),
-            debit("vat_on_bad_debts", Money(minor - net, invoice.currency)),
-            credit("receivable", Money(minor, invoice.currency), invoice.client_id),
-        ],
-        subject=invoice_id,
+    moved = await _move(
+        work, invoice, "given_up", minor, net, f"Invoice {invoice.number} given up: {reason}"[:500]
     )
-    _note(work, invoice, "given_up", entry_id, entry_id, minor, net)
-    await work.session.flush()
     await work.emit(
         InvoiceWrittenOff(
             invoice_id=invoice_id,
@@ -93,6 +95,7 @@ async def write_off(
             vat_minor=minor - net,
             currency=invoice.currency,
             open_minor=invoice.open_minor,
+            parts=moved.parts,
         )
     )
     return WrittenOff(
@@ -100,7 +103,7 @@ async def write_off(
         net_minor=net,
         vat_minor=minor - net,
         currency=invoice.currency,
-        entry_id=entry_id,
+        entry_id=moved.entry_id,
     )
 
 
@@ -111,13 +114,44 @@ def net_within(minor: int, whole: int, net: int) -> int:
     return min((2 * net * minor + whole) // (2 * whole), net, minor)
 
 
-def _note(
-    work: Work, invoice: Invoice, cause: str, entry_id: EntryId, root: EntryId, minor: int, net: int
-) -> None:
+class _Moved(msgspec.Struct, frozen=True):
+    """The entry of a movement, and each one's part of its net if several share the invoice."""
+
+    entry_id: EntryId
+    parts: tuple[MemberPart, ...]
+
+
+async def _move(
+    work: Work, invoice: Invoice, cause: str, minor: int, net: int, text: str,
+    root: EntryId | None = None,
+) -> _Moved:  # fmt: skip
+    """Move a sum and the net in it to what is given up; negative ones back from `root`."""
+    invoice.written_off_minor += minor
+    invoice.written_off_net_minor += net
+    invoice.pending_net_minor -= net
+    parts = await divide_given_up(work, invoice.id, net, root) if invoice.shared else ()
+
+    def money(minor: int) -> Money:
+        return Money(minor, invoice.currency)
+
+    entry_id = await ledger.post(
+        work,
+        kind="invoice_written_off" if root is None else "write_off_taken_back",
+        text=text,
+        lines=[
+            *[
+                debit("member_pending", money(part.net_minor), part.member_id)
+                for part in parts or (MemberPart(invoice.member_id, net),)
+            ],
+            debit("vat_on_bad_debts", money(minor - net)),
+            credit("receivable", money(minor), invoice.client_id),
+        ],
+        subject=invoice.id,
+    )
     work.session.add(
         WrittenOffMove(
             entry_id=entry_id,
-            write_off_entry_id=root,
+            write_off_entry_id=root or entry_id,
             invoice_id=invoice.id,
             cause=cause,
             amount_minor=minor,
@@ -126,6 +160,13 @@ def _note(
             moved_on=work.today,
         )
     )
+    await work.session.flush()
+    work.session.add_all(
+        WrittenOffShare(entry_id=entry_id, member_id=part.member_id, net_minor=part.net_minor)
+        for part in parts
+    )
+    await work.session.flush()
+    return _Moved(entry_id, parts)
 
 
 async def reinstate(work: Work, invoice_id: InvoiceId, entry_id: EntryId) -> None:
@@ -137,7 +178,7 @@ async def reinstate(work: Work, invoice_id: InvoiceId, entry_id: EntryId) -> Non
     minor, net = await _left_of(work, entry_id)
     if not minor:
         raise Conflict("Nothing is given up by this write-off any more.")
-    await _take_back(work, invoice, "reinstated", entry_id, minor, net)
+    parts = await _take_back(work, invoice, "reinstated", entry_id, minor, net)
     await work.emit(
         InvoiceReinstated(
             invoice_id=invoice_id,
@@ -146,6 +187,7 @@ async def reinstate(work: Work, invoice_id: InvoiceId, entry_id: EntryId) -> Non
             amount_minor=minor,
             net_minor=net,
             currency=invoice.currency,
+            parts=parts,
         )
     )
 
@@ -169,7 +211,7 @@ async def credit_given_up(work: Work, invoice: Invoice, minor: int) -> None:
         part = min(left, minor)
         net = net_within(part, left, left_net)
         minor -= part
-        await _take_back(work, invoice, "credited", root, part, net)
+        parts = await _take_back(work, invoice, "credited", root, part, net)
         await work.emit(
             WriteOffCredited(
                 invoice_id=invoice.id,
@@ -180,6 +222,7 @@ async def credit_given_up(work: Work, invoice: Invoice, minor: int) -> None:
                 net_minor=net,
                 vat_minor=part - net,
                 currency=invoice.currency,
+                parts=parts,
             )
         )
 
@@ -198,24 +241,14 @@ async def _left_of(work: Work, root: EntryId) -> tuple[int, int]:
 
 async def _take_back(
     work: Work, invoice: Invoice, cause: str, root: EntryId, minor: int, net: int
-) -> None:
+) -> tuple[MemberPart, ...]:
+    """Each one's part of the net that waits again, if several share the invoice."""
     if invoice.state not in OPEN_STATES:
         INVOICE_LIFECYCLE.move(invoice, "reinstate_rest" if invoice.paid_minor else "reinstate")
     invoice.settled_on = None
-    invoice.written_off_minor -= minor
-    invoice.written_off_net_minor -= net
-    invoice.pending_net_minor += net
     again = "is owed again" if cause == "reinstated" else "was not owed"
-    entry_id = await ledger.post(
-        work,
-        kind="write_off_taken_back",
-        text=f"Invoice {invoice.number}: what was given up {again}",
-        lines=[
-            debit("receivable", Money(minor, invoice.currency), invoice.client_id),
-            credit("vat_on_bad_debts", Money(minor - net, invoice.currency)),
-            credit("member_pending", Money(net, invoice.currency), invoice.member_id),
-        ],
-        subject=invoice.id,
-    )
-    _note(work, invoice, cause, entry_id, root, -minor, -net)
-    await work.session.flush()
+    moved = await _move(
+        work, invoice, cause, -minor, -net,
+        f"Invoice {invoice.number}: what was given up {again}", root,
+    )  # fmt: skip
+    return tuple(MemberPart(part.member_id, -part.net_minor) for part in moved.parts)

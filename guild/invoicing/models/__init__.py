@@ -27,6 +27,12 @@ from guild.invoicing.models.self_billing import (
     SupplierSeries,
 )
 from guild.invoicing.models.series import REFERENCE_SERIAL, SERIES_KINDS, NumberSeries
+from guild.invoicing.models.shares import (
+    SHARE_LIFECYCLE,
+    InvoiceShare,
+    PaymentShare,
+    WrittenOffShare,
+)
 
 __all__ = [
     "CREDIT_KINDS",
@@ -37,6 +43,7 @@ __all__ = [
     "REFERENCE_SERIAL",
     "SELF_BILL_LIFECYCLE",
     "SERIES_KINDS",
+    "SHARE_LIFECYCLE",
     "DepositSettlement",
     "Invoice",
     "InvoiceAdjustment",
@@ -44,14 +51,17 @@ __all__ = [
     "InvoiceLine",
     "InvoiceNote",
     "InvoiceOrigin",
+    "InvoiceShare",
     "InvoiceVat",
     "NumberSeries",
     "Payment",
     "PaymentReversal",
+    "PaymentShare",
     "RecurringPlan",
     "RecurringRun",
     "SelfBill",
     "SelfBillingMandate",
     "SupplierSeries",
     "WrittenOffMove",
+    "WrittenOffShare",
 ]

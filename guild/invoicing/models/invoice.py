@@ -216,6 +216,8 @@ class Invoice(Base):
     client_id: Mapped[OrganisationId] = mapped_column(ForeignKey("organisation.id"), nullable=True)
     contact_id: Mapped[ContactId] = mapped_column(ForeignKey("contact.id"), nullable=True)
     corrects_id: Mapped[InvoiceId | None] = mapped_column(ForeignKey("invoice.id"), default=None)
+    shared: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
+    """Whether several members share it (`models.shares`); `member_id` drafted it."""
 
     series_year: Mapped[int | None] = mapped_column(SmallInteger, default=None)
     sequence: Mapped[int | None] = mapped_column(default=None)

@@ -3,5 +3,6 @@
 from guild.invoicing.pages.agreements import PAGES as AGREEMENTS
 from guild.invoicing.pages.client import PAGES as CLIENT
 from guild.invoicing.pages.documents import PAGES as DOCUMENTS
+from guild.invoicing.pages.shares import PAGES as SHARES
 
-PAGES = [*CLIENT, *DOCUMENTS, *AGREEMENTS]
+PAGES = [*CLIENT, *DOCUMENTS, *SHARES, *AGREEMENTS]

@@ -1,5 +1,6 @@
 """Reading invoices: lists and details, what an issued document froze, and the invariants."""
 
+from guild.invoicing.access import of_member
 from guild.invoicing.queries.documents import (
     Stored,
     document_data,
@@ -17,6 +18,7 @@ from guild.invoicing.queries.reading import (
     list_payments,
 )
 from guild.invoicing.queries.series import list_series, series_report
+from guild.invoicing.queries.shares import has_part, member_parts, shares_on
 
 __all__ = [
     "INVARIANTS",
@@ -27,11 +29,15 @@ __all__ = [
     "document_data",
     "frozen_invoice",
     "get_invoice",
+    "has_part",
     "invoice_page",
     "invoice_row",
     "invoices_of_contract",
     "list_invoices",
     "list_payments",
     "list_series",
+    "member_parts",
+    "of_member",
     "series_report",
+    "shares_on",
 ]

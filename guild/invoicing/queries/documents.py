@@ -35,7 +35,7 @@ from guild.invoicing.rules.parties import endpoint_of, legal_id_of
 from guild.invoicing.rules.vat import VatFacts
 
 COLUMNS: Final = """
-SELECT i.id, i.kind, i.state, i.contract_id, i.member_id, i.client_id, i.contact_id,
+SELECT i.id, i.kind, i.state, i.shared, i.contract_id, i.member_id, i.client_id, i.contact_id,
        i.corrects_id, i.number, i.number_format, i.issued_on, i.issued_at, i.due_days, i.due_on,
        i.delivered_on, i.title, i.contract_number, i.language, i.buyer_reference,
        i.order_reference, i.reason, i.supply, i.treatment, i.reference, i.currency,
@@ -112,6 +112,7 @@ class Stored(msgspec.Struct, frozen=True, kw_only=True):
     number_format: str
     due_days: int
     title: str
+    shared: bool
     facts: VatFacts
     """What its tax is decided by, as it stands today."""
     member_name: str
@@ -249,6 +250,7 @@ def _stored(row: Record, coop: Cooperative, today: dt.date) -> Stored:
         number_format=row["number_format"],
         due_days=row["due_days"],
         title=row["title"],
+        shared=row["shared"],
         facts=_facts(row, coop, seller, buyer),
         member_name=row["member_name"],
         contact_email=row["contact_email"] or row["member_email"],

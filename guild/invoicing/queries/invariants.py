@@ -185,7 +185,98 @@ async def given_up_is_what_was_moved(session: AsyncSession) -> list[str]:
     return broken + [f"write-off {root} stands at {left}" for root, left in rows]
 
 
+async def shares_make_the_whole(session: AsyncSession) -> list[str]:
+    """The shares of an issued document are its net, and what became of them what became of it."""
+    rows = await session.execute(
+        text(
+            """SELECT i.number, i.net_minor, coalesce(s.net, 0), i.pending_net_minor, s.pending,
+                      i.credited_net_minor, s.credited, i.written_off_net_minor, s.written_off
+                 FROM invoice i
+                 LEFT JOIN (SELECT invoice_id, sum(net_minor) AS net,
+                                   sum(pending_net_minor) AS pending,
+                                   sum(credited_net_minor) AS credited,
+                                   sum(written_off_net_minor) AS written_off
+                              FROM invoice_share GROUP BY invoice_id) s ON s.invoice_id = i.id
+                WHERE i.state <> 'draft' AND (i.shared OR s.net IS NOT NULL)
+                  AND (i.shared, i.net_minor, i.pending_net_minor, i.credited_net_minor,
+                       i.written_off_net_minor)
+                      IS DISTINCT FROM (true, s.net, s.pending, s.credited, s.written_off)"""
+        )
+    )
+    return [
+        f"invoice {number}: net {net}, shares {shares}; pending {pending}, {their_pending}; "
+        f"credited {credited}, {their_credited}; written off {off}, {their_off}"
+        for (
+            number, net, shares, pending, their_pending, credited, their_credited, off, their_off,
+        ) in rows
+    ]  # fmt: skip
+
+
+async def members_wait_for_their_part(session: AsyncSession) -> list[str]:
+    """What the books say waits for a member is her part of what clients have not paid yet."""
+    rows = await session.execute(
+        text(
+            """SELECT coalesce(b.owner, o.member_id), coalesce(b.currency, o.currency),
+                      coalesce(b.held, 0), coalesce(o.pending, 0)
+                 FROM (SELECT a.owner, a.currency, -sum(p.amount_minor) AS held
+                         FROM ledger_account a JOIN ledger_posting p ON p.account_id = a.id
+                        WHERE a.code = 'member_pending' GROUP BY a.owner, a.currency) AS b
+                 FULL JOIN (SELECT member_id, currency, sum(pending) AS pending FROM (
+                                SELECT member_id, currency, pending_net_minor AS pending
+                                  FROM invoice WHERE state <> 'draft' AND NOT shared
+                                UNION ALL
+                                SELECT s.member_id, i.currency, s.pending_net_minor
+                                  FROM invoice_share s JOIN invoice i ON i.id = s.invoice_id
+                                 WHERE i.state <> 'draft') AS part
+                             GROUP BY member_id, currency) AS o
+                   ON o.member_id = b.owner AND o.currency = b.currency
+                WHERE coalesce(b.held, 0) <> coalesce(o.pending, 0)"""
+        )
+    )
+    return [
+        f"member {member}: {held} {currency} wait in the books, {pending} on invoices"
+        for member, currency, held, pending in rows
+    ]
+
+
+async def given_up_is_of_each(session: AsyncSession) -> list[str]:
+    """Each movement of what is given up on a shared invoice is its members', who keep count."""
+    rows = await session.execute(
+        text(
+            """SELECT i.number, m.entry_id, m.net_minor, coalesce(sum(s.net_minor), 0)
+                 FROM written_off_move m JOIN invoice i ON i.id = m.invoice_id
+                 LEFT JOIN written_off_share s ON s.entry_id = m.entry_id
+                WHERE i.shared OR s.entry_id IS NOT NULL
+                GROUP BY i.number, m.entry_id, i.shared
+               HAVING NOT i.shared OR m.net_minor <> coalesce(sum(s.net_minor), 0)"""
+        )
+    )
+    broken = [
+        f"invoice {number}: movement {entry} is {net}, its members' {theirs}"
+        for number, entry, net, theirs in rows
+    ]
+    rows = await session.execute(
+        text(
+            """SELECT i.number, s.member_id, s.written_off_net_minor, coalesce(sum(m.net), 0)
+                 FROM invoice_share s JOIN invoice i ON i.id = s.invoice_id
+                 LEFT JOIN (SELECT w.invoice_id, o.member_id, sum(o.net_minor) AS net
+                              FROM written_off_share o
+                              JOIN written_off_move w ON w.entry_id = o.entry_id
+                             GROUP BY w.invoice_id, o.member_id, w.write_off_entry_id) m
+                   ON m.invoice_id = s.invoice_id AND m.member_id = s.member_id
+                GROUP BY i.number, s.member_id, s.written_off_net_minor
+               HAVING s.written_off_net_minor <> coalesce(sum(m.net), 0) OR min(m.net) < 0"""
+        )
+    )
+    return broken + [
+        f"invoice {number}: {member} counts {said} as given up, movements {moved}"
+        for number, member, said, moved in rows
+    ]
+
+
 INVARIANTS = [
+    shares_make_the_whole,
+    members_wait_for_their_part,
     series_without_gaps,
     suppliers_series_without_gaps,
     totals_add_up,
@@ -194,4 +285,5 @@ INVARIANTS = [
     payments_make_what_is_paid,
     receivables_are_open_invoices,
     given_up_is_what_was_moved,
+    given_up_is_of_each,
 ]

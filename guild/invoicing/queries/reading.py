@@ -109,7 +109,7 @@ async def list_invoices(
     sieve = sieve or Sieve()
     wanted = _visible(work).where(*sieve.conditions())
     if sieve.mine:
-        wanted = wanted.where(Invoice.member_id == work.actor.member_id)
+        wanted = wanted.where(access.of_member(work.actor.member_id))
     if cursor:
         (after,) = decode_cursor(cursor, tuple[InvoiceId])
         wanted = wanted.where(Invoice.id < after)
@@ -182,6 +182,7 @@ def _row(invoice: Invoice, client_name: str) -> InvoiceRow:
         client_id=invoice.client_id,
         client_name=client_name,
         member_id=invoice.member_id,
+        shared=invoice.shared,
         issued_on=invoice.issued_on,
         due_on=invoice.due_on,
         overdue=invoice.overdue_on is not None and invoice.open_minor > 0,

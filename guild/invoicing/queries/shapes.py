@@ -46,6 +46,7 @@ def invoice_out(
         contract_id=invoice.contract_id,
         contract_number=invoice.contract_number,
         member_id=invoice.member_id,
+        shared=invoice.shared,
         client_id=invoice.client_id,
         client_name=client_name,
         corrects_id=invoice.corrects_id,

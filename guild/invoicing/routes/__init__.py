@@ -6,7 +6,8 @@ from guild.invoicing.routes.documents import FileKind, file_answer, linked_invoi
 from guild.invoicing.routes.kinds import ROUTES as KINDS
 from guild.invoicing.routes.recurring import ROUTES as RECURRING
 from guild.invoicing.routes.self_billing import ROUTES as SELF_BILLING
+from guild.invoicing.routes.shares import ROUTES as SHARES
 
 __all__ = ["ROUTES", "FileKind", "file_answer", "linked_invoice"]
 
-ROUTES = [*CORRECTIONS, *KINDS, *RECURRING, *SELF_BILLING, *DOCUMENTS]
+ROUTES = [*CORRECTIONS, *KINDS, *RECURRING, *SELF_BILLING, *SHARES, *DOCUMENTS]

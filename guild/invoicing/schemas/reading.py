@@ -93,6 +93,7 @@ class InvoiceRow(Out, frozen=True):
     client_id: OrganisationId | None
     client_name: str
     member_id: MemberId
+    shared: bool
     issued_on: date | None
     due_on: date | None
     overdue: bool
@@ -112,6 +113,8 @@ class InvoiceOut(Out, frozen=True):
     contract_id: ContractId | None
     contract_number: str
     member_id: MemberId
+    shared: bool
+    """Whether co-workers have a share of it; `member_id` drafted it."""
     client_id: OrganisationId | None
     client_name: str
     corrects_id: InvoiceId | None

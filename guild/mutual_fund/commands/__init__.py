@@ -8,6 +8,7 @@ from guild.mutual_fund.commands.disputes import (
     end_dispute,
     hold_disputed,
     note_given_up,
+    note_taken_back,
     unbar_client,
 )
 from guild.mutual_fund.commands.evidence import (
@@ -58,6 +59,7 @@ __all__ = [
     "merge_guarantee",
     "note_given_up",
     "note_payout",
+    "note_taken_back",
     "open_evidence",
     "pay_advance",
     "pay_benefit",

@@ -1,6 +1,6 @@
-"""Money through the fund: registering invoices, releasing payments, advances, credit notes.
+"""Money through the fund: registering invoices, releasing payments, credit notes.
 
-`release_payment` is on the path of every payment: one read of the invoice's row, then appends.
+`release_payment` is on the path of every payment: one read of the invoice's rows, then appends.
 """
 
 import msgspec
@@ -12,7 +12,13 @@ from guild.core.ids import EntryId
 from guild.core.money import Money
 from guild.core.work import Work
 from guild.governance.queries import charter_at
-from guild.invoicing.events import InvoiceCredited, InvoiceIssued, PaymentRecorded, PaymentReversed
+from guild.invoicing.events import (
+    InvoiceCredited,
+    InvoiceIssued,
+    MemberPart,
+    PaymentRecorded,
+    PaymentReversed,
+)
 from guild.ledger import commands as ledger
 from guild.ledger.chart import POTS, Account, Line, credit, debit
 from guild.mutual_fund import queries
@@ -57,11 +63,12 @@ REGISTER = Appender(
     ),
 )
 
-# Rows of one invoice are added up first: an UPDATE may meet each target row only once.
+# Rows of one invoice and member are added up first: an UPDATE may meet each target row only once.
 MOVE = Appender(
     "levied_invoice",
     {
         "invoice_id": "uuid",
+        "member_id": "uuid",
         "released_net_minor": "bigint",
         "credited_net_minor": "bigint",
         "repaid_minor": "bigint",
@@ -74,11 +81,11 @@ MOVE = Appender(
         "repaid_minor = i.repaid_minor + s.repaid, "
         "written_off_minor = i.written_off_minor + s.written_off, "
         "settled = i.settled OR s.settled "
-        "FROM (SELECT r.invoice_id, sum(r.released_net_minor)::bigint AS released, "
+        "FROM (SELECT r.invoice_id, r.member_id, sum(r.released_net_minor)::bigint AS released, "
         "sum(r.credited_net_minor)::bigint AS credited, sum(r.repaid_minor)::bigint AS repaid, "
         "sum(r.written_off_minor)::bigint AS written_off, "
-        "bool_or(r.settled) AS settled FROM {rows} GROUP BY r.invoice_id) s "
-        "WHERE i.invoice_id = s.invoice_id"
+        "bool_or(r.settled) AS settled FROM {rows} GROUP BY 1, 2) s "
+        "WHERE i.invoice_id = s.invoice_id AND i.member_id = s.member_id"
     ),
 )
 
@@ -92,21 +99,22 @@ async def register_invoice(work: Work, fact: InvoiceIssued) -> None:
     charter = await charter_at(work)
     country = work.settings.coop.country
     days = guarantee.pays_by_age(work.today, queries.limits_of(charter), country)
-    work.append(
-        REGISTER,
-        invoice_id=fact.invoice_id,
-        contract_id=fact.contract_id,
-        member_id=fact.member_id,
-        client_id=fact.client_id,
-        number=fact.number,
-        currency=fact.currency,
-        net_minor=fact.net_minor,
-        issued_on=work.today,
-        charter_version=charter.version,
-        rate_bps=charter.levy.rate_bps,
-        pots=msgspec.json.encode(charter.levy.pots).decode(),
-        advance_on=f"{{{','.join(map(str, days))}}}",
-    )
+    for part in fact.parts or (MemberPart(fact.member_id, fact.net_minor),):
+        work.append(
+            REGISTER,
+            invoice_id=fact.invoice_id,
+            contract_id=fact.contract_id,
+            member_id=part.member_id,
+            client_id=fact.client_id,
+            number=fact.number,
+            currency=fact.currency,
+            net_minor=part.net_minor,
+            issued_on=work.today,
+            charter_version=charter.version,
+            rate_bps=charter.levy.rate_bps,
+            pots=msgspec.json.encode(charter.levy.pots).decode(),
+            advance_on=f"{{{','.join(map(str, days))}}}",
+        )
 
 
 def _lines(row: Levied, release: levy.Release) -> list[Line]:
@@ -125,35 +133,61 @@ def _lines(row: Levied, release: levy.Release) -> list[Line]:
 async def release_payment(work: Work, fact: PaymentRecorded) -> None:
     """Split a payment's net part: the levy to the pots, then the advance back, then the member.
 
-    Runs in the transaction that records the payment.
+    Runs in the transaction that records the payment. Each member who shares the invoice has an
+    entry of her own, so that her statement is made of her entries alone.
     """
     if not fact.net_minor:
         return
-    row = await locked(work, fact.invoice_id)
+    rows = {row.member_id: row for row in await locked(work, fact.invoice_id)}
+    for part in fact.parts or (MemberPart(fact.member_id, fact.net_minor),):
+        if part.net_minor:
+            await _release(work, rows[part.member_id], part.net_minor, settled=fact.settled)
+
+
+async def _release(work: Work, row: Levied, net_minor: int, *, settled: bool) -> None:
     before = row.released_net_minor
     out = row.advanced_minor - row.repaid_minor
-    release = levy.released(before, before + fact.net_minor, terms_of(row), out)
+    release = levy.released(before, before + net_minor, terms_of(row), out)
     entry_id = await ledger.post(
         work,
         kind="payment_released",
         text=f"Invoice {row.number}: levy and release",
         lines=_lines(row, release),
-        subject=fact.invoice_id,
+        subject=row.invoice_id,
     )
     recovered = await _recover(work, row, release.available)
+    _move(work, row, release, written_off=-recovered, settled=settled)
+    await _tell(work, row, release, entry_id, recovered)
+
+
+def _move(
+    work: Work,
+    row: Levied,
+    release: levy.Release,
+    *,
+    settled: bool,
+    credited: int = 0,
+    written_off: int = 0,
+) -> None:
     work.append(
         MOVE,
-        invoice_id=fact.invoice_id,
+        invoice_id=row.invoice_id,
+        member_id=row.member_id,
         released_net_minor=release.net,
-        credited_net_minor=0,
+        credited_net_minor=credited,
         repaid_minor=release.repaid,
-        written_off_minor=-recovered,
-        settled=fact.settled,
+        written_off_minor=written_off,
+        settled=settled,
     )
+
+
+async def _tell(
+    work: Work, row: Levied, release: levy.Release, entry_id: EntryId, recovered: int = 0
+) -> None:
     await work.emit(
         LevyPosted(
-            invoice_id=fact.invoice_id,
-            member_id=fact.member_id,
+            invoice_id=row.invoice_id,
+            member_id=row.member_id,
             entry_id=entry_id,
             net_minor=release.net,
             levy_minor=release.levy,
@@ -183,30 +217,32 @@ async def _recover(work: Work, row: Levied, available: int) -> int:
 
 
 async def return_levy(work: Work, fact: InvoiceCredited) -> None:
-    """Undo, for a credit note, what was released: pots and member give back in proportion.
+    """Undo, for a credit note, what was released: pots and members give back in proportion.
 
-    The credit note debits the member's pending money with all of its net amount; what had left
-    it comes back here. An advance larger than what the client still owes is taken back too: the
-    member lowered the price herself, so the fund does not bear it.
+    The credit note debits the members' pending money with all of its net amount; what had left
+    it comes back here.
     """
-    row = await locked(work, fact.invoice_id)
+    rows = {row.member_id: row for row in await locked(work, fact.invoice_id)}
+    whole = MemberPart(fact.member_id, fact.net_minor, fact.released_net_minor)
+    for part in fact.parts or (whole,):
+        await _return(work, rows[part.member_id], part, settled=fact.settled)
+
+
+async def _return(work: Work, row: Levied, part: MemberPart, *, settled: bool) -> None:
+    """One member's part of a credit note.
+
+    An advance larger than what the client still owes is taken back too: the member lowered the
+    price herself, so the fund does not bear it.
+    """
     terms = terms_of(row)
     before = row.released_net_minor
-    after = before - fact.released_net_minor
+    after = before - part.released_minor
     release = levy.released(before, after, terms, 0)
-    left = row.net_minor - row.credited_net_minor - fact.net_minor
+    left = row.net_minor - row.credited_net_minor - part.net_minor
     out = row.advanced_minor - row.repaid_minor
     excess = max(0, out - levy.advance_of(left, after, terms))
     taken = levy.Release(release.net, release.pots, excess, release.available - excess)
-    work.append(
-        MOVE,
-        invoice_id=fact.invoice_id,
-        released_net_minor=release.net,
-        credited_net_minor=fact.net_minor,
-        repaid_minor=excess,
-        written_off_minor=0,
-        settled=fact.settled or left <= after,
-    )
+    _move(work, row, taken, credited=part.net_minor, settled=settled or left <= after)
     if not (release.net or excess):
         return
     entry_id = await ledger.post(
@@ -214,34 +250,36 @@ async def return_levy(work: Work, fact: InvoiceCredited) -> None:
         kind="levy_returned",
         text=f"Invoice {row.number}: levy and release returned",
         lines=_lines(row, taken),
-        subject=fact.invoice_id,
+        subject=row.invoice_id,
     )
-    await work.emit(
-        LevyPosted(
-            invoice_id=fact.invoice_id,
-            member_id=fact.member_id,
-            entry_id=entry_id,
-            net_minor=taken.net,
-            levy_minor=taken.levy,
-            repaid_minor=taken.repaid,
-            available_minor=taken.available,
-            currency=row.currency,
-        )
-    )
+    await _tell(work, row, taken, entry_id)
 
 
 async def take_back_payment(work: Work, fact: PaymentReversed) -> None:
-    """Undo what a payment had released: pots and member give back, the advance is out again.
+    """Undo what a payment had released: pots and members give back, the advance is out again."""
+    if not fact.net_minor:
+        return
+    rows = {row.member_id: row for row in await locked(work, fact.invoice_id)}
+    for part in fact.parts or (MemberPart(fact.member_id, fact.net_minor),):
+        if part.net_minor:
+            await _take_back(work, rows[part.member_id], part.net_minor)
+    await work.write()
+    await work.session.execute(
+        update(LeviedInvoice)
+        .where(LeviedInvoice.invoice_id == fact.invoice_id)
+        .values(settled=False, top_up=LeviedInvoice.advanced_minor > 0)
+    )
+
+
+async def _take_back(work: Work, row: Levied, net_minor: int) -> None:
+    """One member's part of a payment that was taken back.
 
     What the payment had repaid of an advance is advanced again first, so that a chargeback after
     the guarantee has paid is the fund's risk, as it was before; the rest comes from the member,
     even below zero.
     """
-    if not fact.net_minor:
-        return
-    row = await locked(work, fact.invoice_id)
     before = row.released_net_minor
-    release = levy.released(before, before - fact.net_minor, terms_of(row), 0)
+    release = levy.released(before, before - net_minor, terms_of(row), 0)
     again = max(0, min(row.repaid_minor - row.written_off_minor, -release.available))
     taken = levy.Release(release.net, release.pots, -again, release.available + again)
     entry_id = await ledger.post(
@@ -249,35 +287,10 @@ async def take_back_payment(work: Work, fact: PaymentReversed) -> None:
         kind="levy_returned",
         text=f"Invoice {row.number}: payment taken back",
         lines=_lines(row, taken),
-        subject=fact.invoice_id,
+        subject=row.invoice_id,
     )
-    work.append(
-        MOVE,
-        invoice_id=fact.invoice_id,
-        released_net_minor=taken.net,
-        credited_net_minor=0,
-        repaid_minor=-again,
-        written_off_minor=0,
-        settled=False,
-    )
-    await work.write()
-    await work.session.execute(
-        update(LeviedInvoice)
-        .where(LeviedInvoice.invoice_id == fact.invoice_id)
-        .values(settled=False, top_up=LeviedInvoice.advanced_minor > 0)
-    )
-    await work.emit(
-        LevyPosted(
-            invoice_id=fact.invoice_id,
-            member_id=fact.member_id,
-            entry_id=entry_id,
-            net_minor=taken.net,
-            levy_minor=taken.levy,
-            repaid_minor=taken.repaid,
-            available_minor=taken.available,
-            currency=row.currency,
-        )
-    )
+    _move(work, row, taken, settled=False)
+    await _tell(work, row, taken, entry_id)
 
 
 async def endow_pot(work: Work, pot: str, amount: Money, text: str) -> EntryId:

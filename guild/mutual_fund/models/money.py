@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from typing import Any, Final
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String
+from sqlalchemy import CheckConstraint, ForeignKey, ForeignKeyConstraint, Index, String
 from sqlalchemy import text as sql
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -65,6 +65,8 @@ class GuaranteeReservation(Base):
 class LeviedInvoice(Base):
     """An invoice as the fund sees it, from its issue until its money is released.
 
+    One that several members share has a row for each of them, with her part of the net.
+
     ``released_net_minor`` is the one number from which levy and pots follow (`rules/levy.py`).
     The terms of the levy are those of the charter on the day of issue, copied here.
     """
@@ -86,7 +88,7 @@ class LeviedInvoice(Base):
 
     invoice_id: Mapped[InvoiceId] = mapped_column(ForeignKey("invoice.id"), primary_key=True)
     contract_id: Mapped[ContractId] = mapped_column(ForeignKey("contract.id"))
-    member_id: Mapped[MemberId] = mapped_column(ForeignKey("member.id"))
+    member_id: Mapped[MemberId] = mapped_column(ForeignKey("member.id"), primary_key=True)
     client_id: Mapped[OrganisationId] = mapped_column(ForeignKey("organisation.id"))
     number: Mapped[str] = mapped_column(String(60))
     currency: Mapped[str] = mapped_column(String(3))
@@ -109,7 +111,7 @@ class LeviedInvoice(Base):
     disputed_net_minor: Mapped[int] = mapped_column(server_default=sql("0"))
     """The part of a disputed net that is not advanced while the client objects."""
     given_up_net_minor: Mapped[int] = mapped_column(server_default=sql("0"))
-    """The member's net in what was written off of the invoice; it is not advanced any more."""
+    """Her net in what was written off of the invoice; it is not advanced any more."""
     top_up: Mapped[bool] = mapped_column(server_default=sql("false"))
     """More may be due than was advanced so far; the next run asks."""
 
@@ -125,20 +127,27 @@ class GuaranteeBar(Base):
 
 
 class Advance(Base):
-    """Money that the fund paid a member before the client did: once, and what is added when more
-    of the invoice comes under the guarantee (an objection ends, a payment is charged back).
+    """Money that the fund paid a member before the client did: once per invoice and member, and
+    what is added when more of her part comes under the guarantee (an objection ends, a payment is
+    charged back).
     """
 
     __tablename__ = "advance"
     __table_args__ = (
         CheckConstraint("amount_minor > 0", name="amount"),
+        ForeignKeyConstraint(
+            ["invoice_id", "member_id"],
+            ["levied_invoice.invoice_id", "levied_invoice.member_id"],
+            name="fk_advance_levied_invoice",
+        ),
         Index(None, "paid_on"),
         Index(None, "contract_id"),
-        Index(None, "invoice_id"),
+        Index(None, "invoice_id", "member_id"),
     )
 
     entry_id: Mapped[EntryId] = mapped_column(primary_key=True)
-    invoice_id: Mapped[InvoiceId] = mapped_column(ForeignKey("levied_invoice.invoice_id"))
+    invoice_id: Mapped[InvoiceId]
+    member_id: Mapped[MemberId]
     contract_id: Mapped[ContractId] = mapped_column(ForeignKey("contract.id"))
     amount_minor: Mapped[int]
     currency: Mapped[str] = mapped_column(String(3))
@@ -147,7 +156,7 @@ class Advance(Base):
 
 
 class AdvanceLoss(Base):
-    """An advance that the fund gives up, asked for by one person and confirmed by another.
+    """The advances on an invoice that the fund gives up, asked for by one, confirmed by another.
 
     The fund bears it, not the member (the guarantee would be none otherwise). What the client
     still pays afterwards is the fund's up to the loss.
@@ -163,9 +172,7 @@ class AdvanceLoss(Base):
         ),
     )
 
-    invoice_id: Mapped[InvoiceId] = mapped_column(
-        ForeignKey("levied_invoice.invoice_id"), primary_key=True
-    )
+    invoice_id: Mapped[InvoiceId] = mapped_column(ForeignKey("invoice.id"), primary_key=True)
     amount_minor: Mapped[int]
     reason: Mapped[str] = mapped_column(String(500))
     asked_by: Mapped[MemberId] = mapped_column(ForeignKey("member.id"))

@@ -27,6 +27,7 @@ from guild.mutual_fund.queries.invariants import (
 )
 from guild.mutual_fund.queries.panel import guarantee_said
 from guild.mutual_fund.queries.standing import (
+    advances_as_co_worker,
     advances_out,
     due_advances,
     limits_of,
@@ -37,6 +38,7 @@ from guild.mutual_fund.queries.standing import (
 
 __all__ = [
     "INVARIANTS",
+    "advances_as_co_worker",
     "advances_fit_the_books",
     "advances_out",
     "benefit_terms",

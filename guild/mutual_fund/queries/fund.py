@@ -202,13 +202,14 @@ async def my_coverage(work: Work) -> CoverageOut:
 
 
 async def _contributed(work: Work) -> int:
-    """All levies of the member's invoices: what went to the pots in entries about them."""
-    mine = select(LeviedInvoice.invoice_id).where(LeviedInvoice.member_id == work.actor.member_id)
+    """All levies of the member: what went to the pots out of money that waited for her."""
+    owner = LedgerAccount.owner == work.actor.member_id
+    hers = select(LedgerAccount.id).where(owner, LedgerAccount.code == "member_pending")
+    mine = select(LedgerPosting.entry_id).where(LedgerPosting.account_id.in_(hers))
     total = await work.session.scalar(
         select(func.sum(-LedgerPosting.amount_minor))
-        .join(LedgerEntry, LedgerEntry.id == LedgerPosting.entry_id)
         .join(LedgerAccount, LedgerAccount.id == LedgerPosting.account_id)
-        .where(LedgerEntry.subject_id.in_(mine), LedgerAccount.code.in_(POTS))
+        .where(LedgerPosting.entry_id.in_(mine), LedgerAccount.code.in_(POTS))
     )
     return int(total or 0)
 

@@ -16,16 +16,17 @@ async def levies_fit_the_books(session: AsyncSession) -> list[str]:
     return await _told(
         session,
         """
-        SELECT i.number, (i.released_net_minor * i.rate_bps * 2 + 10000) / 20000,
-               coalesce(p.levy, 0)
-          FROM levied_invoice i
+        SELECT i.number, i.owed, coalesce(p.levy, 0)
+          FROM (SELECT invoice_id, number,
+                       sum((released_net_minor * rate_bps * 2 + 10000) / 20000) AS owed
+                  FROM levied_invoice GROUP BY invoice_id, number) i
           LEFT JOIN (SELECT e.subject_id, sum(-p.amount_minor) AS levy
                        FROM ledger_entry e
                        JOIN ledger_posting p ON p.entry_id = e.id
                        JOIN ledger_account a ON a.id = p.account_id AND a.code LIKE 'fund\\_%'
                       WHERE e.kind IN ('payment_released', 'levy_returned')
                       GROUP BY e.subject_id) p ON p.subject_id = i.invoice_id
-         WHERE (i.released_net_minor * i.rate_bps * 2 + 10000) / 20000 <> coalesce(p.levy, 0)
+         WHERE i.owed <> coalesce(p.levy, 0)
         """,
         "invoice {0} owes a levy of {1} minor units, the pots got {2}",
     )
@@ -36,13 +37,14 @@ async def advances_fit_the_books(session: AsyncSession) -> list[str]:
     return await _told(
         session,
         """
-        SELECT i.number, i.advanced_minor - i.repaid_minor, coalesce(b.held, 0)
-          FROM levied_invoice i
+        SELECT i.number, i.out, coalesce(b.held, 0)
+          FROM (SELECT invoice_id, number, sum(advanced_minor - repaid_minor) AS out
+                  FROM levied_invoice GROUP BY invoice_id, number) i
           LEFT JOIN (SELECT a.owner, sum(b.debit_minor - b.credit_minor) AS held
                        FROM ledger_account a JOIN ledger_balance b ON b.account_id = a.id
                       WHERE a.code = 'guarantee_advance' GROUP BY a.owner) b
             ON b.owner = i.invoice_id
-         WHERE i.advanced_minor - i.repaid_minor <> coalesce(b.held, 0)
+         WHERE i.out <> coalesce(b.held, 0)
         """,
         "invoice {0} has {1} minor units advanced, the books say {2}",
     )
@@ -65,14 +67,15 @@ async def limits_are_kept(session: AsyncSession) -> list[str]:
 
 
 async def advances_are_what_was_paid(session: AsyncSession) -> list[str]:
-    """What an invoice counts as advanced is the sum of its advances."""
+    """What an invoice counts as advanced to a member is the sum of her advances on it."""
     return await _told(
         session,
         """
         SELECT i.number, i.advanced_minor, coalesce(a.minor, 0)
           FROM levied_invoice i
-          LEFT JOIN (SELECT invoice_id, sum(amount_minor)::bigint AS minor FROM advance
-                      GROUP BY invoice_id) a ON a.invoice_id = i.invoice_id
+          LEFT JOIN (SELECT invoice_id, member_id, sum(amount_minor)::bigint AS minor
+                       FROM advance GROUP BY invoice_id, member_id) a
+            ON a.invoice_id = i.invoice_id AND a.member_id = i.member_id
          WHERE i.advanced_minor <> coalesce(a.minor, 0)
         """,
         "invoice {0} counts {1} minor units advanced, its advances are {2}",

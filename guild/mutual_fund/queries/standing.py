@@ -49,6 +49,19 @@ async def advances_out(work: Work, contract_id: ContractId | None = None) -> int
     return int(await work.session.scalar(query) or 0)
 
 
+async def advances_as_co_worker(work: Work, member_id: MemberId) -> int:
+    """What is out to a member on invoices of others' contracts that she shares (minor units)."""
+    own = select(GuaranteeReservation.contract_id).where(
+        GuaranteeReservation.member_id == member_id
+    )
+    out = await work.session.scalar(
+        select(func.sum(LeviedInvoice.advanced_minor - LeviedInvoice.repaid_minor)).where(
+            LeviedInvoice.member_id == member_id, LeviedInvoice.contract_id.not_in(own)
+        )
+    )
+    return int(out or 0)
+
+
 async def standing_now(work: Work, currency: str, *, client: int = 0, member: int = 0) -> Standing:
     """Cash and the advances of twelve months, with exposures if they are given."""
     pots = await ledger.balances_of(work, [Account(pot) for pot in POTS], currency)
@@ -94,7 +107,7 @@ async def _exposure(work: Work, whose: ColumnElement[bool], besides: ContractId 
 
 async def due_advances(work: Work, limit: int = 500) -> list[InvoiceId]:
     """Guaranteed invoices whose day has come and that nobody has paid, or of which more may be
-    due than was advanced; oldest first.
+    due to a member than was advanced; oldest first, each once.
     """
     rows = await work.session.scalars(
         select(LeviedInvoice.invoice_id)
@@ -108,4 +121,4 @@ async def due_advances(work: Work, limit: int = 500) -> list[InvoiceId]:
         .order_by(LeviedInvoice.advance_on, LeviedInvoice.invoice_id)
         .limit(limit)
     )
-    return list(rows)
+    return list(dict.fromkeys(rows))

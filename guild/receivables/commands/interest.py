@@ -22,6 +22,7 @@ from guild.documents.pool import DocumentPool
 from guild.documents.schemas import PrintOrder
 from guild.governance.queries import charter_at
 from guild.invoicing.commands.writing_off import locked_invoice
+from guild.invoicing.queries import member_parts
 from guild.invoicing.rules.references import print_reference, rf_reference
 from guild.ledger import commands as ledger
 from guild.ledger.chart import Account, Line, credit, debit
@@ -194,11 +195,14 @@ async def record_interest_payment(
     ]
     for name, minor in shares.items():
         part: Any = Money(minor, row.currency)
-        lines.append(
-            credit("member_available", part, row.member_id)
-            if name == "member"
-            else credit(name, part)
-        )
+        if name == "member":
+            hers = await member_parts(work, row.invoice_id, row.member_id, minor)
+            lines += [
+                credit("member_available", Money(one.net_minor, row.currency), one.member_id)
+                for one in hers
+            ]
+        else:
+            lines.append(credit(name, part))
     await ledger.post(
         work,
         kind="interest_paid",
@@ -239,8 +243,10 @@ async def reverse_interest_payment(work: Work, claim_id: InterestClaimId, reason
     assert entry_id is not None, "a paid claim was posted"
     split = (await charter_at(work, row.claimed_at)).receivables.interest_split
     shares = dict(zip(split, allocate(row.total_minor, list(split.values())), strict=True))
-    hers = Money(shares.get("member", 0), row.currency)
-    await ledger.draw(work, Account("member_available", row.member_id), hers)
+    minor = shares.get("member", 0)
+    for one in await member_parts(work, row.invoice_id, row.member_id, minor):
+        hers = Money(one.net_minor, row.currency)
+        await ledger.draw(work, Account("member_available", one.member_id), hers)
     await ledger.reverse(work, entry_id, f"Undone: {reason}"[:500])
     await work.session.flush()
     await work.emit(InterestReopened(claim_id=row.id, invoice_id=row.invoice_id))

@@ -1,8 +1,8 @@
 """Giving up what is open on an invoice, whole or in part, and what becomes of the VAT in it.
 
 A member gives up a small sum of her own invoice alone. Above the charter's limit, which counts all
-that was given up of the invoice, a member or a treasurer asks and a treasurer who did not ask, and
-whose invoice it is not, decides.
+that was given up of the invoice, and of an invoice that several share, a member or a treasurer asks
+and a treasurer who did not ask, and whose invoice it is not, decides.
 """
 
 from typing import Final
@@ -18,6 +18,7 @@ from guild.governance.queries import charter_at
 from guild.invoicing import commands as invoicing
 from guild.invoicing.commands.writing_off import locked_invoice, net_within
 from guild.invoicing.events import WriteOffCredited
+from guild.invoicing.queries import has_part
 from guild.ledger import commands as ledger
 from guild.ledger.chart import credit, debit
 from guild.receivables import access
@@ -65,6 +66,7 @@ async def ask_write_off(work: Work, invoice_id: InvoiceId, data: WriteOffIn) -> 
         amount + invoice.written_off_minor <= charter.receivables.write_off_small_minor
         and invoice.currency == work.settings.coop.currency
         and work.actor.is_member(invoice.member_id)
+        and not invoice.shared  # it is her co-workers' money too
     )
     row = WriteOff(
         id=WriteOffId(new_id()),
@@ -96,10 +98,10 @@ async def ask_write_off(work: Work, invoice_id: InvoiceId, data: WriteOffIn) -> 
 
 
 async def decide_write_off(work: Work, write_off_id: WriteOffId, *, approve: bool) -> WriteOff:
-    """A treasurer who did not ask decides; nobody decides about her own invoice."""
+    """A treasurer who did not ask decides; nobody decides about an invoice that she has part in."""
     row = await _locked(work, write_off_id)
     work.require(access.is_treasurer(work.actor), "A treasurer decides this.")
-    if work.actor.is_member(row.member_id):
+    if await has_part(work, row.invoice_id):
         raise OwnCase
     if approve and work.actor.member_id == row.asked_by:
         raise SecondPersonNeeded

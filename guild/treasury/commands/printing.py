@@ -11,7 +11,7 @@ from typing import Any, Literal, cast
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import func, select
+from sqlalchemy import and_, func, select
 
 from guild.core.ids import EntryId
 from guild.core.money import allocate
@@ -19,7 +19,8 @@ from guild.core.work import Work
 from guild.documents.schemas import Addressee, Language, Letterhead
 from guild.governance.queries import charter_at, published_charter
 from guild.governance.rules import Charter
-from guild.invoicing.models import Invoice, Payment
+from guild.invoicing.models import Invoice, InvoiceShare, Payment
+from guild.invoicing.queries import of_member
 from guild.ledger.chart import POTS, Account
 from guild.ledger.models import LedgerAccount, LedgerEntry, LedgerPosting
 from guild.members.models import BankAccount, Member, Organisation
@@ -296,9 +297,16 @@ async def _year(work: Work, payout: Payout) -> tuple[YearRow, ...]:
     year, last = payout.settled_on.year, payout.settled_on
     invoiced = await _by_day(
         work,
-        select(Invoice.issued_on, func.sum(Invoice.net_minor))
+        select(
+            Invoice.issued_on,
+            func.sum(func.coalesce(InvoiceShare.net_minor, Invoice.net_minor)),
+        )
+        .outerjoin(
+            InvoiceShare,
+            and_(InvoiceShare.invoice_id == Invoice.id, InvoiceShare.member_id == payout.member_id),
+        )
         .where(
-            Invoice.member_id == payout.member_id,
+            of_member(payout.member_id),
             Invoice.kind == "invoice",
             Invoice.state != "draft",
             Invoice.currency == payout.currency,

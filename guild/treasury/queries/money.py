@@ -3,11 +3,12 @@
 from datetime import date
 
 import msgspec
-from sqlalchemy import func, select
+from sqlalchemy import and_, func, select
 
 from guild.core.money import Money
 from guild.core.work import Work
-from guild.invoicing.models import OPEN_STATES, Invoice
+from guild.invoicing.models import OPEN_STATES, Invoice, InvoiceShare
+from guild.invoicing.queries import of_member
 from guild.ledger.chart import Account
 from guild.ledger.queries import balances_of
 from guild.members.models import Organisation
@@ -75,10 +76,22 @@ async def member_money(work: Work) -> MemberMoney:
 
 async def _coming(work: Work, currency: str) -> list[Coming]:
     rows = await work.session.execute(
-        select(Invoice.number, Organisation.name, Invoice.due_on, Invoice.pending_net_minor)
+        select(
+            Invoice.number,
+            Organisation.name,
+            Invoice.due_on,
+            func.coalesce(InvoiceShare.pending_net_minor, Invoice.pending_net_minor),
+        )
         .join(Organisation, Organisation.id == Invoice.client_id)
+        .outerjoin(
+            InvoiceShare,
+            and_(
+                InvoiceShare.invoice_id == Invoice.id,
+                InvoiceShare.member_id == work.actor.member_id,
+            ),
+        )
         .where(
-            Invoice.member_id == work.actor.member_id,
+            of_member(work.actor.member_id),
             Invoice.kind == "invoice",
             Invoice.state.in_(OPEN_STATES),
             Invoice.currency == currency,

@@ -18,7 +18,7 @@ from guild.core.money import Money, allocate
 from guild.core.work import Work
 from guild.governance.queries import published_charter
 from guild.governance.rules import LevyTerms, read_charter
-from guild.invoicing.models import Invoice
+from guild.invoicing.models import Invoice, InvoiceShare
 from guild.ledger.chart import CHART, POTS, Account
 from guild.ledger.models import LedgerAccount, LedgerEntry, LedgerPosting
 from guild.members.models import Member, Organisation
@@ -137,6 +137,7 @@ async def whereabouts(
             by_subject[one.subject].append(one)
     days: dict[UUID, date] = {one.id: one.on for one in moves}
     rules = _Rules(work)
+    others = await _co_workers(work, [one.id for one, _ in invoices if one.shared], member_id)
     shown = []
     for invoice, client in invoices:
         paid = [
@@ -149,7 +150,11 @@ async def whereabouts(
             for take in pieces
             if take.subject == invoice.id
         ]
-        shown.append(await _one(rules, invoice, client, by_subject[invoice.id], paid))
+        shown.append(
+            await _one(
+                rules, invoice, client, by_subject[invoice.id], paid, others.get(invoice.id, 0)
+            )
+        )
     return shown
 
 
@@ -159,6 +164,7 @@ async def _one(
     client: str,
     moves: Sequence[Move],
     paid: list[PaidPieceOut],
+    others: int,
 ) -> WhereaboutsOut:
     assert invoice.issued_on is not None, "what was paid was issued"
     rule, levy = await rules.of(invoice.issued_on)
@@ -204,7 +210,8 @@ async def _one(
         issued_on=invoice.issued_on,
         currency=currency,
         received=Money(gross, currency).text,
-        vat=Money(gross - net, currency).text,
+        vat=Money(gross - net - others, currency).text,
+        co_workers=Money(others, currency).text,
         net=Money(net, currency).text,
         shares=shares,
         advance=Money(advance, currency).text,
@@ -215,6 +222,20 @@ async def _one(
         left=Money(left, currency).text,
         rule=rule,
     )
+
+
+async def _co_workers(
+    work: Work, ids: Sequence[InvoiceId], member_id: MemberId
+) -> dict[InvoiceId, int]:
+    """What of the net that clients paid on shared invoices was the other members'."""
+    if not ids:
+        return {}
+    rows = await work.session.execute(
+        select(InvoiceShare.invoice_id, func.sum(InvoiceShare.released_net_minor))
+        .where(InvoiceShare.invoice_id.in_(ids), InvoiceShare.member_id != member_id)
+        .group_by(InvoiceShare.invoice_id)
+    )
+    return {invoice_id: int(minor) for invoice_id, minor in rows}
 
 
 async def _interest_of(work: Work, moves: Sequence[Move]) -> dict[UUID, InvoiceId]:

@@ -42,8 +42,9 @@ class PaidPieceOut(Out, frozen=True, kw_only=True):
 
 
 class WhereaboutsOut(Out, frozen=True, kw_only=True):
-    """One invoice taken apart: received = vat + net; net - shares + advance + interest = yours.
+    """One invoice taken apart, the parts to the cent.
 
+    received = vat + co_workers + net; net - shares + advance + interest = yours.
     `yours` = what was paid out + `left`. `corrections` are credit notes and the like.
     """
 
@@ -54,6 +55,8 @@ class WhereaboutsOut(Out, frozen=True, kw_only=True):
     currency: str
     received: str
     vat: str
+    co_workers: str
+    """What of it was the other members' who share the invoice."""
     net: str
     shares: list[ShareOut]
     advance: str

@@ -380,7 +380,7 @@ async def test_one_advance_is_paid_by_many_workers(committing: System, clock: Cl
 
 async def test_the_row_of_an_invoice_tells_the_terms_of_its_day(trade: Trade) -> None:
     async with begin_work(trade.system, SYSTEM) as work:
-        row = await work.session.get_one(LeviedInvoice, trade.invoice_id)
+        row = await work.session.get_one(LeviedInvoice, (trade.invoice_id, trade.member.id))
         assert (row.rate_bps, row.charter_version, row.guaranteed) == (650, 1, True)
         assert sum(row.pots.values()) == 10_000
         assert row.advance_on == date(2026, 12, 2)
@@ -405,7 +405,7 @@ async def test_the_working_days_run_from_the_acceptance(
         )
         await invoicing.issue_invoice(work, drafted)
     async with begin_work(system, SYSTEM) as work:
-        row = await work.session.get_one(LeviedInvoice, drafted)
+        row = await work.session.get_one(LeviedInvoice, (drafted, trade.member.id))
         assert row.advance_on == paid_on
 
 
@@ -418,7 +418,7 @@ async def test_the_latest_of_the_milestones_counts(system: System, clock: Clock)
         drafted = await invoicing.draft_invoice_from_milestones(work, trade.contract.id, [later.id])
         await invoicing.issue_invoice(work, drafted)
     async with begin_work(system, SYSTEM) as work:
-        row = await work.session.get_one(LeviedInvoice, drafted)
+        row = await work.session.get_one(LeviedInvoice, (drafted, trade.member.id))
         assert row.issued_on == date(2026, 12, 2)
         assert row.advance_on == date(2026, 12, 4)
 

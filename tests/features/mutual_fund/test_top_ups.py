@@ -41,7 +41,7 @@ async def out(trade: Trade) -> int:
 async def levied(trade: Trade) -> LeviedInvoice:
     async with begin_work(trade.system, SYSTEM) as work:
         found: LeviedInvoice = await work.session.get_one(
-            LeviedInvoice, trade.invoice_id, populate_existing=True
+            LeviedInvoice, (trade.invoice_id, trade.member.id), populate_existing=True
         )
     return found
 
@@ -151,16 +151,17 @@ async def test_the_promise_of_the_contract_binds_all_its_advances(system: System
         promise = await work.session.get_one(GuaranteeReservation, trade.contract.id)
         promise.up_to_minor = 40_000
     second = await trade.invoice(2)
+    hers = (second, trade.member.id)
     clock.advance(days=9)  # type: ignore[attr-defined]
     await trade.run_due()
     async with begin_work(system, SYSTEM) as work:
         assert await queries.advances_out(work, trade.contract.id) == 40_000
-        short = await work.session.get_one(LeviedInvoice, second, populate_existing=True)
+        short = await work.session.get_one(LeviedInvoice, hers, populate_existing=True)
         assert short.top_up
     await trade.pay(GROSS)
     await trade.run_due()
     async with begin_work(system, SYSTEM) as work:
-        short = await work.session.get_one(LeviedInvoice, second, populate_existing=True)
+        short = await work.session.get_one(LeviedInvoice, hers, populate_existing=True)
         whole = 60_000 - 3_900
         assert short.advanced_minor == min(whole, 40_000)
     await trade.sound()

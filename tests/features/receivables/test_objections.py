@@ -41,7 +41,7 @@ async def test_a_part_is_disputed_and_the_rest_stays_due(scene: Scene) -> None:
     assert "907.50" in told[0].text
     assert any(one.to == scene.rep.email for one in letters)
     async with scene.house() as work:
-        levied = await work.session.get_one(LeviedInvoice, scene.invoice_id)
+        levied = await work.session.get_one(LeviedInvoice, (scene.invoice_id, scene.member.id))
         assert levied.disputed_net_minor == 12_500  # half of 250.00 net
     await scene.sound()
 
@@ -137,7 +137,9 @@ async def test_silence_of_the_client_withdraws(scene: Scene, clock: Clock) -> No
         shown = await queries.objection(work, made)
         assert (shown.state, shown.closed_on) == ("withdrawn", date(2026, 12, 4))
     async with scene.house() as work:
-        assert (await work.session.get_one(LeviedInvoice, scene.invoice_id)).disputed_net_minor == 0
+        assert (
+            await work.session.get_one(LeviedInvoice, (scene.invoice_id, scene.member.id))
+        ).disputed_net_minor == 0
 
 
 async def test_who_may_do_what(scene: Scene) -> None:

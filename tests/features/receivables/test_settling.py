@@ -62,7 +62,9 @@ async def test_a_member_gives_up_a_small_rest_alone(scene: Scene) -> None:
     assert found == ("written_off", 0, 2000)
     assert await held(scene, "receivable", "member_pending", "vat_on_bad_debts") == [0, 0, 347]
     async with scene.house() as work:
-        assert (await work.session.get_one(LeviedInvoice, scene.invoice_id)).settled
+        assert (
+            await work.session.get_one(LeviedInvoice, (scene.invoice_id, scene.member.id))
+        ).settled
     await scene.sound()
 
 
