@@ -23,6 +23,15 @@ GUILD: Final = Path(__file__).parent.parent
 LOCALES: Final = {"en": "en_GB", "fr": "fr_BE", "nl": "nl_BE", "de": "de_DE"}
 
 
+SCRIPTED: Final = {
+    "Cache-Control": "no-store",
+    "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; "
+    "font-src 'self'; img-src 'self' data:; form-action 'self'; base-uri 'none'; "
+    "frame-ancestors 'none'",
+}
+"""Headers of the few pages that run our own script, because a browser makes passkeys only so."""
+
+
 def _load(name: str) -> str | None:
     package, _, rest = name.partition("/")
     path = (GUILD / package / "templates" / rest).resolve()

@@ -174,3 +174,11 @@ def mail_terminated(
         "Accepted work stays payable; the contract says what is owed for work not begun.",
         f"You get this because you signed {contract.number}.",
     )
+
+
+def mail_rep(work: Work, email: str, subject: str, text: str) -> None:
+    """To a union representative: something waits for her decision."""
+    send_mail(
+        work, to=email, subject=subject, text=text,
+        reason="You get this because you are a union representative.",
+    )  # fmt: skip

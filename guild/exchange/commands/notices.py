@@ -12,6 +12,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from guild.core.ids import TransmissionId
 from guild.core.jobs import job
+from guild.core.signatures import is_fresh, signature_holds
 from guild.core.work import Work
 from guild.exchange.commands.inbox import LIST
 from guild.exchange.commands.mailing import bounce
@@ -25,7 +26,6 @@ from guild.exchange.errors import (
 from guild.exchange.gateway.choice import gateway_of
 from guild.exchange.gateway.interface import Told
 from guild.exchange.models import GatewayNotice
-from guild.exchange.rules.signatures import is_fresh, signature_holds
 from guild.exchange.schemas import BounceIn, NoticeIn, NoticeOut
 
 MAIL: Final = "mail"
