@@ -9,6 +9,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
+import msgspec
 from babel.dates import format_date, format_datetime
 from babel.numbers import format_currency
 from jinja2 import Environment, FunctionLoader, StrictUndefined
@@ -71,6 +72,13 @@ def euro_text(ratio: str) -> str:
 
 
 @cache
+def shell_words() -> dict[str, dict[str, str]]:
+    """Language → the words that stand on every page."""
+    file = Path(__file__).with_name("page_words.json")
+    return msgspec.json.decode(file.read_bytes(), type=dict[str, dict[str, str]])
+
+
+@cache
 def environment() -> Environment:
     """The one Jinja environment; an undefined name is an error, not an empty string."""
     made = Environment(
@@ -85,6 +93,7 @@ def environment() -> Environment:
         "longdate": long_date,
         "longmoment": long_moment,
     }
+    made.globals["ui"] = shell_words()
     return made
 
 

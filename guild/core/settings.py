@@ -300,6 +300,13 @@ def read_settings(environ: Mapping[str, str] = os.environ) -> Settings:
     def file(name: str) -> bytes:
         return Path(given[name]).read_bytes() if name in given else b""
 
+    def group(prefix: str) -> dict[str, str]:
+        return {
+            name.removeprefix(prefix): value
+            for name, value in given.items()
+            if name.startswith(prefix)
+        }
+
     try:
         coop = (
             msgspec.toml.decode(file("coop_file"), type=Cooperative)
@@ -337,21 +344,9 @@ def read_settings(environ: Mapping[str, str] = os.environ) -> Settings:
                 "rules_pins": _pins(given.get("rules_pins", "")),
                 "smtp_url": given.get("smtp_url", ""),
                 "mail_hook_secret": given.get("mail_hook_secret", ""),
-                "peppol": {
-                    name.removeprefix("peppol_"): value
-                    for name, value in given.items()
-                    if name.startswith("peppol_")
-                },
-                "eid": {
-                    name.removeprefix("eid_"): value
-                    for name, value in given.items()
-                    if name.startswith("eid_")
-                },
-                "pay": {
-                    name.removeprefix("pay_"): value
-                    for name, value in given.items()
-                    if name.startswith("pay_")
-                },
+                "peppol": group("peppol_"),
+                "eid": group("eid_"),
+                "pay": group("pay_"),
                 "clock_file": given.get("clock_file", ""),
                 "keep_answers_days": int(given.get("keep_answers_days", "30")),
                 "keep_mails_days": int(given.get("keep_mails_days", "90")),

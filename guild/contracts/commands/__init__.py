@@ -99,6 +99,7 @@ from guild.contracts.commands.timing import (
 )
 from guild.contracts.commands.waiting import (
     ask_for_extension,
+    find_refused_links,
     grant_extension,
     note_bounce,
     remind_signer,
@@ -137,6 +138,7 @@ __all__ = [
     "draft_from_template",
     "edit_contract",
     "expire_offer",
+    "find_refused_links",
     "finish_timed_contract",
     "grant_extension",
     "mark_charges_invoiced",

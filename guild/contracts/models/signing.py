@@ -21,6 +21,7 @@ from guild.core.ids import (
     ContactId,
     ContractId,
     LinkId,
+    MailId,
     MemberId,
     ObjectionToSigningId,
     SignatureRequestId,
@@ -118,6 +119,8 @@ class ContractSigner(Base):
     code_tries: Mapped[int] = mapped_column(SmallInteger, default=0)
     codes_sent: Mapped[int] = mapped_column(SmallInteger, default=0)
     reminders_sent: Mapped[int] = mapped_column(SmallInteger, default=0)
+    link_mail_id: Mapped[MailId | None]
+    """The mail that holds her present link; mails are forgotten earlier than contracts."""
     bounced_at: Mapped[datetime | None]
     """When a mail to her present link came back."""
     signed_at: Mapped[datetime | None]

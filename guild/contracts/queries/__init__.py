@@ -1,6 +1,7 @@
 """Reads about contracts."""
 
 from guild.contracts.queries.afterwards import (
+    may_object_until,
     objection_view,
     open_objections,
     voiding_of,
@@ -12,7 +13,7 @@ from guild.contracts.queries.ending import ending_of, ending_preview, linked_end
 from guild.contracts.queries.expiry import ends_on
 from guild.contracts.queries.facts import Drafted, drafted, effort_of, floors_of
 from guild.contracts.queries.invariants import INVARIANTS
-from guild.contracts.queries.levels import eid_url, open_request, signing_options
+from guild.contracts.queries.levels import eid_url, open_request, open_sending, signing_options
 from guild.contracts.queries.panel import GUARANTEE, panel_for, panel_of
 from guild.contracts.queries.papers import (
     offered_paper,
@@ -109,6 +110,7 @@ __all__ = [
     "linked_sheets",
     "list_contracts",
     "masked",
+    "may_object_until",
     "milestone_by_row",
     "milestone_view",
     "milestones_of",
@@ -117,6 +119,7 @@ __all__ = [
     "offered_paper",
     "open_objections",
     "open_request",
+    "open_sending",
     "panel_for",
     "panel_of",
     "paper_file",

@@ -1,13 +1,19 @@
 """Objections to signatures, and wishes to make a contract void, for those whom they concern."""
 
+from datetime import datetime
+
 import msgspec
 from sqlalchemy import select
 
 from guild.contracts import access
 from guild.contracts.models import Contract, ContractSigner, ContractVoiding, SigningObjection
+from guild.contracts.queries.signers import reading_signer
+from guild.contracts.rules.deadlines import deadline
 from guild.contracts.schemas.signing import ObjectionOut, VoidingOut
 from guild.core.ids import ContractId, ObjectionToSigningId
 from guild.core.work import Work
+from guild.governance.queries import charter_at
+from guild.members.models import Organisation
 
 SHOWN_MAX = 100
 
@@ -55,6 +61,19 @@ def _view(objection: SigningObjection, contract: Contract, name: str) -> Objecti
         },
         ObjectionOut,
     )
+
+
+async def may_object_until(work: Work, contract: Contract) -> datetime | None:
+    """Until when the person of the link may object to her signature; None when she may not."""
+    if contract.state != "signed" or contract.amends_id is not None:
+        return None
+    signer = await reading_signer(work, contract, contract.version)
+    if signer.signed_at is None:
+        return None
+    client = await work.session.get_one(Organisation, contract.client_id)
+    days = (await charter_at(work)).signing.objection_days
+    until = deadline(signer.signed_at, days, client.country)
+    return until if work.now <= until else None
 
 
 async def voiding_of(work: Work, contract: Contract) -> VoidingOut | None:

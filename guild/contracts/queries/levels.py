@@ -2,6 +2,7 @@
 
 from sqlalchemy import select
 
+from guild.contracts import access
 from guild.contracts.access import OFFER_LINK
 from guild.contracts.eid.interface import EidOrder
 from guild.contracts.eid.signed import provider_of
@@ -9,6 +10,7 @@ from guild.contracts.errors import EidNotOffered, NothingPrepared
 from guild.contracts.models import Contract, SignatureRequest
 from guild.contracts.queries.signers import reading_signer
 from guild.contracts.queries.views import linked_row
+from guild.core.ids import ContractId
 from guild.core.work import Work
 from guild.members.models import Contact
 from guild.members.queries import sign_options
@@ -28,6 +30,24 @@ async def open_request(work: Work, level: str) -> SignatureRequest:
     )
     if request is None:
         raise NothingPrepared(mend="Begin again: name, consent and a new code.")
+    return request
+
+
+async def open_sending(work: Work, contract_id: ContractId) -> SignatureRequest:
+    """What the acting member has prepared to send. Raises NothingPrepared."""
+    request: SignatureRequest | None = await work.session.scalar(
+        select(SignatureRequest)
+        .join(Contract, Contract.id == SignatureRequest.contract_id)
+        .where(
+            access.owned_by(work.actor),
+            Contract.id == contract_id,
+            SignatureRequest.signer_id.is_(None),
+            SignatureRequest.state == "open",
+            SignatureRequest.expires_at > work.now,
+        )
+    )
+    if request is None:
+        raise NothingPrepared(mend="Begin the signature again from the draft.")
     return request
 
 
