@@ -35,7 +35,7 @@ ROOMS: Final = frozenset(
 """The rooms that a feature's package may have; a room may be a file or a folder."""
 OWN_ROOMS: Final = {
     "translog": frozenset({"merkle", "checkpoint", "verify"}),
-    "contracts": frozenset({"verify"}),
+    "contracts": frozenset({"verify", "eid"}),
     "invoicing": frozenset({"einvoice"}),
     "exchange": frozenset({"gateway"}),
     "treasury": frozenset({"providers"}),

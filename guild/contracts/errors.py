@@ -7,6 +7,7 @@ from guild.core.errors import (
     NotFound,
     StaleVersion,
     TooMany,
+    Unauthenticated,
     Unavailable,
 )
 
@@ -366,3 +367,73 @@ class TooManyExtensions(TooMany):
 
     code = "extensions_too_many"
     title = "The time was lengthened often enough"
+
+
+class LevelTooLow(Conflict):
+    """The charter asks for a stronger signature at this value; `needed` names it."""
+
+    code = "signature_level_too_low"
+    title = "This contract needs a stronger signature"
+
+
+class NothingPrepared(Conflict):
+    """No signature waits for a passkey or provider, or its time is over."""
+
+    code = "signature_not_prepared"
+    title = "No signature waits for this"
+
+
+class EidNotOffered(Conflict):
+    """No provider of identities is connected here."""
+
+    code = "eid_not_offered"
+    title = "Signing by eID is not offered here"
+
+
+class EidAnswerRefused(Unauthenticated):
+    """What claims to come from the provider of identities is not signed by it, or is old."""
+
+    code = "eid_answer_refused"
+    title = "The provider's answer was refused"
+
+
+class EidAnswerStrange(Conflict):
+    """A true answer of the provider that does not fit what waits."""
+
+    code = "eid_answer_strange"
+    title = "The answer does not belong to a signature that waits"
+
+
+class ObjectionTooLate(Conflict):
+    """The days in which a signer may say that it was not she are over."""
+
+    code = "signing_objection_too_late"
+    title = "The time to object to the signature is over"
+
+
+class ObjectionNotFound(NotFound):
+    """Absent, or not for the actor's eyes."""
+
+    code = "signing_objection_not_found"
+    title = "No such objection"
+
+
+class VoidingAsked(Conflict):
+    """One side has asked already to make the contract void."""
+
+    code = "contract_voiding_asked"
+    title = "This has been asked already"
+
+
+class VoidingNotAsked(Conflict):
+    """Nobody asked to make the contract void."""
+
+    code = "contract_voiding_not_asked"
+    title = "Nobody asks to make this contract void"
+
+
+class AlreadyInvoiced(Conflict):
+    """What is accepted or invoiced is settled first; a contract in course is ended, not undone."""
+
+    code = "contract_already_invoiced"
+    title = "Work under this contract has been accepted"

@@ -58,6 +58,35 @@ class ContractSigned(Event, frozen=True):
     currency: str
 
 
+class ContractSuspended(Event, frozen=True):
+    """A signer says that the signature in her name should not stand; nothing goes on meanwhile."""
+
+    subject: ClassVar[str] = "contract_id"
+
+    contract_id: ContractId
+    member_id: MemberId
+    kind: Literal["not_me", "not_authorised"]
+
+
+class ContractResumed(Event, frozen=True):
+    """A rep found that the signature stands; the contract goes on."""
+
+    subject: ClassVar[str] = "contract_id"
+
+    contract_id: ContractId
+    member_id: MemberId
+
+
+class ContractVoided(Event, frozen=True):
+    """A signed contract counts as never made: both sides agreed, or a rep found so."""
+
+    subject: ClassVar[str] = "contract_id"
+
+    contract_id: ContractId
+    member_id: MemberId
+    client_id: OrganisationId
+
+
 class ContractSealed(Event, frozen=True):
     """The signed file is sealed, stored and in the transparency log."""
 

@@ -37,11 +37,13 @@ SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
     IF ROW(NEW.id, NEW.contract_id, NEW.version, NEW.terms_json, NEW.terms_sha256, NEW.shown_html,
            NEW.shown_sha256, NEW.template_version, NEW.language, NEW.findings,
-           NEW.rules, NEW.charter_version, NEW.contact_id, NEW.email, NEW.sent_at, NEW.member_name_typed)
+           NEW.rules, NEW.charter_version, NEW.contact_id, NEW.email, NEW.sent_at, NEW.member_name_typed,
+           NEW.signature_level)
        IS DISTINCT FROM
        ROW(OLD.id, OLD.contract_id, OLD.version, OLD.terms_json, OLD.terms_sha256, OLD.shown_html,
            OLD.shown_sha256, OLD.template_version, OLD.language, OLD.findings,
-           OLD.rules, OLD.charter_version, OLD.contact_id, OLD.email, OLD.sent_at, OLD.member_name_typed)
+           OLD.rules, OLD.charter_version, OLD.contact_id, OLD.email, OLD.sent_at, OLD.member_name_typed,
+           OLD.signature_level)
        OR (OLD.answered_at IS NOT NULL AND ROW(NEW.answered_at, NEW.answer, NEW.answer_reason,
            NEW.answer_note) IS DISTINCT FROM ROW(OLD.answered_at, OLD.answer, OLD.answer_reason,
            OLD.answer_note)) THEN
@@ -74,6 +76,67 @@ END $$;
 CREATE TRIGGER contract_signer_kept BEFORE UPDATE ON contract_signer
     FOR EACH ROW EXECUTE FUNCTION contract_signer_kept();
 CREATE TRIGGER contract_signer_stays BEFORE DELETE OR TRUNCATE ON contract_signer
+    FOR EACH STATEMENT EXECUTE FUNCTION contract_refuse_change();
+
+-- What a prepared signature was to sign never changes, and it is closed once.
+CREATE FUNCTION signature_request_kept() RETURNS trigger LANGUAGE plpgsql
+SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    IF ROW(NEW.id, NEW.contract_id, NEW.version, NEW.signer_id, NEW.level, NEW.said,
+           NEW.shown_sha256, NEW.manifest_sha256, NEW.entries, NEW.asked_at)
+       IS DISTINCT FROM
+       ROW(OLD.id, OLD.contract_id, OLD.version, OLD.signer_id, OLD.level, OLD.said,
+           OLD.shown_sha256, OLD.manifest_sha256, OLD.entries, OLD.asked_at)
+       OR OLD.state <> 'open' THEN
+        RAISE EXCEPTION 'signature request % stays as it was made', OLD.id USING ERRCODE = '55000';
+    END IF;
+    RETURN NEW;
+END $$;
+
+CREATE TRIGGER signature_request_kept BEFORE UPDATE ON signature_request
+    FOR EACH ROW EXECUTE FUNCTION signature_request_kept();
+CREATE TRIGGER signature_request_stays BEFORE DELETE OR TRUNCATE ON signature_request
+    FOR EACH STATEMENT EXECUTE FUNCTION contract_refuse_change();
+
+-- A contract becomes void only because both sides said so, or a rep upheld an objection.
+CREATE FUNCTION contract_void_needs_two() RETURNS trigger LANGUAGE plpgsql
+SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    IF NEW.state = 'void' AND OLD.state <> 'void'
+       AND NOT EXISTS (SELECT 1 FROM contract_voiding v
+                        WHERE v.contract_id = NEW.id AND v.state = 'confirmed')
+       AND NOT EXISTS (SELECT 1 FROM signing_objection o
+                        WHERE o.contract_id = NEW.id AND o.state = 'upheld') THEN
+        RAISE EXCEPTION 'contract % is not made void by one side', NEW.number
+            USING ERRCODE = '42501';
+    END IF;
+    RETURN NEW;
+END $$;
+
+CREATE TRIGGER contract_void_needs_two BEFORE UPDATE OF state ON contract
+    FOR EACH ROW EXECUTE FUNCTION contract_void_needs_two();
+
+-- Nobody decides about an objection to her own contract, and what is decided stays.
+CREATE FUNCTION signing_objection_decided() RETURNS trigger LANGUAGE plpgsql
+SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    IF OLD.state <> 'open'
+       OR ROW(NEW.id, NEW.contract_id, NEW.signer_id, NEW.kind, NEW.text, NEW.raised_at)
+          IS DISTINCT FROM
+          ROW(OLD.id, OLD.contract_id, OLD.signer_id, OLD.kind, OLD.text, OLD.raised_at)
+       OR (NEW.decided_by IS NOT NULL AND NEW.decided_by =
+           (SELECT c.member_id FROM contract c WHERE c.id = NEW.contract_id)) THEN
+        RAISE EXCEPTION 'objection % is decided once, by somebody else', OLD.id
+            USING ERRCODE = '42501';
+    END IF;
+    RETURN NEW;
+END $$;
+
+CREATE TRIGGER signing_objection_decided BEFORE UPDATE ON signing_objection
+    FOR EACH ROW EXECUTE FUNCTION signing_objection_decided();
+CREATE TRIGGER signing_objection_stays BEFORE DELETE OR TRUNCATE ON signing_objection
+    FOR EACH STATEMENT EXECUTE FUNCTION contract_refuse_change();
+CREATE TRIGGER contract_voiding_stays BEFORE DELETE OR TRUNCATE ON contract_voiding
     FOR EACH STATEMENT EXECUTE FUNCTION contract_refuse_change();
 
 -- A signed contract keeps its terms, parties and price, and is kept until its day (six years, or
@@ -110,7 +173,8 @@ BEGIN
        ROW(OLD.terms, OLD.amended_at, OLD.net_minor, OLD.payment_term_days,
            OLD.acceptance_silence_days, OLD.revision_rounds, OLD.kind, OLD.kill_fee_bps,
            OLD.deposit_bps, OLD.notice_days, OLD.law_country, OLD.law_region, OLD.charter_version)
-       OR NEW.state NOT IN ('signed', 'completed', 'terminated', 'applied')
+       OR NEW.state NOT IN ('signed', 'completed', 'terminated', 'applied', 'suspended', 'void')
+       OR (OLD.state = 'void' AND NEW.state <> 'void')
        OR NEW.retain_until IS NULL
        OR NEW.retain_until < coalesce(OLD.retain_until, NEW.retain_until) THEN
         RAISE EXCEPTION 'contract % is signed and stays as it is', OLD.number

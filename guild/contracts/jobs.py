@@ -147,6 +147,12 @@ async def expire_offers(work: Work) -> None:
         work.later(expire, contract_id=contract_id)
 
 
+@scheduled("contracts.find_refused_links", every_minutes=5)
+async def find_refused_links(work: Work) -> None:
+    """Mark people whose link came back while it was handed over."""
+    await commands.find_refused_links(work)
+
+
 @scheduled("contracts.accept_by_silence", every_minutes=15)
 async def accept_by_silence(work: Work) -> None:
     """Queue each delivery that lies beyond its deadline."""

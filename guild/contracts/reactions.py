@@ -5,6 +5,7 @@ from guild.contracts.events import (
     ContractCompleted,
     ContractSigned,
     ContractTerminated,
+    ContractVoided,
     PaperAdded,
 )
 from guild.core.events import reacts_to
@@ -33,6 +34,12 @@ async def nothing_left_to_amend(work: Work, fact: ContractCompleted) -> None:
 @reacts_to(ContractTerminated)
 async def ended_is_not_amended(work: Work, fact: ContractTerminated) -> None:
     """Take back an amendment of what has ended."""
+    await commands.withdraw_amendments(work, fact.contract_id)
+
+
+@reacts_to(ContractVoided)
+async def void_is_not_amended(work: Work, fact: ContractVoided) -> None:
+    """Take back an amendment of what counts as never made."""
     await commands.withdraw_amendments(work, fact.contract_id)
 
 

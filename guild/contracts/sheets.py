@@ -38,13 +38,28 @@ class Protection(msgspec.Struct, frozen=True, kw_only=True):
     source: str
 
 
+class PasskeyProof(msgspec.Struct, frozen=True, kw_only=True):
+    """The passkey that signed: its name and public key (COSE), both base64url."""
+
+    credential_id: str
+    public_key: str
+
+
+class EidProof(msgspec.Struct, frozen=True, kw_only=True):
+    """Who answers for the person: the provider, the name it gave, and its level of assurance."""
+
+    provider: str
+    name: str
+    assurance: str
+
+
 class SignatureEvidence(msgspec.Struct, frozen=True, kw_only=True):
     """What was recorded when one person signed. Times are aware UTC.
 
     `identified` says how the mailbox was proved: "link" (opened from the mail) or "signed_in";
-    `identified_at` when. `proof` is the second proof: "email_code", "passkey", or "session" for a
-    member who was signed in and gave none; `proof_at` when it was given, `proof_tries` how many
-    tries it took. `consent_text` is the sentence that was ticked.
+    `identified_at` when. `proof` is the second proof: "email_code", "passkey", "eid", or
+    "session" for a member who was signed in and gave none; `proof_at` when it was given,
+    `proof_tries` how many tries it took. `consent_text` is the sentence that was ticked.
     `log_index` is the leaf in the transparency log, None while it is not yet in the tree.
     """
 
@@ -53,13 +68,18 @@ class SignatureEvidence(msgspec.Struct, frozen=True, kw_only=True):
     signed_at: dt.datetime
     identified: Literal["link", "signed_in"]
     identified_at: dt.datetime
-    proof: Literal["email_code", "passkey", "session"]
+    proof: Literal["email_code", "passkey", "eid", "session"]
     proof_at: dt.datetime
     proof_tries: int
     origin: str
     consent_text: str
     consent_version: int
     log_index: int | None
+    level: Literal["simple", "advanced", "eid"] = "simple"
+    manifest_sha256: str = ""
+    """What the passkey or the provider signed: the evidence as it was before the signature."""
+    passkey: PasskeyProof | None = None
+    eid: EidProof | None = None
 
 
 class Signer(msgspec.Struct, frozen=True, kw_only=True):
@@ -89,6 +109,9 @@ class Certificate(msgspec.Struct, frozen=True, kw_only=True):
     checkpoint_at: dt.datetime | None
     witnesses: int
     verify_url: str
+    stamp: Literal["none", "local", "foreign"] = "none"
+    """Who said when it was sealed; a local authority is named as such."""
+    stamp_url: str = ""
 
 
 class ContractSheet(msgspec.Struct, frozen=True, kw_only=True):

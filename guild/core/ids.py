@@ -21,6 +21,10 @@ BankAccountId = NewType("BankAccountId", UUID)
 CharterVersionId = NewType("CharterVersionId", UUID)
 ContractId = NewType("ContractId", UUID)
 SignerId = NewType("SignerId", UUID)
+SignatureRequestId = NewType("SignatureRequestId", UUID)
+ObjectionToSigningId = NewType("ObjectionToSigningId", UUID)
+PasskeyId = NewType("PasskeyId", UUID)
+VoidingId = NewType("VoidingId", UUID)
 MilestoneId = NewType("MilestoneId", UUID)
 OfferId = NewType("OfferId", UUID)
 DeliveryId = NewType("DeliveryId", UUID)
@@ -80,6 +84,7 @@ ProviderPaymentId = NewType("ProviderPaymentId", UUID)
 
 ID_TYPES: Final = (
     MemberId, OrganisationId, ContactId, LinkId, SessionId, ApiKeyId, BankAccountId,
+    SignatureRequestId, ObjectionToSigningId, PasskeyId, VoidingId,
     CharterVersionId, ContractId, SignerId, MilestoneId, InvoiceId, PaymentId, AccountId, EntryId,
     StatementId, BankEntryId, PayoutId, BatchId, ClaimId, AttestationId, DisputeId, ReviewId,
     PayoutRunId, MandateId, DirectDebitId,

@@ -9,6 +9,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
+import msgspec
 from babel.dates import format_date, format_datetime
 from babel.numbers import format_currency
 from jinja2 import Environment, FunctionLoader, StrictUndefined
@@ -21,6 +22,15 @@ from guild.core.work import Work
 
 GUILD: Final = Path(__file__).parent.parent
 LOCALES: Final = {"en": "en_GB", "fr": "fr_BE", "nl": "nl_BE", "de": "de_DE"}
+
+
+SCRIPTED: Final = {
+    "Cache-Control": "no-store",
+    "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; "
+    "font-src 'self'; img-src 'self' data:; form-action 'self'; base-uri 'none'; "
+    "frame-ancestors 'none'",
+}
+"""Headers of the few pages that run our own script, because a browser makes passkeys only so."""
 
 
 def _load(name: str) -> str | None:
@@ -63,6 +73,13 @@ def euro_text(ratio: str) -> str:
 
 
 @cache
+def shell_words() -> dict[str, dict[str, str]]:
+    """Language → the words that stand on every page."""
+    file = Path(__file__).with_name("page_words.json")
+    return msgspec.json.decode(file.read_bytes(), type=dict[str, dict[str, str]])
+
+
+@cache
 def environment() -> Environment:
     """The one Jinja environment; an undefined name is an error, not an empty string."""
     made = Environment(
@@ -77,6 +94,7 @@ def environment() -> Environment:
         "longdate": long_date,
         "longmoment": long_moment,
     }
+    made.globals["ui"] = shell_words()
     return made
 
 

@@ -82,6 +82,18 @@ class Pay(msgspec.Struct, frozen=True, kw_only=True):
     gocardless_url: str = "https://api.gocardless.com"
 
 
+class Eid(msgspec.Struct, frozen=True, kw_only=True):
+    """A provider of identities for signatures (docs/signing.md); without one there is none."""
+
+    provider: Literal["", "http", "loopback"] = ""
+    url: str = ""
+    """The page of the provider's adapter to which a signer is sent."""
+    secret: str = ""
+    """Signs what goes there and what comes back; nothing is believed without it."""
+    label: str = "eID"
+    """What people call it: itsme, Itsme, DigiD …"""
+
+
 class Seal(msgspec.Struct, frozen=True, kw_only=True):
     """How strong the seal is, and who says when it was set (docs/signing.md)."""
 
@@ -129,6 +141,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     mail_hook_secret: str = ""
     """Signs what the mail server reports about bounces; reports are refused without it."""
     peppol: Peppol = msgspec.field(default_factory=Peppol)
+    eid: Eid = msgspec.field(default_factory=Eid)
     pay: Pay = msgspec.field(default_factory=Pay)
     clock_file: str = ""
     """A file with the moment to take for now: stories and drills only."""
@@ -233,6 +246,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             "GUILD_PEPPOL_URL is not https, or GUILD_PEPPOL_KEY is missing: the gateway could not "
             "be trusted.": self.peppol.gateway == "http"
             and not (self.peppol.url.startswith("https://") and self.peppol.key),
+            "GUILD_EID_PROVIDER is loopback: anybody could claim any name. Set http, or nothing.": (
+                self.eid.provider == "loopback"
+            ),
+            "GUILD_EID_URL is not https, or GUILD_EID_SECRET has fewer than 32 characters: what "
+            "the provider says could be forged.": self.eid.provider == "http"
+            and not (self.eid.url.startswith("https://") and len(self.eid.secret) >= 32),
             "GUILD_PEPPOL_HOOK_SECRET or GUILD_MAIL_HOOK_SECRET is shorter than 32 characters: its "
             "signatures could be guessed.": any(
                 0 < len(secret) < 32 for secret in (self.peppol.hook_secret, self.mail_hook_secret)
@@ -281,6 +300,13 @@ def read_settings(environ: Mapping[str, str] = os.environ) -> Settings:
     def file(name: str) -> bytes:
         return Path(given[name]).read_bytes() if name in given else b""
 
+    def group(prefix: str) -> dict[str, str]:
+        return {
+            name.removeprefix(prefix): value
+            for name, value in given.items()
+            if name.startswith(prefix)
+        }
+
     try:
         coop = (
             msgspec.toml.decode(file("coop_file"), type=Cooperative)
@@ -318,16 +344,9 @@ def read_settings(environ: Mapping[str, str] = os.environ) -> Settings:
                 "rules_pins": _pins(given.get("rules_pins", "")),
                 "smtp_url": given.get("smtp_url", ""),
                 "mail_hook_secret": given.get("mail_hook_secret", ""),
-                "peppol": {
-                    name.removeprefix("peppol_"): value
-                    for name, value in given.items()
-                    if name.startswith("peppol_")
-                },
-                "pay": {
-                    name.removeprefix("pay_"): value
-                    for name, value in given.items()
-                    if name.startswith("pay_")
-                },
+                "peppol": group("peppol_"),
+                "eid": group("eid_"),
+                "pay": group("pay_"),
                 "clock_file": given.get("clock_file", ""),
                 "keep_answers_days": int(given.get("keep_answers_days", "30")),
                 "keep_mails_days": int(given.get("keep_mails_days", "90")),

@@ -130,6 +130,41 @@ class ContractTerms(_Part, frozen=True, kw_only=True):
     """Within how many working days a rep answers what a member asks about a draft."""
 
 
+SignatureLevel = Literal["simple", "advanced", "eid"]
+"""simple: link, code, typed name; advanced: a passkey as well; eid: a provider of identities."""
+
+
+class SigningTerms(_Part, frozen=True, kw_only=True):
+    """How strong a signature a contract needs, and how long afterwards it can be objected to."""
+
+    advanced_from_minor: dict[Currency, Minor]
+    """Currency → from this value on both sides sign with a passkey."""
+    eid_from_minor: dict[Currency, Minor]
+    """Currency → from this value on the client signs through a provider of identities."""
+    other_currencies: SignatureLevel
+    """What a contract in a currency needs that neither names."""
+    request_minutes: Annotated[int, Meta(ge=2, le=120)]
+    """For how long a prepared signature waits for its passkey or provider."""
+    objection_days: Annotated[int, Meta(ge=1, le=30)]
+    """Days after signing in which a signer may say that she is not the right person."""
+
+    def __post_init__(self) -> None:
+        """Refuse that the weaker level is asked of the higher value."""
+        for currency, limit in self.eid_from_minor.items():
+            if limit < self.advanced_from_minor.get(currency, 0):
+                raise ValueError(f"signing.eid_from_minor is below advanced_from_minor: {currency}")
+
+    def level(self, value_minor: int, currency: str) -> SignatureLevel:
+        """The level that a contract of this value needs at least."""
+        eid = self.eid_from_minor.get(currency)
+        advanced = self.advanced_from_minor.get(currency)
+        if eid is None and advanced is None:
+            return self.other_currencies
+        if eid is not None and value_minor >= eid:
+            return "eid"
+        return "advanced" if advanced is not None and value_minor >= advanced else "simple"
+
+
 class InvoicingTerms(_Part, frozen=True, kw_only=True):
     """Defaults of invoices."""
 
@@ -285,6 +320,7 @@ class Charter(_Part, frozen=True, kw_only=True):
     claims: ClaimTerms
     reputation: ReputationTerms
     contracts: ContractTerms
+    signing: SigningTerms
     invoicing: InvoicingTerms
     receivables: ReceivablesTerms
     payouts: PayoutTerms

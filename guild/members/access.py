@@ -5,7 +5,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, and_, false, select, true
 
 from guild.core.permissions import Actor, Permission
-from guild.members.models import BankAccount, Contact, Member, Organisation
+from guild.members.models import BankAccount, Contact, Member, Organisation, Passkey
 
 
 def may_act_for(actor: Actor, member_id: UUID) -> bool:
@@ -45,3 +45,12 @@ def bank_account_decidable_by(actor: Actor) -> ColumnElement[bool]:
     if not actor.may(Permission.MEMBERS_APPROVE_ACCOUNT) or actor.kind != "member":
         return false()
     return and_(BankAccount.member_id != actor.id, BankAccount.requested_by != actor.id)
+
+
+def passkeys_owned_by(actor: Actor) -> ColumnElement[bool]:
+    """A member's own, or those of the contact whose link this is; nobody else's, for nobody."""
+    if actor.kind == "member":
+        return Passkey.member_id == actor.id
+    if actor.kind == "contact" and actor.link is not None:
+        return Passkey.contact_id == actor.link.contact_id
+    return false()

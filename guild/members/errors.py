@@ -148,3 +148,24 @@ class RoleNotAllowed(Invalid):
 
     code = "role_not_allowed"
     title = "This role cannot be given"
+
+
+class PasskeyNotFound(NotFound):
+    """Absent, or somebody else's."""
+
+    code = "passkey_not_found"
+    title = "No such passkey"
+
+
+class PasskeyExpired(Conflict):
+    """Nobody asked for a passkey, or too long ago."""
+
+    code = "passkey_expired"
+    title = "The time to make the passkey is over"
+
+
+class PasskeyRefused(Invalid):
+    """What the authenticator answered does not hold, or is not for this; `found` says why."""
+
+    code = "passkey_refused"
+    title = "The passkey was refused"

@@ -4,7 +4,14 @@ from typing import ClassVar
 from uuid import UUID
 
 from guild.core.events import Event
-from guild.core.ids import ApiKeyId, BankAccountId, MemberId, OrganisationId
+from guild.core.ids import (
+    ApiKeyId,
+    BankAccountId,
+    ContactId,
+    MemberId,
+    OrganisationId,
+    PasskeyId,
+)
 
 
 class MemberApplied(Event, frozen=True, kw_only=True):
@@ -136,3 +143,21 @@ class BankAccountRejected(Event, frozen=True, kw_only=True):
     subject: ClassVar[str] = "bank_account_id"
     bank_account_id: BankAccountId
     member_id: MemberId
+
+
+class PasskeyRegistered(Event, frozen=True, kw_only=True):
+    """A member, or a client's contact while signing, made a passkey to sign with."""
+
+    subject: ClassVar[str] = "passkey_id"
+    passkey_id: PasskeyId
+    member_id: MemberId | None
+    contact_id: ContactId | None
+
+
+class PasskeyRemoved(Event, frozen=True, kw_only=True):
+    """Nothing more is signed with this passkey."""
+
+    subject: ClassVar[str] = "passkey_id"
+    passkey_id: PasskeyId
+    member_id: MemberId | None
+    contact_id: ContactId | None

@@ -7,6 +7,7 @@ from guild.contracts.events import (
     ContractOffered,
     ContractSigned,
     ContractTerminated,
+    ContractVoided,
     ContractWithdrawn,
 )
 from guild.core.events import reacts_to
@@ -75,6 +76,12 @@ async def on_contract_expired(work: Work, fact: ContractExpired) -> None:
 @reacts_to(ContractTerminated)
 async def on_contract_terminated(work: Work, fact: ContractTerminated) -> None:
     """Nothing more is advanced on a contract that was ended."""
+    await commands.release_guarantee(work, fact.contract_id)
+
+
+@reacts_to(ContractVoided)
+async def on_contract_voided(work: Work, fact: ContractVoided) -> None:
+    """Nothing is advanced on a contract that counts as never made."""
     await commands.release_guarantee(work, fact.contract_id)
 
 

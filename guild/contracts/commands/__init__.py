@@ -1,5 +1,12 @@
 """Use cases of contracts, by subject: drafting, offering, answering, performing, sealing."""
 
+from guild.contracts.commands.afterwards import (
+    answer_voiding,
+    ask_to_void,
+    decide_objection,
+    object_to_signing,
+    withdraw_voiding,
+)
 from guild.contracts.commands.amending import (
     apply_amendment,
     begin_amendment,
@@ -10,7 +17,6 @@ from guild.contracts.commands.answering import (
     note_opened,
     request_code,
     request_contract_changes,
-    sign_contract,
 )
 from guild.contracts.commands.asking_reps import answer_task, ask_rep, withdraw_task
 from guild.contracts.commands.cases import (
@@ -29,6 +35,7 @@ from guild.contracts.commands.ending import (
 )
 from guild.contracts.commands.expiring import expire_offer
 from guild.contracts.commands.offering import (
+    prepare_sending,
     resend_link,
     send_contract,
     set_guarantee,
@@ -59,6 +66,14 @@ from guild.contracts.commands.sealing import (
     seal_contract,
 )
 from guild.contracts.commands.signers import delegate, plan_signers
+from guild.contracts.commands.signing import sign_contract
+from guild.contracts.commands.stronger import (
+    ask_contact_passkey,
+    prepare_signature,
+    register_contact_passkey,
+    sign_with_passkey,
+    take_eid_answer,
+)
 from guild.contracts.commands.templating import (
     change_template,
     draft_from_template,
@@ -84,6 +99,7 @@ from guild.contracts.commands.timing import (
 )
 from guild.contracts.commands.waiting import (
     ask_for_extension,
+    find_refused_links,
     grant_extension,
     note_bounce,
     remind_signer,
@@ -99,17 +115,21 @@ __all__ = [
     "alarm_unsealed",
     "answer_case",
     "answer_task",
+    "answer_voiding",
     "apply_amendment",
     "approve_sheet",
     "approve_sheet_by_silence",
+    "ask_contact_passkey",
     "ask_for_extension",
     "ask_rep",
+    "ask_to_void",
     "begin_amendment",
     "call_seal",
     "change_template",
     "client_ends",
     "contest_ending",
     "decide_case",
+    "decide_objection",
     "decline_contract",
     "deem_ending",
     "delegate",
@@ -118,6 +138,7 @@ __all__ = [
     "draft_from_template",
     "edit_contract",
     "expire_offer",
+    "find_refused_links",
     "finish_timed_contract",
     "grant_extension",
     "mark_charges_invoiced",
@@ -126,12 +147,16 @@ __all__ = [
     "note_cost",
     "note_opened",
     "note_time",
+    "object_to_signing",
     "open_case",
     "plan_signers",
     "prepare_seal",
+    "prepare_sending",
+    "prepare_signature",
     "preview_contract",
     "read_stored_paper",
     "record_seal",
+    "register_contact_passkey",
     "remind_of_delivery",
     "remind_of_sheet",
     "remind_signer",
@@ -149,11 +174,13 @@ __all__ = [
     "send_contract",
     "set_guarantee",
     "sign_contract",
+    "sign_with_passkey",
     "start_timer",
     "stop_timer",
     "strike_cost",
     "strike_time",
     "submit_sheet",
+    "take_eid_answer",
     "take_off_paper",
     "terminate_contract",
     "upload_paper",
@@ -163,4 +190,5 @@ __all__ = [
     "withdraw_case",
     "withdraw_contract",
     "withdraw_task",
+    "withdraw_voiding",
 ]

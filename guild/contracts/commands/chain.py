@@ -52,6 +52,16 @@ async def record(
     return row
 
 
+async def chain_of(work: Work, contract: Contract) -> list[ContractEvidence]:
+    """Every entry so far, oldest first."""
+    rows = await work.session.scalars(
+        select(ContractEvidence)
+        .where(ContractEvidence.contract_id == contract.id)
+        .order_by(ContractEvidence.seq)
+    )
+    return list(rows)
+
+
 def origin(work: Work, time_zone: str = "") -> dict[str, str]:
     """Where a request came from, as far as the server and the browser say."""
     return {

@@ -4,14 +4,15 @@ from datetime import datetime
 
 from guild.contracts.models import Contract, Delivery, Milestone
 from guild.contracts.rules.wording import moment_words
+from guild.core.ids import MailId
 from guild.core.mail import send_mail
 from guild.core.money import Money
 from guild.core.work import Work
 from guild.members.models import Contact, Member, Organisation
 
 
-def _to_client(work: Work, contact: Contact, subject: str, text: str, why: str) -> None:
-    send_mail(work, to=contact.email, subject=subject, text=text, reason=why)
+def _to_client(work: Work, contact: Contact, subject: str, text: str, why: str) -> MailId:
+    return send_mail(work, to=contact.email, subject=subject, text=text, reason=why)
 
 
 def _to_member(work: Work, member: Member, subject: str, text: str) -> None:
@@ -27,11 +28,11 @@ def _to_member(work: Work, member: Member, subject: str, text: str) -> None:
 def mail_offer(
     work: Work, contract: Contract, member: Member, contact: Contact, *, token: str,
     answer_by: datetime, renewed: bool, reads_only: bool = False,
-) -> None:  # fmt: skip
+) -> MailId:  # fmt: skip
     """The offer and its personal link, to one person at the client only."""
     coop = work.settings.coop.name
     again = "Here is your new link; the earlier one no longer works.\n\n" if renewed else ""
-    _to_client(
+    return _to_client(
         work,
         contact,
         f"Offer from {member.display_name} via {coop}",
@@ -174,3 +175,20 @@ def mail_terminated(
         "Accepted work stays payable; the contract says what is owed for work not begun.",
         f"You get this because you signed {contract.number}.",
     )
+
+
+def mail_renewed(work: Work, contract: Contract, email: str, path: str) -> None:
+    """To one person at the client: a new link in place of one that no longer opens."""
+    send_mail(
+        work, to=email, subject=f"{contract.number}: your new link",
+        text=f"“{contract.title}”: here is a new link.\n\n{work.settings.base_url}{path}",
+        reason="You get this because somebody with your old link asked for a new one.",
+    )  # fmt: skip
+
+
+def mail_rep(work: Work, email: str, subject: str, text: str) -> None:
+    """To a union representative: something waits for her decision."""
+    send_mail(
+        work, to=email, subject=subject, text=text,
+        reason="You get this because you are a union representative.",
+    )  # fmt: skip

@@ -2,7 +2,7 @@
 
 import hashlib
 from datetime import timedelta
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 from sqlalchemy import select
@@ -17,29 +17,40 @@ from guild.contracts.commands.signers import (
     signers_of,
     stop_signers,
 )
+from guild.contracts.commands.stronger import (
+    close_signed,
+    freeze_request,
+    open_sending,
+    passkey_details,
+    signed_manifest,
+)
 from guild.contracts.errors import (
     ConsentMissing,
     ContractNotFound,
     FloorRate,
+    LevelTooLow,
     NameMissing,
     OfferExpired,
     ProtectionsMissing,
     SameAddress,
 )
 from guild.contracts.events import ContractOffered, ContractWithdrawn
-from guild.contracts.models import CONTRACT_LIFECYCLE, Contract, ContractOffer
+from guild.contracts.models import CONTRACT_LIFECYCLE, Contract, ContractOffer, SignatureRequest
 from guild.contracts.rules.canonical import sha256
+from guild.contracts.rules.consent import CONSENT_VERSION, consent_locale, consent_text
 from guild.contracts.rules.deadlines import deadline, end_of
-from guild.contracts.rules.evidence import CONSENT_LOCALE, CONSENT_VERSION, member_consent, moment
+from guild.contracts.rules.evidence import moment
+from guild.contracts.rules.levels import suffices
 from guild.contracts.rules.shown import shown_bytes, template_version
-from guild.contracts.rules.terms import terms_bytes, terms_from
+from guild.contracts.rules.terms import Terms, terms_bytes, terms_from
 from guild.contracts.schemas import FindingOut, SendIn, WithdrawIn
+from guild.contracts.schemas.signing import PrepareSendingIn
 from guild.core.errors import IllegalMove, Invalid, StaleVersion
 from guild.core.ids import ContactId, ContractId, MemberId, OfferId, new_id
 from guild.core.work import Work
 from guild.governance.queries import charter_at
 from guild.members import commands as members
-from guild.members.models import AccessLink, Contact, Organisation
+from guild.members.models import AccessLink, Contact, Member, Organisation
 
 ANSWER_DAYS_MAX: Final = 90
 
@@ -85,8 +96,8 @@ async def send_contract(work: Work, contract_id: ContractId, data: SendIn) -> Co
                 currency=contract.currency,
             )
         )
-    details = _sent_details(work, contract, offer, client=client, email=member.email)
-    await record(work, contract, "sent", details)
+    signature = await _signature(work, contract, offer, data, member=member, client=client)
+    await record(work, contract, "sent", {**_sent_details(contract, offer), "signature": signature})
     await freeze_signers(work, contract, offer)
     return contract
 
@@ -116,9 +127,7 @@ async def _freeze(
         )  # fmt: skip
     terms = terms_from(contract.terms)
     frozen = terms_bytes(terms)
-    shown = shown_bytes(
-        terms, number=contract.number, version=contract.version, coop=work.settings.coop.name
-    )
+    shown = _shown(work, contract, terms)
     offer = ContractOffer(
         id=OfferId(new_id()),
         contract_id=contract.id,
@@ -137,6 +146,7 @@ async def _freeze(
         sent_at=work.now,
         answer_by=answer_by,
         member_name_typed=data.typed_name,
+        signature_level=charter.signing.level(contract.net_minor, contract.currency),
         extensions=0,
     )
     work.session.add(offer)
@@ -146,31 +156,99 @@ async def _freeze(
     return offer
 
 
-def _sent_details(
-    work: Work, contract: Contract, offer: ContractOffer, *, client: Organisation, email: str
-) -> dict[str, object]:  # fmt: skip
+def _sent_details(contract: Contract, offer: ContractOffer) -> dict[str, object]:
     return {
         "shown_sha256": offer.shown_sha256,
         "terms_sha256": offer.terms_sha256,
         "template_version": offer.template_version,
         "language": offer.language,
         "charter_version": offer.charter_version,
+        "signature_level": offer.signature_level,
         "rules": offer.rules,
         "paper_sha256": contract.paper_sha256,
         "answer_by": moment(offer.answer_by),
         "guaranteed": contract.guaranteed,
         "guarantee_reasons": list(contract.guarantee_reasons),
-        "signature": {
-            "side": "member",
-            "typed_name": offer.member_name_typed,
-            "email": email,
-            "identified": "session",
-            "consent_text": member_consent(client.name),
-            "consent_version": CONSENT_VERSION,
-            "consent_locale": CONSENT_LOCALE,
-            **origin(work),
-        },
     }
+
+
+async def prepare_sending(
+    work: Work, contract_id: ContractId, data: PrepareSendingIn
+) -> SignatureRequest:
+    """Take the member's name and consent, and freeze what her passkey is to sign.
+
+    Raises StaleVersion, ConsentMissing, IllegalMove. The draft must not change afterwards.
+    """
+    contract = await own_contract(work, contract_id)
+    if data.version != contract.version:
+        raise StaleVersion("You looked at another version.", current_version=contract.version)
+    if not data.consent:
+        raise ConsentMissing("Say that you sign the contract by sending it.", field="consent")
+    if not CONTRACT_LIFECYCLE.may(contract.state, "send"):
+        raise IllegalMove("Only a draft is signed and sent.", state=contract.state)
+    member, client, _ = await people(work, contract)
+    terms = terms_from(contract.terms)
+    shown = _shown(work, contract, terms)
+    signature = _spoken(work, member, client.name, data.typed_name, "advanced")
+    return await freeze_request(
+        work, contract, level="advanced", shown_sha256=sha256(shown), signer_id=None,
+        details={
+            "shown_sha256": sha256(shown), "terms_sha256": sha256(terms_bytes(terms)),
+            "template_version": template_version(), "language": terms.language,
+            "signature": signature,
+        },
+    )  # fmt: skip
+
+
+async def _signature(
+    work: Work, contract: Contract, offer: ContractOffer, data: SendIn, *, member: Member,
+    client: Organisation,
+) -> dict[str, Any]:  # fmt: skip
+    """The member's signature as the chain keeps it; with her passkey where the value asks for it.
+
+    Who proves identities at the client's side is no matter of the member's: the house knows her.
+    """
+    if data.assertion is None:
+        if not suffices("simple", offer.signature_level):
+            raise LevelTooLow(
+                "At this value the charter asks for your passkey as well.",
+                mend="Register a passkey in your account, and sign with it.",
+                needed="advanced",
+            )
+        return _spoken(work, member, client.name, data.typed_name, "simple")
+    request = await open_sending(work, contract)
+    if request.shown_sha256 != offer.shown_sha256 or request.said["typed_name"] != data.typed_name:
+        raise StaleVersion(
+            "The draft is not the one that you prepared to sign.",
+            mend="Look at it again and begin the signature anew.",
+        )
+    used = await members.use_passkey(work, data.assertion, bytes.fromhex(request.manifest_sha256))
+    close_signed(work, request)
+    return {
+        **request.said, **signed_manifest(request),
+        "passkey": passkey_details(data.assertion, used),
+    }  # fmt: skip
+
+
+def _spoken(work: Work, member: Member, client: str, typed_name: str, level: str) -> dict[str, Any]:
+    """What a member says when she signs by sending."""
+    return {
+        "side": "member",
+        "level": level,
+        "typed_name": typed_name,
+        "email": member.email,
+        "identified": "session",
+        "consent_text": consent_text("member", client),
+        "consent_version": CONSENT_VERSION,
+        "consent_locale": consent_locale("en"),
+        **origin(work),
+    }
+
+
+def _shown(work: Work, contract: Contract, terms: Terms) -> bytes:
+    return shown_bytes(
+        terms, number=contract.number, version=contract.version, coop=work.settings.coop.name
+    )
 
 
 async def new_link(

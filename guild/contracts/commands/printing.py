@@ -1,7 +1,7 @@
 """The signed contract as a sheet for the press: contract, signatures, certificate."""
 
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 import msgspec
 
@@ -19,16 +19,21 @@ from guild.contracts.sheets import (
     Certificate,
     Clause,
     ContractSheet,
+    EidProof,
     MilestoneRow,
+    PasskeyProof,
     Protection,
     SignatureEvidence,
     Signer,
 )
-from guild.core.settings import Cooperative
+from guild.core.settings import Cooperative, Seal
 from guild.core.work import Work
 from guild.documents.schemas import Addressee, Language, Letterhead
 from guild.members.models import Contact, Member, Organisation
 
+PROOFS: Final[dict[str, Literal["email_code", "passkey", "eid"]]] = {
+    "simple": "email_code", "advanced": "passkey", "eid": "eid",
+}  # fmt: skip
 TEMPLATE: Final = "contracts/contract_print.html"
 
 
@@ -151,13 +156,14 @@ def _client(signed: dict[str, Any], offer: ContractOffer) -> Signer:
             signed_at=signed["at"],
             identified="link",
             identified_at=_moment(by_client["link_opened_at"]) or offer.sent_at,
-            proof="email_code",
+            proof=PROOFS[by_client.get("level", "simple")],
             proof_at=signed["at"],
             proof_tries=by_client["otp"]["tries"],
             origin=_origin(by_client),
             consent_text=by_client["consent_text"],
             consent_version=by_client["consent_version"],
             log_index=None,
+            **_strength(by_client),
         ),
     )
 
@@ -174,15 +180,29 @@ def _member(sent: dict[str, Any], parties: Parties, role: str) -> Signer:
             signed_at=sent["at"],
             identified="signed_in",
             identified_at=sent["at"],
-            proof="session",
+            proof="session" if by_member.get("level", "simple") == "simple" else "passkey",
             proof_at=sent["at"],
             proof_tries=1,
             origin=_origin(by_member),
             consent_text=by_member["consent_text"],
             consent_version=by_member["consent_version"],
             log_index=None,
+            **_strength(by_member),
         ),
     )
+
+
+def _strength(signature: dict[str, Any]) -> dict[str, Any]:
+    """What a passkey or a provider adds to a signature."""
+    key, eid = signature.get("passkey"), signature.get("eid")
+    return {
+        "level": signature.get("level", "simple"),
+        "manifest_sha256": signature.get("manifest", {}).get("sha256", ""),
+        "passkey": key
+        and PasskeyProof(credential_id=key["credential_id"], public_key=key["public_key_cose"]),
+        "eid": eid
+        and EidProof(provider=eid["provider"], name=eid["name"], assurance=eid["assurance"]),
+    }
 
 
 def _details(chain: list[ContractEvidence], version: int, kind: str) -> dict[str, Any]:
@@ -218,4 +238,12 @@ def _certificate(
         checkpoint_at=None,
         witnesses=0,
         verify_url=f"{work.settings.base_url}/verify",
+        stamp=_stamp(work.settings.seal),
+        stamp_url=work.settings.seal.stamp_url,
     )
+
+
+def _stamp(seal: Seal) -> Literal["none", "local", "foreign"]:
+    if seal.level == "B-B":
+        return "none"
+    return "foreign" if seal.stamp_url else "local"

@@ -5,10 +5,9 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 import msgspec
-from sqlalchemy import select
 
 from guild.contracts.access import OFFER_LINK
-from guild.contracts.commands.chain import record
+from guild.contracts.commands.chain import chain_of, record
 from guild.contracts.commands.letters import mail_sealed, mail_sealed_copy, mail_unsealed
 from guild.contracts.commands.loading import current_offer, locked, people
 from guild.contracts.commands.offering import new_link
@@ -16,7 +15,7 @@ from guild.contracts.commands.printing import TEMPLATE, Parties, contract_sheet
 from guild.contracts.commands.signers import signers_of
 from guild.contracts.errors import ContractNotFound
 from guild.contracts.events import ContractSealed
-from guild.contracts.models import Contract, ContractEvidence, ContractOffer
+from guild.contracts.models import Contract, ContractOffer
 from guild.contracts.rules.canonical import sha256
 from guild.contracts.rules.evidence import LEAF_KIND, manifest, sealed_leaf
 from guild.contracts.sheets import ContractSheet
@@ -65,7 +64,7 @@ async def prepare_seal(work: Work, contract_id: ContractId) -> SealOrder | None:
     if contract.sealed_at is not None or contract.signed_at is None:
         return None
     offer = await current_offer(work, contract)
-    chain = await _chain(work, contract)
+    chain = await chain_of(work, contract)
     evidence = manifest([entry.body for entry in chain])
     member, client, contact = await people(work, contract)
     parties = Parties(member=member, client=client, contact=contact)
@@ -155,15 +154,6 @@ def _printed(sheet: ContractSheet, at: datetime) -> PrintOrder:
         attachments=(),
         facturx_profile="",
     )
-
-
-async def _chain(work: Work, contract: Contract) -> list[ContractEvidence]:
-    rows = await work.session.scalars(
-        select(ContractEvidence)
-        .where(ContractEvidence.contract_id == contract.id)
-        .order_by(ContractEvidence.seq)
-    )
-    return list(rows)
 
 
 def _attachments(offer: ContractOffer, evidence: bytes) -> list[Attachment]:

@@ -208,7 +208,7 @@ async def mail_link(
     await work.session.flush()
     said = {"email": signer.email, "token_sha256": link.token_hash.hex(), "renewed": renewed}
     await record(work, contract, "link_sent", {**said, "role": signer.role, "rank": signer.rank})
-    mail_offer(
+    signer.link_mail_id = mail_offer(
         work, contract, member, contact, token=token, answer_by=offer.answer_by, renewed=renewed,
         reads_only=signer.role == "viewer",
     )  # fmt: skip

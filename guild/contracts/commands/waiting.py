@@ -3,12 +3,12 @@
 from datetime import timedelta
 from typing import Final
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from guild.contracts import access
-from guild.contracts.access import OFFER_LINK
+from guild.contracts.access import DELIVERY_LINK, OFFER_LINK
 from guild.contracts.commands.chain import origin, record
-from guild.contracts.commands.letters import mail_answer, mail_offer_reminder
+from guild.contracts.commands.letters import mail_answer, mail_offer_reminder, mail_renewed
 from guild.contracts.commands.loading import (
     current_offer,
     linked_contract,
@@ -16,6 +16,7 @@ from guild.contracts.commands.loading import (
     own_contract,
     people,
 )
+from guild.contracts.commands.offering import new_link
 from guild.contracts.commands.signers import acting_signer, mail_link, signers_of
 from guild.contracts.errors import ExtensionNotAsked, TooManyExtensions, TooManyLinks
 from guild.contracts.models import Contract, ContractSigner
@@ -24,10 +25,14 @@ from guild.contracts.rules.evidence import moment
 from guild.contracts.rules.signers import offer_reminders_due
 from guild.core.errors import IllegalMove
 from guild.core.ids import ContractId, SignerId
+from guild.core.mail import Mail
 from guild.core.work import Work
 from guild.governance.queries import charter_at
 from guild.members import commands as members
+from guild.members.models import AccessLink, Contact
 
+RENEWED_MAX: Final = 5
+RENEWED_GAP: Final = timedelta(minutes=5)
 EXTENSIONS_MAX: Final = 3
 """Longer and longer is a no that nobody says."""
 
@@ -102,23 +107,52 @@ async def grant_extension(work: Work, contract_id: ContractId) -> Contract:
 async def renew_link(work: Work, token: str) -> None:
     """Mail a new link to the address that an old one went to. Says nothing about the token.
 
-    Whoever holds the old link, even passed on, only makes a mail go to its addressee.
+    Whoever holds the old link, even passed on, only makes a mail go to its addressee, and that
+    not more often than every five minutes and five times a day.
     """
     link = await members.link_to_renew(work, token)
-    if link is None or link.purpose != OFFER_LINK:
+    if link is None or link.purpose not in (OFFER_LINK, DELIVERY_LINK):
         return
     contract = await locked(work, Contract.id == link.subject_id)
-    if contract is None or contract.state != "sent":
+    if contract is None or await _often_renewed(work, link):
         return
-    for one in await signers_of(work, contract):
-        if one.link_id != link.id or one.state != "asked":
-            continue
-        if one.link_sent_at and work.now - one.link_sent_at < timedelta(minutes=5):
-            return
+    contact = await work.session.get_one(Contact, link.contact_id)
+    hours = (await charter_at(work)).contracts.link_hours
+    if link.purpose == DELIVERY_LINK:
+        if contract.state in {"signed", "terminated"} and contract.contact_id == contact.id:
+            fresh, _ = await new_link(work, contract, contact.id, DELIVERY_LINK, hours)
+            mail_renewed(work, contract, contact.email, f"/deliveries/{fresh}")
+        return
+    one = next((one for one in await signers_of(work, contract) if one.link_id == link.id), None)
+    if contract.state == "sent" and one is not None and one.state == "asked":
         try:
             await mail_link(work, contract, await current_offer(work, contract), one, renewed=True)
         except TooManyLinks:
             return
+    elif contract.signed_at is not None and await _still_reads(work, contract, link):
+        fresh, _ = await new_link(work, contract, contact.id, OFFER_LINK, hours)
+        mail_renewed(work, contract, contact.email, f"/offers/{fresh}")
+
+
+async def _still_reads(work: Work, contract: Contract, link: AccessLink) -> bool:
+    """Whether the person of a link has a part in the contract that was signed."""
+    return any(
+        one.contact_id == link.contact_id and one.state != "delegated"
+        for one in await signers_of(work, contract)
+    )
+
+
+async def _often_renewed(work: Work, link: AccessLink) -> bool:
+    """Whether this person got a link about this just now, or often today."""
+    sent = await work.session.scalars(
+        select(AccessLink.created_at).where(
+            AccessLink.subject_id == link.subject_id,
+            AccessLink.contact_id == link.contact_id,
+            AccessLink.created_at > work.now - timedelta(days=1),
+        )
+    )
+    times = list(sent)
+    return len(times) >= RENEWED_MAX or any(work.now - at < RENEWED_GAP for at in times)
 
 
 async def note_bounce(work: Work, address: str, reason: str) -> int:
@@ -128,8 +162,12 @@ async def note_bounce(work: Work, address: str, reason: str) -> int:
     """
     rows = await work.session.scalars(
         select(ContractSigner.contract_id)
-        .where(ContractSigner.state == "asked", ContractSigner.email == address.lower())
-        .order_by(ContractSigner.id)
+        .where(
+            ContractSigner.state.in_(("asked", "informed")),
+            func.lower(ContractSigner.email) == address.lower(),
+        )
+        .distinct()
+        .order_by(ContractSigner.contract_id)
     )
     marked = 0
     for contract_id in rows.all():
@@ -137,7 +175,9 @@ async def note_bounce(work: Work, address: str, reason: str) -> int:
         if contract is None or contract.state != "sent":
             continue
         for one in await signers_of(work, contract):
-            if one.email.lower() != address.lower() or one.state != "asked" or one.bounced_at:
+            if one.email.lower() != address.lower() or one.bounced_at:
+                continue
+            if one.state not in {"asked", "informed"}:
                 continue
             one.bounced_at = work.now
             marked += 1
@@ -146,3 +186,21 @@ async def note_bounce(work: Work, address: str, reason: str) -> int:
             text = f"The mail to {one.name} ({one.email}) came back. Check the address."
             mail_answer(work, contract, member, "the mail came back", text)
     return marked
+
+
+async def find_refused_links(work: Work) -> int:
+    """Mark the people whose link the mail server would not take; returns how many."""
+    rows = await work.session.execute(
+        select(ContractSigner.email, Mail.refused)
+        .join(Mail, Mail.id == ContractSigner.link_mail_id)
+        .where(
+            ContractSigner.state.in_(("asked", "informed")),
+            ContractSigner.bounced_at.is_(None),
+            Mail.refused.is_not(None),
+        )
+        .limit(200)
+    )
+    found = 0
+    for address, refused in rows.all():
+        found += await note_bounce(work, address, f"The mail server {refused}")
+    return found

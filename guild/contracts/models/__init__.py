@@ -30,17 +30,29 @@ from guild.contracts.models.performing import (
     TimeEntry,
     TimeSheet,
 )
-from guild.contracts.models.signing import SIGNER_LIFECYCLE, ContractSigner
+from guild.contracts.models.signing import (
+    OBJECTION_LIFECYCLE,
+    REQUEST_LIFECYCLE,
+    SIGNER_LIFECYCLE,
+    VOIDING_LIFECYCLE,
+    ContractSigner,
+    ContractVoiding,
+    SignatureRequest,
+    SigningObjection,
+)
 
 __all__ = [
     "CASE_LIFECYCLE",
     "CONTRACT_LIFECYCLE",
     "ENDING_LIFECYCLE",
     "MILESTONE_LIFECYCLE",
+    "OBJECTION_LIFECYCLE",
     "PAPER_LIFECYCLE",
     "REP_TASK_LIFECYCLE",
+    "REQUEST_LIFECYCLE",
     "SIGNER_LIFECYCLE",
     "TIME_SHEET_LIFECYCLE",
+    "VOIDING_LIFECYCLE",
     "Contract",
     "ContractCase",
     "ContractCharge",
@@ -53,10 +65,13 @@ __all__ = [
     "ContractSigner",
     "ContractTemplate",
     "ContractTemplateVersion",
+    "ContractVoiding",
     "Delivery",
     "DeliveryFile",
     "Milestone",
     "RepTask",
+    "SignatureRequest",
+    "SigningObjection",
     "TimeEntry",
     "TimeSheet",
 ]

@@ -45,6 +45,9 @@ CONTRACT_LIFECYCLE: Final = Lifecycle(
         "complete": (("signed",), "completed"),
         "terminate": (("signed",), "terminated"),
         "apply": (("signed",), "applied"),
+        "suspend": (("signed",), "suspended"),
+        "lift": (("suspended",), "signed"),
+        "void": (("signed", "suspended"), "void"),
     },
 )
 """From draft to performed. That the client has *seen* an offer is a fact beside it, not a state."""
@@ -89,7 +92,7 @@ class Contract(Base):
         CheckConstraint("deposit_bps BETWEEN 0 AND 10000", name="deposit_is_a_share"),
         CheckConstraint("kill_fee_bps BETWEEN 0 AND 10000", name="kill_fee_is_a_share"),
         CheckConstraint(
-            "state NOT IN ('signed', 'completed', 'terminated', 'applied') "
+            "state NOT IN ('signed', 'completed', 'terminated', 'applied', 'suspended', 'void') "
             "OR signed_at IS NOT NULL",
             name="signed_has_time",
         ),
@@ -172,7 +175,10 @@ class ContractOffer(Base):
     """
 
     __tablename__ = "contract_offer"
-    __table_args__ = (UniqueConstraint("contract_id", "version"),)
+    __table_args__ = (
+        UniqueConstraint("contract_id", "version"),
+        CheckConstraint("signature_level IN ('simple', 'advanced', 'eid')", name="level_known"),
+    )
 
     id: Mapped[OfferId] = mapped_column(primary_key=True)
     contract_id: Mapped[ContractId] = mapped_column(ForeignKey("contract.id"))
@@ -192,6 +198,8 @@ class ContractOffer(Base):
     sent_at: Mapped[datetime]
     answer_by: Mapped[datetime]
     member_name_typed: Mapped[str] = mapped_column(String(200))
+    signature_level: Mapped[str] = mapped_column(String(10), default="simple")
+    """What the charter asked for on the day of sending (`governance.rules.SignatureLevel`)."""
     # From here on: how it fared.
     opened_at: Mapped[datetime | None]
     """When the first of its people opened it."""

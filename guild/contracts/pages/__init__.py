@@ -1,10 +1,22 @@
 """Pages of contracts: for the client, for the member, and for drafting."""
 
-from guild.contracts.pages import client, drafting, keeping, proofs, reps, signing, working
+from guild.contracts.pages import (
+    afterwards,
+    client,
+    drafting,
+    keeping,
+    levels,
+    offer,
+    proofs,
+    reps,
+    sending,
+    signing,
+    working,
+)
 
 PAGES = [
-    *client.PAGES, *drafting.PAGES, *keeping.PAGES, *proofs.PAGES, *signing.PAGES, *reps.PAGES,
-    *working.PAGES,
+    *offer.PAGES, *levels.PAGES, *afterwards.PAGES, *client.PAGES, *sending.PAGES,
+    *drafting.PAGES, *keeping.PAGES, *proofs.PAGES, *signing.PAGES, *reps.PAGES, *working.PAGES,
 ]  # fmt: skip
 
 __all__ = ["PAGES"]

@@ -35,6 +35,7 @@ from guild.contracts.rules.terms import Profession, terms_from
 from guild.contracts.rules.wording import spoken_clause
 from guild.contracts.schemas import SendIn
 from guild.contracts.schemas.papers import AskRepIn, PaperIn, TaskKind
+from guild.contracts.schemas.signing import PrepareSendingIn
 from guild.core.errors import Invalid
 from guild.core.ids import ContactId, ContractId
 from guild.core.permissions import Permission
@@ -42,6 +43,7 @@ from guild.core.wire import In, get, post
 from guild.core.work import Work
 from guild.documents.reader import BYTES_MAX
 from guild.members import queries as members
+from guild.members.queries import passkeys_of
 
 Form = Annotated[dict[str, str], Body(media_type=RequestEncodingType.URL_ENCODED)]
 REFUSALS: Final = (Invalid, TermsInvalid, msgspec.ValidationError)
@@ -147,7 +149,8 @@ async def _draft(
         form=forms.shown(row.draft) if form is None else form, professions=PROFESSIONS,
         languages=LANGUAGE_NAMES, rows=forms.ROWS, kinds=KINDS,
         own=work.actor.is_member(row.member_id), clauses=_clauses(row.terms, work),
-        papers=papers, tasks=await queries.tasks_about(work, contract_id),
+        passkeys=bool(await passkeys_of(work)), papers=papers,
+        tasks=await queries.tasks_about(work, contract_id),
         document=document_markup(await queries.document_html(work, contract_id)),
     )  # fmt: skip
 
@@ -193,16 +196,17 @@ async def send(work: Work, contract_id: UUID, data: Form) -> Response[Any]:
     """Sign by sending."""
     await _own(work, contract_id)
     version = data.get("version", "")
+    given = {
+        "typed_name": data.get("typed_name", "").strip() or " ",
+        "consent": data.get("consent") == "yes",
+        "version": int(version) if version.isascii() and version.isdigit() else 0,
+    }
     try:
-        said = msgspec.convert(
-            {
-                "typed_name": data.get("typed_name", "").strip() or " ",
-                "consent": data.get("consent") == "yes",
-                "version": int(version) if version.isascii() and version.isdigit() else 0,
-            },
-            SendIn,
-        )
-        await commands.send_contract(work, ContractId(contract_id), said)
+        if data.get("way") == "passkey":
+            prepared = msgspec.convert(given, PrepareSendingIn)
+            await commands.prepare_sending(work, ContractId(contract_id), prepared)
+            return Redirect(f"/contracts/{contract_id}/send-with-passkey", status_code=303)
+        await commands.send_contract(work, ContractId(contract_id), msgspec.convert(given, SendIn))
     except SEND_REFUSALS as refusal:
         return await _draft(work, ContractId(contract_id), None, faults_of(refusal))
     except msgspec.ValidationError:

@@ -32,6 +32,7 @@ async def _tasks(
     waiting = [one.contract_id for one in found.items if one.state == "requested"]
     return _page(
         work, "contracts/rep_tasks.html", status=422 if errors else 200, section="/reviews",
+        objections=await queries.open_objections(work) if rep and cursor is None else [],
         tasks=found.items, next_cursor=found.next_cursor, form=form, errors=errors,
         rep=rep, closed=await queries.too_close(work, waiting) if rep else frozenset(),
     )  # fmt: skip

@@ -1,25 +1,21 @@
 """Pages around signing: pass an offer on, ask for more time, get a new link."""
 
-import re
-from typing import Annotated
+from typing import Any
 
 import msgspec
-from litestar import Response
-from litestar.enums import RequestEncodingType
-from litestar.params import Body
+from litestar import Request, Response
 from litestar.response import Redirect
 
 from guild.contracts import commands, queries
 from guild.contracts.errors import SameAddress, SignersInvalid
-from guild.contracts.routes import NO_STORE
+from guild.contracts.pages.client import Form
+from guild.contracts.pages.offer import fault, language_of, seen
+from guild.contracts.pages.words import browser_language, offer_page, sayer, spoken
 from guild.contracts.schemas import DelegateIn
 from guild.core.ids import ContractId
-from guild.core.pages import page
 from guild.core.permissions import Permission
 from guild.core.wire import get, post
 from guild.core.work import Work
-
-Form = Annotated[dict[str, str], Body(media_type=RequestEncodingType.URL_ENCODED)]
 
 
 @get("/offer/forward", permission=Permission.LINK, include_in_schema=False)
@@ -32,38 +28,24 @@ async def _forward_page(
     work: Work, form: dict[str, str], errors: list[dict[str, str]]
 ) -> Response[str]:
     view, _ = await queries.offer_view(work)
-    answer = page(
-        work, "contracts/forward.html", status=422 if errors else 200, offer=view, form=form,
-        errors=errors,
-    )  # fmt: skip
-    answer.headers.update(NO_STORE)
-    return answer
+    return offer_page(work, "contracts/forward.html", view, errors=errors, form=form)
 
 
 @post("/offer/forward", permission=Permission.LINK, include_in_schema=False, status_code=200)
 async def forward(work: Work, data: Form) -> Response[str]:
     """Pass the offer on; this link ends."""
-    version = data.get("version", "")
-    said = {
-        "version": int(version) if re.fullmatch(r"[0-9]{1,9}", version) else 0,
-        "shown_sha256": data.get("shown_sha256", ""),
-        "name": data.get("name", "").strip(),
-        "email": data.get("email", "").strip(),
-        "note": data.get("note", "").strip(),
-    }
+    language = await language_of(work)
+    said = {name: data.get(name, "").strip() for name in ("name", "email", "note")}
     try:
-        named = msgspec.convert(said, DelegateIn)
+        named = msgspec.convert({**seen(data), **said}, DelegateIn)
     except msgspec.ValidationError:
-        wrong = "Give the name and the e-mail address of who may sign."
+        wrong = sayer(language)("e_forward")
         return await _forward_page(work, data, [{"field": "email", "text": wrong}])
     try:
         await commands.delegate(work, named)
     except (SameAddress, SignersInvalid) as refusal:
-        said_so = f"{refusal.detail} {refusal.mend}".strip()
-        return await _forward_page(work, data, [{"field": "email", "text": said_so}])
-    answer = page(work, "contracts/forwarded.html", name=named.name, email=named.email)
-    answer.headers.update(NO_STORE)
-    return answer
+        return await _forward_page(work, data, [await fault(work, refusal, "email")])
+    return spoken(work, "contracts/forwarded.html", language, name=named.name, email=named.email)
 
 
 @post("/offer/extension", permission=Permission.LINK, include_in_schema=False, status_code=303)
@@ -91,12 +73,10 @@ async def new_links(work: Work, contract_id: ContractId) -> Redirect:
 
 @post("/offers/{token:str}/renew", permission=Permission.PUBLIC, include_in_schema=False,
       status_code=200)  # fmt: skip
-async def renew(work: Work, token: str) -> Response[str]:
+async def renew(work: Work, token: str, request: Request[Any, Any, Any]) -> Response[str]:
     """Mail a new link to where this one went; the page says the same for any token."""
     await commands.renew_link(work, token)
-    answer = page(work, "contracts/renewed.html")
-    answer.headers.update(NO_STORE)
-    return answer
+    return spoken(work, "contracts/renewed.html", browser_language(request))
 
 
 PAGES = [

@@ -1,11 +1,19 @@
 """Reads about contracts."""
 
+from guild.contracts.queries.afterwards import (
+    may_object_until,
+    objection_view,
+    open_objections,
+    voiding_of,
+    voiding_view,
+)
 from guild.contracts.queries.bundle import INVOICES, evidence_bundle, evidence_page
 from guild.contracts.queries.checks import checks_for, checks_of, retention_of
 from guild.contracts.queries.ending import ending_of, ending_preview, linked_ending
 from guild.contracts.queries.expiry import ends_on
 from guild.contracts.queries.facts import Drafted, drafted, effort_of, floors_of
 from guild.contracts.queries.invariants import INVARIANTS
+from guild.contracts.queries.levels import eid_url, open_request, open_sending, signing_options
 from guild.contracts.queries.panel import GUARANTEE, panel_for, panel_of
 from guild.contracts.queries.papers import (
     offered_paper,
@@ -88,6 +96,7 @@ __all__ = [
     "document_html",
     "drafted",
     "effort_of",
+    "eid_url",
     "ending_of",
     "ending_preview",
     "ends_on",
@@ -101,11 +110,16 @@ __all__ = [
     "linked_sheets",
     "list_contracts",
     "masked",
+    "may_object_until",
     "milestone_by_row",
     "milestone_view",
     "milestones_of",
+    "objection_view",
     "offer_view",
     "offered_paper",
+    "open_objections",
+    "open_request",
+    "open_sending",
     "panel_for",
     "panel_of",
     "paper_file",
@@ -119,6 +133,7 @@ __all__ = [
     "sealing_of",
     "sheet_view",
     "signer_views",
+    "signing_options",
     "task_view",
     "tasks_about",
     "template",
@@ -126,6 +141,8 @@ __all__ = [
     "templates",
     "too_close",
     "versions",
+    "voiding_of",
+    "voiding_view",
     "waivers_by_quarter",
     "worked",
 ]

@@ -16,7 +16,7 @@ from guild.contracts.models import (
 from guild.contracts.rules.canonical import sha256
 from guild.contracts.rules.evidence import broken_links
 
-SIGNED_STATES: Final = ("signed", "completed", "terminated", "applied")
+SIGNED_STATES: Final = ("signed", "completed", "terminated", "applied", "suspended", "void")
 
 
 async def broken_evidence(session: AsyncSession) -> list[str]:

@@ -40,6 +40,7 @@ async def signer_views(work: Work, contract_id: ContractId, version: int) -> lis
             state=row.state,
             opened_at=row.opened_at,
             signed_at=row.signed_at,
+            bounced_at=row.bounced_at,
         )
         for row in rows
     ]

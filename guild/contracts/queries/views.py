@@ -8,6 +8,7 @@ from sqlalchemy import select
 
 from guild.contracts import access
 from guild.contracts.access import DELIVERY_LINK, OFFER_LINK
+from guild.contracts.eid.signed import provider_of
 from guild.contracts.errors import ContractNotFound, DocumentNotReady, OfferNotFound
 from guild.contracts.models import (
     Contract,
@@ -19,7 +20,8 @@ from guild.contracts.models import (
     Milestone,
 )
 from guild.contracts.queries.signers import reading_signer, signer_views
-from guild.contracts.rules.evidence import approver_consent, client_consent
+from guild.contracts.rules.consent import consent_locale, consent_text
+from guild.contracts.rules.levels import LEVELS, level_in, suffices
 from guild.contracts.rules.shown import shown_bytes
 from guild.contracts.rules.terms import terms_from
 from guild.contracts.schemas import (
@@ -39,6 +41,7 @@ from guild.core.wire import Page, decode_cursor, encode_cursor
 from guild.core.work import Work
 from guild.documents import queries as documents
 from guild.governance.queries import charter_at
+from guild.governance.rules import SignatureLevel
 from guild.members.models import Contact, Member, Organisation
 
 
@@ -95,8 +98,16 @@ async def contract_view(work: Work, contract_id: ContractId) -> ContractOut:
         extension_asked_at=offer.extension_asked_at if offer else None,
         opened_at=offer.opened_at if offer else None,
         client_wishes=offer.answer_note if offer and offer.answer == "changes_requested" else None,
+        signature_level=await level_of(work, contract, offer),
         **_columns(contract),
     )
+
+
+async def level_of(work: Work, contract: Contract, offer: ContractOffer | None) -> SignatureLevel:
+    """What the present version needs: as it was sent, or as the charter would ask today."""
+    if offer is not None and offer.version == contract.version:
+        return level_in(offer.signature_level)
+    return (await charter_at(work)).signing.level(contract.net_minor, contract.currency)
 
 
 def _columns(contract: Contract) -> dict[str, Any]:
@@ -244,6 +255,8 @@ async def offer_view(work: Work) -> tuple[OfferOut, bytes]:
     charter = await charter_at(work)
     signer = await reading_signer(work, contract, offer.version)
     terms = terms_from(msgspec.json.decode(offer.terms_json))
+    contact = await work.session.get_one(Contact, signer.contact_id)
+    language = consent_locale(contact.language)
     view = OfferOut(
         number=contract.number,
         title=terms.title,
@@ -263,9 +276,12 @@ async def offer_view(work: Work) -> tuple[OfferOut, bytes]:
         code_sent_at=signer.code_sent_at,
         code_expires_at=signer.code_expires_at,
         tries_left=max(0, charter.contracts.otp_tries - signer.code_tries),
-        consent_text=approver_consent(client.name)
-        if signer.role == "approver"
-        else client_consent(client.name),
+        signature_level=level_in(offer.signature_level),
+        ways=ways_of(work, offer.signature_level),
+        consent_text=consent_text(
+            "approver" if signer.role == "approver" else "signer", client.name, language
+        ),
+        language=language,
         your_name=signer.name,
         your_email=masked(signer.email),
         your_role=signer.role,
@@ -273,6 +289,12 @@ async def offer_view(work: Work) -> tuple[OfferOut, bytes]:
         signers=await signer_views(work, contract.id, offer.version),
     )
     return view, offer.shown_html
+
+
+def ways_of(work: Work, needed: str) -> list[SignatureLevel]:
+    """The levels that somebody can choose here: those that suffice, eID only with a provider."""
+    offered = [level for level in LEVELS if suffices(level, needed)]
+    return [one for one in offered if one != "eid" or provider_of(work.settings) is not None]
 
 
 async def deliveries_view(work: Work) -> DeliveriesOut:

@@ -1,6 +1,16 @@
 """Contracts over HTTP: the member's side, the client's side, and drafting with its tools."""
 
-from guild.contracts.routes import amending, contract, drafting, ending, proofs, signing, working
+from guild.contracts.routes import (
+    afterwards,
+    amending,
+    contract,
+    drafting,
+    ending,
+    levels,
+    proofs,
+    signing,
+    working,
+)
 from guild.contracts.routes.contract import NO_STORE, pdf_answer
 
 ROUTES = [
@@ -8,6 +18,8 @@ ROUTES = [
     *drafting.ROUTES,
     *proofs.ROUTES,
     *signing.ROUTES,
+    *levels.ROUTES,
+    *afterwards.ROUTES,
     *amending.ROUTES,
     *working.ROUTES,
     *ending.ROUTES,

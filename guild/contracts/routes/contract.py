@@ -39,7 +39,7 @@ from guild.core.work import Work
 
 State = Literal[
     "draft", "sent", "changes_requested", "declined", "expired", "withdrawn", "signed",
-    "completed", "terminated", "applied", "suspended",
+    "completed", "terminated", "applied", "suspended", "void",
 ]  # fmt: skip
 NO_STORE = {"Cache-Control": "no-store"}
 DELIVERY_MAX_BYTES = 16_200_000

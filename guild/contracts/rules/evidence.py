@@ -16,24 +16,6 @@ SCHEMA: Final = "guild.contract.evidence/1"
 GENESIS: Final = "0" * 64
 LEAF_KIND: Final = "contract_sealed"
 
-CONSENT_VERSION: Final = 1
-CONSENT_LOCALE: Final = "en"
-
-
-def client_consent(client: str) -> str:
-    """The sentence that the client ticks; recorded word for word."""
-    return f"I have read the contract, I agree to it, and I may sign for {client}."
-
-
-def approver_consent(client: str) -> str:
-    """The sentence that an approver ticks."""
-    return f"I have read the contract, and I approve it for {client}."
-
-
-def member_consent(client: str) -> str:
-    """The sentence by which the member signs when sending."""
-    return f"I have read the contract and sign it by sending it to {client}."
-
 
 class Link(Protocol):
     """One entry of the chain as it is stored."""

@@ -25,6 +25,8 @@ from guild.core.wire import (
     Out,
     ShortText,
 )
+from guild.governance.rules import SignatureLevel
+from guild.members.schemas.passkeys import AssertionIn
 
 Version = Annotated[int, Meta(ge=1, le=1_000)]
 WebLink = Annotated[str, Meta(max_length=500, pattern=r"^https?://[^\s\x00\"<>]+$")]
@@ -34,12 +36,17 @@ TerminateReason = Literal["agreed", "not_paid", "not_needed", "illness", "breach
 
 
 class SendIn(In, frozen=True):
-    """The member signs by sending: her typed name, and that she consents."""
+    """The member signs by sending: her typed name, and that she consents.
+
+    `assertion` is her passkey's signature over what `POST …/signature-request` gave; contracts of
+    a higher value need it.
+    """
 
     typed_name: ShortText
     consent: bool
     version: Version
     answer_by: date | None = None
+    assertion: AssertionIn | None = None
 
 
 class OfferIn(In, frozen=True):
@@ -201,6 +208,7 @@ class ContractOut(Out, frozen=True):
     amends_id: ContractId | None
     amended_at: datetime | None
     renews_id: ContractId | None
+    signature_level: SignatureLevel
 
 
 class FindingOut(Out, frozen=True):
@@ -248,7 +256,10 @@ class EventOut(Out, frozen=True):
 
 
 class SignerOut(Out, frozen=True):
-    """One person and how far she is. Links and codes are never shown."""
+    """One person and how far she is. Links and codes are never shown.
+
+    `bounced_at`: the mail with her link came back; only her own side and the member see it.
+    """
 
     name: str
     role: str
@@ -257,10 +268,13 @@ class SignerOut(Out, frozen=True):
     state: str
     opened_at: datetime | None
     signed_at: datetime | None
+    bounced_at: datetime | None
 
 
 class OfferOut(Out, frozen=True):
-    """The offer as its client sees it. Quote `version` and `shown_sha256` in every answer."""
+    """The offer as its client sees it. `signature_level` is the least that the charter asks for,
+    `ways` the levels that can be chosen. Quote `version` and `shown_sha256` in every answer.
+    """
 
     number: str
     title: str
@@ -280,7 +294,10 @@ class OfferOut(Out, frozen=True):
     code_sent_at: datetime | None
     code_expires_at: datetime | None
     tries_left: int
+    signature_level: SignatureLevel
+    ways: list[SignatureLevel]
     consent_text: str
+    language: str
     your_name: str
     your_email: str
     your_role: str

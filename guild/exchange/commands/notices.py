@@ -10,8 +10,11 @@ import msgspec
 from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 
-from guild.core.ids import TransmissionId
+from guild.contracts import commands as contracts
+from guild.core.ids import MailId, TransmissionId
 from guild.core.jobs import job
+from guild.core.mail import Mail, read_letter
+from guild.core.signatures import is_fresh, signature_holds
 from guild.core.work import Work
 from guild.exchange.commands.inbox import LIST
 from guild.exchange.commands.mailing import bounce
@@ -25,7 +28,6 @@ from guild.exchange.errors import (
 from guild.exchange.gateway.choice import gateway_of
 from guild.exchange.gateway.interface import Told
 from guild.exchange.models import GatewayNotice
-from guild.exchange.rules.signatures import is_fresh, signature_holds
 from guild.exchange.schemas import BounceIn, NoticeIn, NoticeOut
 
 MAIL: Final = "mail"
@@ -143,7 +145,8 @@ async def _follow(work: Work, notice: GatewayNotice) -> str:
         if notice.status != "bounced" or mail_id is None:
             return "noted"
         came = await bounce(work, mail_id, code=notice.code, detail=notice.detail)
-        return "moved" if came else "stale"
+        marked = await _tell_contracts(work, mail_id, f"{notice.code} {notice.detail}".strip())
+        return "moved" if came or marked else "stale"
     if notice.status == "waiting":
         work.later(LIST)
         return "moved"
@@ -158,6 +161,14 @@ async def _follow(work: Work, notice: GatewayNotice) -> str:
         {"status": notice.status, "code": notice.code, "detail": notice.detail}, Told
     )
     return "moved" if await apply(work, row, told) else "stale"
+
+
+async def _tell_contracts(work: Work, mail_id: UUID, reason: str) -> bool:
+    """An address that mails come back from cannot be asked to sign: it is marked there too."""
+    mail = await work.session.get(Mail, MailId(mail_id))
+    if mail is None:
+        return False
+    return await contracts.note_bounce(work, read_letter(work, mail).to, reason) > 0
 
 
 def _uuid(text: str) -> UUID | None:

@@ -34,6 +34,14 @@ from guild.members.commands.organisations import (
     change_organisation,
     register_organisation,
 )
+from guild.members.commands.passkeys import (
+    UsedPasskey,
+    ask_own_passkey,
+    ask_passkey,
+    register_passkey,
+    remove_passkey,
+    use_passkey,
+)
 from guild.members.commands.recovery import ask_new_password, set_new_password, sweep_resets
 from guild.members.commands.roles import confirm_role, end_role, refuse_role, request_role
 from guild.members.commands.sign_in import (
@@ -48,6 +56,7 @@ __all__ = [
     "Limit",
     "NewSession",
     "OpenedLink",
+    "UsedPasskey",
     "add_colleague",
     "add_contact",
     "admit_member",
@@ -55,6 +64,8 @@ __all__ = [
     "appoint_founder",
     "approve_bank_account",
     "ask_new_password",
+    "ask_own_passkey",
+    "ask_passkey",
     "change_contact",
     "change_organisation",
     "change_password",
@@ -73,8 +84,10 @@ __all__ = [
     "open_link",
     "refuse_role",
     "register_organisation",
+    "register_passkey",
     "reject_bank_account",
     "remove_member",
+    "remove_passkey",
     "request_bank_account",
     "request_role",
     "resign",
@@ -88,4 +101,5 @@ __all__ = [
     "sweep_resets",
     "sweep_sessions",
     "sweep_tries",
+    "use_passkey",
 ]

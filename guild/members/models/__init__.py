@@ -11,6 +11,7 @@ from guild.members.models.access import (
 )
 from guild.members.models.bank import BANK_ACCOUNT, SEALED_IBAN, BankAccount
 from guild.members.models.clients import Contact, Organisation
+from guild.members.models.passkeys import PASSKEY_LIFECYCLE, Passkey
 from guild.members.models.people import (
     MEMBERSHIP,
     ROLE_GRANT,
@@ -24,6 +25,7 @@ from guild.members.models.people import (
 __all__ = [
     "BANK_ACCOUNT",
     "MEMBERSHIP",
+    "PASSKEY_LIFECYCLE",
     "ROLE_GRANT",
     "SEALED_IBAN",
     "AccessLink",
@@ -37,6 +39,7 @@ __all__ = [
     "MemberStep",
     "MembershipRemoval",
     "Organisation",
+    "Passkey",
     "PasswordReset",
     "RateLimit",
     "RoleGrant",

@@ -4,6 +4,13 @@ Server-rendered; every form works without JavaScript. A refused form comes back 
 password), with what is wrong beside its field.
 """
 
-from guild.members.pages import access, account, client_import, clients, office
+from guild.members.pages import access, account, client_import, clients, office, passkeys
 
-PAGES = [*access.PAGES, *account.PAGES, *client_import.PAGES, *clients.PAGES, *office.PAGES]
+PAGES = [
+    *access.PAGES,
+    *account.PAGES,
+    *client_import.PAGES,
+    *clients.PAGES,
+    *office.PAGES,
+    *passkeys.PAGES,
+]

@@ -12,6 +12,14 @@ from guild.members.queries.clients import (
 )
 from guild.members.queries.invariants import INVARIANTS
 from guild.members.queries.lookalikes import lookalikes
+from guild.members.queries.passkeys import (
+    asked_options,
+    asked_passkey,
+    passkey_view,
+    passkey_views,
+    passkeys_of,
+    sign_options,
+)
 from guild.members.queries.people import (
     active_members,
     api_keys,
@@ -28,6 +36,8 @@ __all__ = [
     "active_members",
     "api_keys",
     "approved_account",
+    "asked_options",
+    "asked_passkey",
     "bank_account",
     "bank_accounts_waiting",
     "contact_of",
@@ -39,7 +49,11 @@ __all__ = [
     "open_role_grants",
     "organisation",
     "organisations_page",
+    "passkey_view",
+    "passkey_views",
+    "passkeys_of",
     "personal_data",
     "role_grant",
+    "sign_options",
     "usable_account",
 ]

@@ -20,6 +20,7 @@ from guild.members.models import (
     MemberRole,
     MemberStep,
     Organisation,
+    Passkey,
     RoleGrant,
     WebSession,
 )
@@ -134,6 +135,7 @@ async def personal_data(work: Work) -> dict[str, Any]:
         "clients": await every(Organisation, Organisation.created_by == member_id),
         "contacts": await every(Contact, Contact.organisation_id.in_(clients)),
         "bank_accounts": [{**_plain(a), "iban": a.iban(work.keyring)} for a in accounts],
+        "passkeys": await every(Passkey, Passkey.member_id == member_id),
         "api_keys": await every(ApiKey, ApiKey.member_id == member_id),
         "sessions": await every(WebSession, WebSession.member_id == member_id),
     }

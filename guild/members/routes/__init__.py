@@ -1,5 +1,5 @@
 """The JSON interface to people, access, clients and bank accounts."""
 
-from guild.members.routes import access, bank, clients, people
+from guild.members.routes import access, bank, clients, passkeys, people
 
-ROUTES = [*access.ROUTES, *people.ROUTES, *clients.ROUTES, *bank.ROUTES]
+ROUTES = [*access.ROUTES, *people.ROUTES, *clients.ROUTES, *bank.ROUTES, *passkeys.ROUTES]

@@ -11,9 +11,9 @@ from sqlalchemy import func, select
 
 from guild.core.ids import InvoiceId
 from guild.core.permissions import SYSTEM
+from guild.core.signatures import WINDOW_S, is_fresh, sign, signature_holds
 from guild.core.work import System, begin_work
 from guild.exchange.models import GatewayNotice
-from guild.exchange.rules.signatures import WINDOW_S, is_fresh, sign, signature_holds
 from guild.web.app import create_app
 from tests.conftest import NOON, Clock
 from tests.factories import Factories

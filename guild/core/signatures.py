@@ -1,4 +1,4 @@
-"""Signatures of what comes in from gateways and mail servers.
+"""Signatures of what comes in from gateways, mail servers and providers of identities.
 
 `Guild-Signature: v1=<hex of HMAC-SHA256(secret, timestamp "." body)>` beside `Guild-Timestamp`
 (seconds since 1970, UTC). The time is part of what is signed, so a recorded message is worthless
