@@ -25,6 +25,27 @@ class OfferNotFound(NotFound):
     title = "This link opens no offer"
 
 
+class CalendarNotFound(NotFound):
+    """The address is wrong, or was revoked."""
+
+    code = "calendar_not_found"
+    title = "There is no calendar at this address"
+
+
+class ErasureNotFound(NotFound):
+    """No such erasure, or another member's."""
+
+    code = "erasure_not_found"
+    title = "No such erasure"
+
+
+class KeptByLaw(Conflict):
+    """The contract has to be kept for longer, or something about it is still open."""
+
+    code = "contract_kept"
+    title = "This contract is still kept"
+
+
 class MilestoneNotFound(NotFound):
     """Absent, or of a contract that is not the actor's."""
 

@@ -107,6 +107,16 @@ class ContractExpired(Event, frozen=True):
     client_id: OrganisationId
 
 
+class ContractErased(Event, frozen=True):
+    """The time of a contract was over: all but its frame is gone, and the log has the proof."""
+
+    subject: ClassVar[str] = "contract_id"
+
+    contract_id: ContractId
+    member_id: MemberId
+    rule: str
+
+
 class MilestoneDelivered(Event, frozen=True):
     """The member handed work over; the client's days to answer run."""
 

@@ -13,6 +13,7 @@ from guild.contracts.commands.answering import (
     sign_contract,
 )
 from guild.contracts.commands.asking_reps import answer_task, ask_rep, withdraw_task
+from guild.contracts.commands.calendar import make_calendar_feed, revoke_calendar_feed
 from guild.contracts.commands.cases import (
     answer_case,
     decide_case,
@@ -27,6 +28,7 @@ from guild.contracts.commands.ending import (
     deem_ending,
     terminate_contract,
 )
+from guild.contracts.commands.erasing import erase_contract, erase_when_over
 from guild.contracts.commands.expiring import expire_offer
 from guild.contracts.commands.offering import (
     resend_link,
@@ -117,9 +119,12 @@ __all__ = [
     "draft_contract",
     "draft_from_template",
     "edit_contract",
+    "erase_contract",
+    "erase_when_over",
     "expire_offer",
     "finish_timed_contract",
     "grant_extension",
+    "make_calendar_feed",
     "mark_charges_invoiced",
     "mark_milestones_invoiced",
     "note_bounce",
@@ -143,6 +148,7 @@ __all__ = [
     "request_sheet_changes",
     "resend_link",
     "retire_template",
+    "revoke_calendar_feed",
     "rewrite_contract",
     "save_template",
     "seal_contract",

@@ -5,6 +5,7 @@ the same doors as any offer. Until it is signed, and when it is declined or laps
 that it amends goes on unchanged.
 """
 
+from datetime import date
 from typing import Final
 
 import msgspec
@@ -134,8 +135,9 @@ async def apply_amendment(work: Work, amendment_id: ContractId) -> None:
     for name in TAKEN_OVER:
         setattr(parent, name, getattr(amendment, name))
     parent.amended_at = parent.updated_at = work.now
-    days = [day for day in (parent.retain_until, amendment.retain_until) if day is not None]
-    parent.retain_until = max(days)
+    if amendment.retain_until and amendment.retain_until > (parent.retain_until or date.min):
+        parent.retain_until = amendment.retain_until
+        parent.retain_rule = amendment.retain_rule
     await work.session.flush()
     await record(
         work, parent, "amended",

@@ -170,6 +170,7 @@ async def _agreed(
 ) -> None:
     ENDING_LIFECYCLE.move(ending, step)
     ending.answered_at = work.now
+    await work.session.flush()  # a charge needs the agreement that it follows from
     _charge(work, contract, ending, work.today)
     await work.session.flush()
     said = {"answer": ending.state, "statement": ending.sha256, **details}

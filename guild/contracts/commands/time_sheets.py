@@ -268,6 +268,7 @@ def _refuse_above(cap: int | None, total: int, what: str, currency: str) -> None
 async def _approve(work: Work, contract: Contract, sheet: TimeSheet, *, by: str) -> None:
     TIME_SHEET_LIFECYCLE.move(sheet, "approve")
     sheet.approved_at, sheet.approved_by = work.now, by
+    await work.session.flush()  # charges need the approval that they follow from
     terms = terms_from(contract.terms)
     _, last = month_of(sheet.month)
     until = min(last, work.today)

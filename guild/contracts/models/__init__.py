@@ -1,5 +1,6 @@
 """Tables: the contract, its frozen offers, milestones, deliveries, and the chain of evidence."""
 
+from guild.contracts.models.calendar import CalendarFeed
 from guild.contracts.models.contract import (
     CONTRACT_LIFECYCLE,
     MILESTONE_LIFECYCLE,
@@ -18,6 +19,7 @@ from guild.contracts.models.drafting import (
     ContractTemplateVersion,
     RepTask,
 )
+from guild.contracts.models.keeping import ContractErasure
 from guild.contracts.models.performing import (
     CASE_LIFECYCLE,
     ENDING_LIFECYCLE,
@@ -41,12 +43,14 @@ __all__ = [
     "REP_TASK_LIFECYCLE",
     "SIGNER_LIFECYCLE",
     "TIME_SHEET_LIFECYCLE",
+    "CalendarFeed",
     "Contract",
     "ContractCase",
     "ContractCharge",
     "ContractCost",
     "ContractCounter",
     "ContractEnding",
+    "ContractErasure",
     "ContractEvidence",
     "ContractOffer",
     "ContractPaper",

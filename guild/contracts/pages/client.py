@@ -43,13 +43,12 @@ from guild.core.errors import GuildError
 from guild.core.ids import ContractId, DeliveryId, MilestoneId
 from guild.core.pages import page
 from guild.core.permissions import LinkGrant, Permission
-from guild.core.wire import Cursor, get, post
+from guild.core.wire import get, post
 from guild.core.work import Work
 from guild.members import commands as members
 from guild.members.schemas.cookies import link_cookie
 
 Form = Annotated[dict[str, str], Body(media_type=RequestEncodingType.URL_ENCODED)]
-SHOWN_PER_PAGE: Final = 50
 ANSWERS: Final = {"sign": "/offer/sign", "change": "/offer/changes", "decline": "/offer/decline"}
 REASONS: Final = [
     ("price", "The price"),
@@ -317,30 +316,20 @@ def _error(refusal: GuildError, field: str) -> dict[str, str]:
     return {"field": field, "text": f"{refusal.detail} {refusal.mend}".strip()}
 
 
-@get("/contracts", permission=Permission.CONTRACTS_READ, include_in_schema=False)
-async def contracts_page(work: Work, cursor: Cursor | None = None) -> Response[str]:
-    """A member's contracts, newest first; a rep sees all that were ever sent."""
-    found = await queries.list_contracts(
-        work, state=None, client_id=None, cursor=cursor, limit=SHOWN_PER_PAGE
-    )
-    return _page(
-        work, "contracts/list.html", section="/contracts", contracts=found.items,
-        next_cursor=found.next_cursor,
-    )  # fmt: skip
-
-
 @get("/contracts/{contract_id:uuid}", permission=Permission.CONTRACTS_READ,
      include_in_schema=False)  # fmt: skip
 async def contract_page(work: Work, contract_id: ContractId) -> Response[str]:
     """A contract in full: how it stands, its deliveries, its text, its chain of evidence."""
     view = await queries.contract_view(work, contract_id)
+    row = await queries.contract_row(work, contract_id)
     return _page(
         work,
         "contracts/contract.html",
         section="/contracts",
         contract=view,
         events=await queries.contract_events(work, contract_id),
-        sealing=await queries.sealing_of(work, await queries.contract_row(work, contract_id)),
+        sealing=await queries.sealing_of(work, row),
+        keeping=await queries.keeping_view(work, row),
         signers=await queries.signer_views(work, contract_id, view.version),
         document=document_markup(await queries.document_html(work, contract_id)),
     )
@@ -356,5 +345,5 @@ async def contract_pdf(work: Work, contract_id: ContractId) -> Response[bytes]:
 PAGES = [
     offer_door, open_offer, delivery_door, open_deliveries, offer_page, choose_answer, sign_page,
     send_code, sign, changes_page, ask_for_changes, decline_page, decline, offer_pdf,
-    deliveries_page, answer_delivery, contracts_page, contract_page, contract_pdf,
+    deliveries_page, answer_delivery, contract_page, contract_pdf,
 ]  # fmt: skip

@@ -1,6 +1,16 @@
 """Contracts over HTTP: the member's side, the client's side, and drafting with its tools."""
 
-from guild.contracts.routes import amending, contract, drafting, ending, proofs, signing, working
+from guild.contracts.routes import (
+    amending,
+    calendar,
+    contract,
+    drafting,
+    ending,
+    keeping,
+    proofs,
+    signing,
+    working,
+)
 from guild.contracts.routes.contract import NO_STORE, pdf_answer
 
 ROUTES = [
@@ -11,6 +21,8 @@ ROUTES = [
     *amending.ROUTES,
     *working.ROUTES,
     *ending.ROUTES,
+    *keeping.ROUTES,
+    *calendar.ROUTES,
 ]
 
 __all__ = ["NO_STORE", "ROUTES", "pdf_answer"]

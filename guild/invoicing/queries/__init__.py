@@ -6,7 +6,7 @@ from guild.invoicing.queries.documents import (
     frozen_invoice,
 )
 from guild.invoicing.queries.invariants import INVARIANTS
-from guild.invoicing.queries.of_contract import invoices_of_contract
+from guild.invoicing.queries.of_contract import invoices_of_contract, payments_due
 from guild.invoicing.queries.page import InvoicePage, invoice_page
 from guild.invoicing.queries.reading import (
     Sieve,
@@ -33,5 +33,6 @@ __all__ = [
     "list_invoices",
     "list_payments",
     "list_series",
+    "payments_due",
     "series_report",
 ]
