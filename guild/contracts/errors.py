@@ -32,6 +32,20 @@ class CalendarNotFound(NotFound):
     title = "There is no calendar at this address"
 
 
+class RateNotFound(NotFound):
+    """No such rate among the member's own."""
+
+    code = "rate_not_found"
+    title = "No such rate"
+
+
+class RateTaken(Conflict):
+    """Another rate of the same role, unit and currency begins on that day."""
+
+    code = "rate_taken"
+    title = "A rate for that day is there already"
+
+
 class ErasureNotFound(NotFound):
     """No such erasure, or another member's."""
 

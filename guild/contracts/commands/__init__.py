@@ -48,6 +48,7 @@ from guild.contracts.commands.performing import (
     request_milestone_changes,
 )
 from guild.contracts.commands.previewing import preview_contract
+from guild.contracts.commands.rates import add_rate, import_rates, remove_rate
 from guild.contracts.commands.renewing import (
     renew_contract,
     warn_of_expiry,
@@ -97,6 +98,7 @@ __all__ = [
     "accept_by_silence",
     "accept_milestone",
     "accept_part",
+    "add_rate",
     "agree_ending",
     "alarm_unsealed",
     "answer_case",
@@ -124,6 +126,7 @@ __all__ = [
     "expire_offer",
     "finish_timed_contract",
     "grant_extension",
+    "import_rates",
     "make_calendar_feed",
     "mark_charges_invoiced",
     "mark_milestones_invoiced",
@@ -140,6 +143,7 @@ __all__ = [
     "remind_of_delivery",
     "remind_of_sheet",
     "remind_signer",
+    "remove_rate",
     "renew_contract",
     "renew_link",
     "request_code",

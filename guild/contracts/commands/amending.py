@@ -17,6 +17,7 @@ from guild.contracts.commands.chain import record
 from guild.contracts.commands.drafting import put_terms
 from guild.contracts.commands.loading import locked, own_contract
 from guild.contracts.commands.offering import withdraw_waiting
+from guild.contracts.commands.rates import with_picked_rates
 from guild.contracts.errors import AmendmentOpen, AmendmentTouchesDone
 from guild.contracts.events import ContractAmended, ContractDrafted
 from guild.contracts.models import (
@@ -75,6 +76,7 @@ async def begin_amendment(work: Work, contract_id: ContractId, change: ContractC
     data = msgspec.convert({**parent.draft, **given}, ContractIn)
     charter = await charter_at(work)
     before = terms_from(parent.terms)
+    data = await with_picked_rates(work, data)
     terms = await build_terms(work, data, charter, before.paper)
     earlier = await work.session.scalar(
         select(func.count()).select_from(Contract).where(Contract.amends_id == parent.id)

@@ -32,6 +32,7 @@ from guild.contracts.models.performing import (
     TimeEntry,
     TimeSheet,
 )
+from guild.contracts.models.rates import MemberRate
 from guild.contracts.models.signing import SIGNER_LIFECYCLE, ContractSigner
 
 __all__ = [
@@ -59,6 +60,7 @@ __all__ = [
     "ContractTemplateVersion",
     "Delivery",
     "DeliveryFile",
+    "MemberRate",
     "Milestone",
     "RepTask",
     "TimeEntry",

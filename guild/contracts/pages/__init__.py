@@ -7,14 +7,15 @@ from guild.contracts.pages import (
     finding,
     keeping,
     proofs,
+    rates,
     reps,
     signing,
     working,
 )
 
 PAGES = [
-    *calendar.PAGES, *client.PAGES, *drafting.PAGES, *finding.PAGES, *keeping.PAGES, *proofs.PAGES, *signing.PAGES,
-    *reps.PAGES, *working.PAGES,
+    *calendar.PAGES, *client.PAGES, *drafting.PAGES, *finding.PAGES, *keeping.PAGES, *proofs.PAGES,
+    *signing.PAGES, *rates.PAGES, *reps.PAGES, *working.PAGES,
 ]  # fmt: skip
 
 __all__ = ["PAGES"]

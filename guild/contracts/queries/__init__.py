@@ -25,6 +25,7 @@ from guild.contracts.queries.papers import (
     waivers_by_quarter,
 )
 from guild.contracts.queries.proof import Judgement, SealedFile, judgement_of, sealed_file
+from guild.contracts.queries.rates import rate_by_id, rate_choices, rates
 from guild.contracts.queries.sealing import sealing_of
 from guild.contracts.queries.searching import Sieve, list_contracts
 from guild.contracts.queries.signers import signer_views
@@ -129,6 +130,9 @@ __all__ = [
     "panel_of",
     "paper_file",
     "paper_view",
+    "rate_by_id",
+    "rate_choices",
+    "rates",
     "receipt",
     "rep_tasks",
     "retention_of",

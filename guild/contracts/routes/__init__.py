@@ -8,6 +8,7 @@ from guild.contracts.routes import (
     ending,
     keeping,
     proofs,
+    rates,
     signing,
     working,
 )
@@ -23,6 +24,7 @@ ROUTES = [
     *ending.ROUTES,
     *keeping.ROUTES,
     *calendar.ROUTES,
+    *rates.ROUTES,
 ]
 
 __all__ = ["NO_STORE", "ROUTES", "pdf_answer"]
