@@ -9,6 +9,8 @@ OFFER_LINK = "contract"
 """The purpose of a link by which a client reads and answers an offer."""
 DELIVERY_LINK = "delivery"
 """The purpose of a link by which a client answers deliveries."""
+THREAD_LINK = "thread"
+"""The purpose of a link by which a client reads and continues the talk about an offer."""
 
 
 def visible_to(actor: Actor) -> ColumnElement[bool]:
@@ -45,7 +47,7 @@ def linked_to(actor: Actor, purpose: str) -> ColumnElement[bool]:
     """The one contract that a client's link of this purpose opens."""
     if actor.kind != "contact" or actor.link is None or actor.link.purpose != purpose:
         return false()
-    if purpose == OFFER_LINK:
+    if purpose in (OFFER_LINK, THREAD_LINK):
         answers = exists(
             select(ContractSigner.id)
             .where(

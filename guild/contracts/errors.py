@@ -123,6 +123,13 @@ class CodeTriesUsedUp(TooMany):
     title = "Too many wrong codes"
 
 
+class TooManyRemarks(TooMany):
+    """One side has said enough about a contract for one day."""
+
+    code = "contract_remarks_too_many"
+    title = "Too many remarks for one day"
+
+
 class TooManyCodes(TooMany):
     """Enough codes were mailed for one link."""
 

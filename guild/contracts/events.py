@@ -10,6 +10,7 @@ from guild.core.ids import (
     MilestoneId,
     OrganisationId,
     PaperId,
+    RemarkId,
     RepTaskId,
     TimeSheetId,
 )
@@ -105,6 +106,17 @@ class ContractExpired(Event, frozen=True):
     contract_id: ContractId
     member_id: MemberId
     client_id: OrganisationId
+
+
+class ContractRemarked(Event, frozen=True):
+    """A side said something about an offer; the other was told."""
+
+    subject: ClassVar[str] = "contract_id"
+
+    contract_id: ContractId
+    remark_id: RemarkId
+    member_id: MemberId
+    by: Literal["member", "client"]
 
 
 class ContractErased(Event, frozen=True):

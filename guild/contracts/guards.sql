@@ -501,6 +501,13 @@ REVOKE DELETE, TRUNCATE ON delivery, delivery_file, time_sheet, contract_charge,
 REVOKE UPDATE ON delivery_file FROM guild_app;
 REVOKE TRUNCATE ON time_entry, contract_cost FROM guild_app;
 
+-- What was said in the talk about an offer stays said.
+CREATE TRIGGER contract_remark_append_only BEFORE UPDATE OR TRUNCATE ON contract_remark
+    FOR EACH STATEMENT EXECUTE FUNCTION contract_refuse_change();
+CREATE TRIGGER contract_remark_stays BEFORE DELETE ON contract_remark
+    FOR EACH ROW EXECUTE FUNCTION contract_goes_with_it();
+REVOKE UPDATE, DELETE, TRUNCATE ON contract_remark FROM guild_app;
+
 -- An address that was revoked never works again, and none changes hands.
 CREATE FUNCTION calendar_feed_kept() RETURNS trigger LANGUAGE plpgsql
 SET search_path = pg_catalog, public, pg_temp AS $$
@@ -542,7 +549,7 @@ BEGIN
     FOREACH one IN ARRAY ARRAY[
         'contract_evidence', 'contract_offer', 'contract_signer', 'contract_paper', 'rep_task',
         'delivery', 'time_entry', 'contract_cost', 'contract_charge', 'time_sheet',
-        'contract_ending', 'contract_case'] LOOP
+        'contract_ending', 'contract_case', 'contract_remark'] LOOP
         EXECUTE format('DELETE FROM public.%I WHERE contract_id = $1', one) USING wanted;
         GET DIAGNOSTICS gone = ROW_COUNT;
         counts := counts || jsonb_build_object(one, gone);

@@ -49,6 +49,7 @@ from guild.contracts.commands.performing import (
 )
 from guild.contracts.commands.previewing import preview_contract
 from guild.contracts.commands.rates import add_rate, import_rates, remove_rate
+from guild.contracts.commands.remarks import remark, remark_as_client
 from guild.contracts.commands.renewing import (
     renew_contract,
     warn_of_expiry,
@@ -140,6 +141,8 @@ __all__ = [
     "preview_contract",
     "read_stored_paper",
     "record_seal",
+    "remark",
+    "remark_as_client",
     "remind_of_delivery",
     "remind_of_sheet",
     "remind_signer",

@@ -33,6 +33,7 @@ from guild.contracts.models.performing import (
     TimeSheet,
 )
 from guild.contracts.models.rates import MemberRate
+from guild.contracts.models.remarks import ContractRemark
 from guild.contracts.models.signing import SIGNER_LIFECYCLE, ContractSigner
 
 __all__ = [
@@ -55,6 +56,7 @@ __all__ = [
     "ContractEvidence",
     "ContractOffer",
     "ContractPaper",
+    "ContractRemark",
     "ContractSigner",
     "ContractTemplate",
     "ContractTemplateVersion",

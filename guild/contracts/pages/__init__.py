@@ -8,6 +8,7 @@ from guild.contracts.pages import (
     keeping,
     proofs,
     rates,
+    remarks,
     reps,
     signing,
     working,
@@ -15,7 +16,7 @@ from guild.contracts.pages import (
 
 PAGES = [
     *calendar.PAGES, *client.PAGES, *drafting.PAGES, *finding.PAGES, *keeping.PAGES, *proofs.PAGES,
-    *signing.PAGES, *rates.PAGES, *reps.PAGES, *working.PAGES,
+    *signing.PAGES, *rates.PAGES, *remarks.PAGES, *reps.PAGES, *working.PAGES,
 ]  # fmt: skip
 
 __all__ = ["PAGES"]

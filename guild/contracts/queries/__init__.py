@@ -26,6 +26,7 @@ from guild.contracts.queries.papers import (
 )
 from guild.contracts.queries.proof import Judgement, SealedFile, judgement_of, sealed_file
 from guild.contracts.queries.rates import rate_by_id, rate_choices, rates
+from guild.contracts.queries.remarks import linked_thread, thread
 from guild.contracts.queries.sealing import sealing_of
 from guild.contracts.queries.searching import Sieve, list_contracts
 from guild.contracts.queries.signers import signer_views
@@ -117,6 +118,7 @@ __all__ = [
     "linked_ending",
     "linked_row",
     "linked_sheets",
+    "linked_thread",
     "list_contracts",
     "masked",
     "milestone_by_row",
@@ -147,6 +149,7 @@ __all__ = [
     "template",
     "template_row",
     "templates",
+    "thread",
     "too_close",
     "versions",
     "waivers_by_quarter",

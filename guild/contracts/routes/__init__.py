@@ -9,6 +9,7 @@ from guild.contracts.routes import (
     keeping,
     proofs,
     rates,
+    remarks,
     signing,
     working,
 )
@@ -25,6 +26,7 @@ ROUTES = [
     *keeping.ROUTES,
     *calendar.ROUTES,
     *rates.ROUTES,
+    *remarks.ROUTES,
 ]
 
 __all__ = ["NO_STORE", "ROUTES", "pdf_answer"]
