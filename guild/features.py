@@ -36,6 +36,7 @@ from guild.core.permissions import SYSTEM
 from guild.core.sealed import SealedColumn, reseal
 from guild.core.settings import Settings
 from guild.core.work import System, Work, begin_work
+from guild.documents import jobs as documents_jobs
 from guild.documents import models as documents_models
 from guild.documents.pool import DocumentPool
 from guild.documents.queries import damaged_documents
@@ -157,7 +158,7 @@ REACTION_ROOMS: Final = (
 """Reactions to one fact run in this order."""
 
 JOB_ROOMS: Final = (
-    translog_jobs, members_jobs, contracts_jobs, invoicing_jobs, receivables_jobs,
+    translog_jobs, documents_jobs, members_jobs, contracts_jobs, invoicing_jobs, receivables_jobs,
     exchange_jobs, treasury_jobs, fund_jobs,
     reputation_jobs, compliance_jobs, webhooks_jobs, exports_jobs,
 )  # fmt: skip
@@ -297,6 +298,7 @@ def system_on(
     system.resources[contracts_queries.GUARANTEE] = fund_queries.guarantee_said
     system.resources[contracts_queries.TIES] = compliance_queries.tied_to
     system.resources[contracts_queries.INVOICES] = invoicing_queries.invoices_of_contract
+    system.resources[contracts_queries.PAYMENTS] = invoicing_queries.payments_due
     return system
 
 

@@ -99,7 +99,9 @@ class Page:
 
     async def picture(self, to: Path) -> None:
         """The whole page as PNG, for eyes."""
-        size = await self.ask("[innerWidth, Math.min(document.scrollingElement.scrollHeight, 9000)]")
+        size = await self.ask(
+            "[innerWidth, Math.min(document.scrollingElement.scrollHeight, 9000)]"
+        )
         told = await self.send(
             "Page.captureScreenshot", format="png", captureBeyondViewport=True,
             clip={"x": 0, "y": 0, "width": size[0], "height": size[1], "scale": 1},
@@ -164,9 +166,7 @@ class Browser:
         await page.send("Fetch.enable", patterns=[{"urlPattern": "*"}])
         return page
 
-    async def send(
-        self, method: str, params: dict[str, Any], session: str = ""
-    ) -> dict[str, Any]:
+    async def send(self, method: str, params: dict[str, Any], session: str = "") -> dict[str, Any]:
         """One command; its answer."""
         self._number += 1
         number = self._number

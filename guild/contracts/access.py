@@ -2,17 +2,19 @@
 
 from sqlalchemy import ColumnElement, and_, exists, false, select, true
 
-from guild.contracts.models import Contract, ContractSigner, RepTask
+from guild.contracts.models import Contract, ContractErasure, ContractSigner, RepTask
 from guild.core.permissions import Actor, Role
 
 OFFER_LINK = "contract"
 """The purpose of a link by which a client reads and answers an offer."""
 DELIVERY_LINK = "delivery"
 """The purpose of a link by which a client answers deliveries."""
+THREAD_LINK = "thread"
+"""The purpose of a link by which a client reads and continues the talk about an offer."""
 
 
 def visible_to(actor: Actor) -> ColumnElement[bool]:
-    """Members see their own, a client the one that its link is for.
+    """Members see their own, a client the one that its link is for; nobody an erased one.
 
     Reps see all that were sent, and drafts that a member has asked them about.
     """
@@ -24,25 +26,28 @@ def visible_to(actor: Actor) -> ColumnElement[bool]:
         return linked_to(actor, actor.link.purpose)
     if actor.kind != "member":
         return false()
+    there = Contract.erased_at.is_(None)
     own = Contract.member_id == actor.member_id
     if Role.REP not in actor.roles:
-        return own
+        return own & there
     asked = exists(
         select(RepTask.id).where(RepTask.contract_id == Contract.id).correlate(Contract)
     )  # a statement over tasks would otherwise take the table away from it
-    return own | Contract.sent_at.is_not(None) | asked
+    return (own | Contract.sent_at.is_not(None) | asked) & there
 
 
 def owned_by(actor: Actor) -> ColumnElement[bool]:
     """What the actor may change: a member her own contracts, nothing else."""
-    return Contract.member_id == actor.member_id if actor.kind == "member" else false()
+    if actor.kind != "member":
+        return false()
+    return and_(Contract.member_id == actor.member_id, Contract.erased_at.is_(None))
 
 
 def linked_to(actor: Actor, purpose: str) -> ColumnElement[bool]:
     """The one contract that a client's link of this purpose opens."""
     if actor.kind != "contact" or actor.link is None or actor.link.purpose != purpose:
         return false()
-    if purpose == OFFER_LINK:
+    if purpose in (OFFER_LINK, THREAD_LINK):
         answers = exists(
             select(ContractSigner.id)
             .where(
@@ -52,5 +57,18 @@ def linked_to(actor: Actor, purpose: str) -> ColumnElement[bool]:
             )
             .correlate(Contract)
         )
-        return and_(Contract.id == actor.link.subject_id, answers)
-    return and_(Contract.id == actor.link.subject_id, Contract.contact_id == actor.link.contact_id)
+        return and_(Contract.id == actor.link.subject_id, answers, Contract.erased_at.is_(None))
+    return and_(
+        Contract.id == actor.link.subject_id,
+        Contract.contact_id == actor.link.contact_id,
+        Contract.erased_at.is_(None),
+    )
+
+
+def erasures_visible_to(actor: Actor) -> ColumnElement[bool]:
+    """The erasures of contracts: a member her own, a rep those of all."""
+    if actor.kind == "job" or (actor.kind == "member" and Role.REP in actor.roles):
+        return true()
+    if actor.kind != "member":
+        return false()
+    return ContractErasure.member_id == actor.member_id

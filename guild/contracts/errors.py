@@ -26,6 +26,41 @@ class OfferNotFound(NotFound):
     title = "This link opens no offer"
 
 
+class CalendarNotFound(NotFound):
+    """The address is wrong, or was revoked."""
+
+    code = "calendar_not_found"
+    title = "There is no calendar at this address"
+
+
+class RateNotFound(NotFound):
+    """No such rate among the member's own."""
+
+    code = "rate_not_found"
+    title = "No such rate"
+
+
+class RateTaken(Conflict):
+    """Another rate of the same role, unit and currency begins on that day."""
+
+    code = "rate_taken"
+    title = "A rate for that day is there already"
+
+
+class ErasureNotFound(NotFound):
+    """No such erasure, or another member's."""
+
+    code = "erasure_not_found"
+    title = "No such erasure"
+
+
+class KeptByLaw(Conflict):
+    """The contract has to be kept for longer, or something about it is still open."""
+
+    code = "contract_kept"
+    title = "This contract is still kept"
+
+
 class MilestoneNotFound(NotFound):
     """Absent, or of a contract that is not the actor's."""
 
@@ -87,6 +122,13 @@ class CodeTriesUsedUp(TooMany):
 
     code = "signing_code_tries_used_up"
     title = "Too many wrong codes"
+
+
+class TooManyRemarks(TooMany):
+    """One side has said enough about a contract for one day."""
+
+    code = "contract_remarks_too_many"
+    title = "Too many remarks for one day"
 
 
 class TooManyCodes(TooMany):

@@ -10,6 +10,7 @@ from guild.core.ids import (
     MilestoneId,
     OrganisationId,
     PaperId,
+    RemarkId,
     RepTaskId,
     TimeSheetId,
 )
@@ -134,6 +135,27 @@ class ContractExpired(Event, frozen=True):
     contract_id: ContractId
     member_id: MemberId
     client_id: OrganisationId
+
+
+class ContractRemarked(Event, frozen=True):
+    """A side said something about an offer; the other was told."""
+
+    subject: ClassVar[str] = "contract_id"
+
+    contract_id: ContractId
+    remark_id: RemarkId
+    member_id: MemberId
+    by: Literal["member", "client"]
+
+
+class ContractErased(Event, frozen=True):
+    """The time of a contract was over: all but its frame is gone, and the log has the proof."""
+
+    subject: ClassVar[str] = "contract_id"
+
+    contract_id: ContractId
+    member_id: MemberId
+    rule: str
 
 
 class MilestoneDelivered(Event, frozen=True):

@@ -218,6 +218,19 @@ async def warn_expiry(work: Work, contract_id: ContractId) -> None:
     await commands.warn_of_expiry(work, contract_id)
 
 
+@job("contracts.erase_when_over")
+async def erase_when_over(work: Work, contract_id: ContractId) -> None:
+    """Erase one contract whose time is over."""
+    await commands.erase_when_over(work, contract_id)
+
+
+@scheduled("contracts.erase_what_is_over", every_minutes=24 * 60)
+async def erase_what_is_over(work: Work) -> None:
+    """Queue each contract that need not be kept any more."""
+    for contract_id in await queries.over_now(work):
+        work.later(erase_when_over, contract_id=contract_id)
+
+
 @scheduled("contracts.silent_sheets", every_minutes=15)
 async def silent_sheets(work: Work) -> None:
     """Queue what silence approves or agrees to: time sheets, closing statements."""

@@ -45,8 +45,9 @@ async def void_is_not_amended(work: Work, fact: ContractVoided) -> None:
 
 @reacts_to(MembershipEnded)
 async def withdraw_when_she_leaves(work: Work, fact: MembershipEnded) -> None:
-    """Take back what a former member still offers, before a client signs it."""
+    """Take back what a former member still offers, and the address of her calendar."""
     await commands.withdraw_all_of(work, fact.member_id)
+    await commands.revoke_calendar_feed(work, fact.member_id)
 
 
 @reacts_to(PaperAdded)

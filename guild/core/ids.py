@@ -62,6 +62,9 @@ PaperId = NewType("PaperId", UUID)
 RepTaskId = NewType("RepTaskId", UUID)
 ContractTemplateId = NewType("ContractTemplateId", UUID)
 TimeEntryId = NewType("TimeEntryId", UUID)
+CalendarFeedId = NewType("CalendarFeedId", UUID)
+RateId = NewType("RateId", UUID)
+RemarkId = NewType("RemarkId", UUID)
 ContractCostId = NewType("ContractCostId", UUID)
 TimeSheetId = NewType("TimeSheetId", UUID)
 ContractChargeId = NewType("ContractChargeId", UUID)
@@ -93,6 +96,7 @@ ID_TYPES: Final = (
     TransmissionId, SupplierId, SupplierInvoiceId, ObjectionId, PromiseId, ReminderId,
     InterestClaimId, WriteOffId, RefundId, InsolvencyId,
     PaperId, RepTaskId, ContractTemplateId,
+    CalendarFeedId, RateId, RemarkId,
     TimeEntryId, ContractCostId, TimeSheetId, ContractChargeId, ContractEndingId, ContractCaseId,
     BankRuleId, CsvMappingId, UploadId, UndoId, NotificationId, PendingEntryId,
     ProviderAccountId, ProviderPaymentId,

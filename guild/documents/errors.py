@@ -1,7 +1,7 @@
 """What can go wrong when sheets are made, sealed and kept.
 
 GuildError
-├── NotFound     DocumentNotFound
+├── NotFound     DocumentNotFound, DocumentErased
 ├── Invalid      SheetRefused, TextUnprintable
 ├── Unavailable  PressUnavailable, StampUnavailable
 └── Conflict     DocumentDamaged
@@ -15,6 +15,13 @@ class DocumentNotFound(NotFound):
 
     code = "document_not_found"
     title = "No such document"
+
+
+class DocumentErased(NotFound):
+    """Its time was over: only its hash is kept."""
+
+    code = "document_erased"
+    title = "This document has been erased"
 
 
 class SheetRefused(Invalid):

@@ -11,7 +11,7 @@ from sqlalchemy import select
 
 from guild.core.ids import DocumentId
 from guild.core.work import Work
-from guild.documents.errors import DocumentDamaged, DocumentNotFound
+from guild.documents.errors import DocumentDamaged, DocumentErased, DocumentNotFound
 from guild.documents.models import Document
 from guild.documents.rules import place
 
@@ -29,10 +29,14 @@ class StoredDocument(msgspec.Struct, frozen=True, kw_only=True):
 
 
 async def about(work: Work, document_id: DocumentId) -> StoredDocument:
-    """The row of a document. Whether the actor may read it is the calling feature's question."""
+    """The row of a document; raises DocumentErased when only its hash is kept. the actor
+    may read it is the calling feature's question.
+    """
     row = await work.session.get(Document, document_id)
     if row is None:
         raise DocumentNotFound
+    if row.erased_at is not None:
+        raise DocumentErased("Its time was over. Only its fingerprint is kept.")
     return StoredDocument(
         id=row.id,
         sha256=row.sha256.hex(),
@@ -61,7 +65,9 @@ async def damaged_documents(work: Work, *, hashed: bool = True) -> list[str]:
     """
     wrong = []
     rows = await work.session.stream(
-        select(Document.sha256, Document.name, Document.size).order_by(Document.id)
+        select(Document.sha256, Document.name, Document.size)
+        .where(Document.erased_at.is_(None))
+        .order_by(Document.id)
     )
     async for digest, name, size in rows:
         path = place(work.settings.data_dir, digest, name)

@@ -19,6 +19,7 @@ from guild.contracts.commands.answering import (
     request_contract_changes,
 )
 from guild.contracts.commands.asking_reps import answer_task, ask_rep, withdraw_task
+from guild.contracts.commands.calendar import make_calendar_feed, revoke_calendar_feed
 from guild.contracts.commands.cases import (
     answer_case,
     decide_case,
@@ -33,6 +34,7 @@ from guild.contracts.commands.ending import (
     deem_ending,
     terminate_contract,
 )
+from guild.contracts.commands.erasing import erase_contract, erase_when_over
 from guild.contracts.commands.expiring import expire_offer
 from guild.contracts.commands.offering import (
     prepare_sending,
@@ -53,6 +55,8 @@ from guild.contracts.commands.performing import (
     request_milestone_changes,
 )
 from guild.contracts.commands.previewing import preview_contract
+from guild.contracts.commands.rates import add_rate, import_rates, remove_rate
+from guild.contracts.commands.remarks import remark, remark_as_client
 from guild.contracts.commands.renewing import (
     renew_contract,
     warn_of_expiry,
@@ -111,6 +115,7 @@ __all__ = [
     "accept_by_silence",
     "accept_milestone",
     "accept_part",
+    "add_rate",
     "agree_ending",
     "alarm_unsealed",
     "answer_case",
@@ -137,10 +142,14 @@ __all__ = [
     "draft_contract",
     "draft_from_template",
     "edit_contract",
+    "erase_contract",
+    "erase_when_over",
     "expire_offer",
     "find_refused_links",
     "finish_timed_contract",
     "grant_extension",
+    "import_rates",
+    "make_calendar_feed",
     "mark_charges_invoiced",
     "mark_milestones_invoiced",
     "note_bounce",
@@ -157,9 +166,12 @@ __all__ = [
     "read_stored_paper",
     "record_seal",
     "register_contact_passkey",
+    "remark",
+    "remark_as_client",
     "remind_of_delivery",
     "remind_of_sheet",
     "remind_signer",
+    "remove_rate",
     "renew_contract",
     "renew_link",
     "request_code",
@@ -168,6 +180,7 @@ __all__ = [
     "request_sheet_changes",
     "resend_link",
     "retire_template",
+    "revoke_calendar_feed",
     "rewrite_contract",
     "save_template",
     "seal_contract",

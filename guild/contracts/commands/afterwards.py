@@ -13,8 +13,8 @@ from guild.contracts import access, queries
 from guild.contracts.access import DELIVERY_LINK, OFFER_LINK
 from guild.contracts.commands.chain import origin, record
 from guild.contracts.commands.letters import mail_answer, mail_rep, mail_stopped
+from guild.contracts.commands.links import new_link
 from guild.contracts.commands.loading import linked_contract, locked, own_contract, people
-from guild.contracts.commands.offering import new_link
 from guild.contracts.commands.signers import acting_signer, signers_of
 from guild.contracts.errors import (
     AlreadyInvoiced,

@@ -5,6 +5,7 @@ the same doors as any offer. Until it is signed, and when it is declined or laps
 that it amends goes on unchanged.
 """
 
+from datetime import date
 from typing import Final
 
 import msgspec
@@ -16,6 +17,7 @@ from guild.contracts.commands.chain import record
 from guild.contracts.commands.drafting import put_terms
 from guild.contracts.commands.loading import locked, own_contract
 from guild.contracts.commands.offering import withdraw_waiting
+from guild.contracts.commands.rates import with_picked_rates
 from guild.contracts.errors import AmendmentOpen, AmendmentTouchesDone
 from guild.contracts.events import ContractAmended, ContractDrafted
 from guild.contracts.models import (
@@ -74,6 +76,7 @@ async def begin_amendment(work: Work, contract_id: ContractId, change: ContractC
     data = msgspec.convert({**parent.draft, **given}, ContractIn)
     charter = await charter_at(work)
     before = terms_from(parent.terms)
+    data = await with_picked_rates(work, data)
     terms = await build_terms(work, data, charter, before.paper)
     earlier = await work.session.scalar(
         select(func.count()).select_from(Contract).where(Contract.amends_id == parent.id)
@@ -134,8 +137,9 @@ async def apply_amendment(work: Work, amendment_id: ContractId) -> None:
     for name in TAKEN_OVER:
         setattr(parent, name, getattr(amendment, name))
     parent.amended_at = parent.updated_at = work.now
-    days = [day for day in (parent.retain_until, amendment.retain_until) if day is not None]
-    parent.retain_until = max(days)
+    if amendment.retain_until and amendment.retain_until > (parent.retain_until or date.min):
+        parent.retain_until = amendment.retain_until
+        parent.retain_rule = amendment.retain_rule
     await work.session.flush()
     await record(
         work, parent, "amended",

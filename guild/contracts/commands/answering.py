@@ -8,6 +8,7 @@ from guild.contracts.access import OFFER_LINK
 from guild.contracts.commands.chain import origin, record
 from guild.contracts.commands.letters import mail_answer, mail_code
 from guild.contracts.commands.loading import answerable, current_offer, linked_contract, people
+from guild.contracts.commands.remarks import add_remark
 from guild.contracts.commands.signers import (
     acting_signer,
     stop_signers,
@@ -29,6 +30,7 @@ from guild.contracts.models import (
 )
 from guild.contracts.rules.evidence import moment
 from guild.contracts.schemas import ChangesIn, DeclineIn, OfferIn
+from guild.contracts.schemas.remarks import RemarkIn
 from guild.core.permissions import LinkGrant, contact_actor
 from guild.core.work import Work
 from guild.governance.queries import charter_at
@@ -103,19 +105,28 @@ async def request_contract_changes(work: Work, data: ChangesIn) -> Contract:
     contract, offer = await answerable(work, OFFER_LINK, data)
     signer = await acting_signer(work, contract)
     await _note_opened(work, contract, offer, signer)
+    about = RemarkIn(text=data.wishes, clause=data.clause)
+    said = await add_remark(
+        work, contract, about, side="client", name=signer.name, wants_change=True
+    )
     CONTRACT_LIFECYCLE.move(contract, "request_changes")
     contract.updated_at = work.now
     mark_answered(work, offer, "changes_requested", note=data.wishes)
     await record(
         work, contract, "changes_requested",
         {
-            "shown_sha256": offer.shown_sha256, "wishes": data.wishes,
+            "shown_sha256": offer.shown_sha256, "wishes": data.wishes, "clause": said.clause,
             **origin(work), **await link_details(work),
         },
     )  # fmt: skip
     text = f"{signer.name} asked for changes; what was signed is void. A new version comes by mail."
     await stop_signers(work, contract, "changes are asked for", text, but=signer)
-    await tell_member(work, contract, "changes requested", f"Your client wrote:\n\n{data.wishes}")
+    await tell_member(
+        work,
+        contract,
+        "changes requested",
+        f"Your client wrote about “{said.heading}”:\n\n{data.wishes}",
+    )
     await work.emit(
         ChangesRequested(
             contract_id=contract.id, member_id=contract.member_id, client_id=contract.client_id

@@ -149,6 +149,11 @@ def _deal(data: ContractIn) -> Deal:
             return FixedPrice(price_minor=price.minor, due_on=given.due_on)
         case TimeIn():
             cap = given.cap
+            if given.rate is None:
+                raise Invalid(
+                    "The rate is missing.", field="deal.rate",
+                    mend="Write it, or pick one of your rates.",
+                )  # fmt: skip
             return TimeAndMaterials(
                 unit=given.unit,
                 rate_minor=money_in(given.rate, currency, field="deal.rate").minor,

@@ -10,8 +10,8 @@ from guild.contracts.access import DELIVERY_LINK
 from guild.contracts.commands.chain import origin, record
 from guild.contracts.commands.ending import settle_ending
 from guild.contracts.commands.letters import mail_answer
+from guild.contracts.commands.links import new_link
 from guild.contracts.commands.loading import linked_contract, locked, own_contract, people
-from guild.contracts.commands.offering import new_link
 from guild.contracts.commands.work_letters import mail_case
 from guild.contracts.errors import CaseIsOpen, CaseNotFound, OwnCase
 from guild.contracts.events import CaseDecided, CaseOpened

@@ -7,6 +7,7 @@ from guild.contracts.commands.amended import written_as_amendment
 from guild.contracts.commands.building import build_terms
 from guild.contracts.commands.chain import record
 from guild.contracts.commands.loading import own_contract
+from guild.contracts.commands.rates import with_picked_rates
 from guild.contracts.events import ContractDrafted
 from guild.contracts.models import CONTRACT_LIFECYCLE, Contract, ContractCounter
 from guild.contracts.rules.deals import kind_of
@@ -30,6 +31,7 @@ async def draft_contract(work: Work, data: ContractIn) -> Contract:
     themselves. What the law misses is shown by the checks and refused at sending.
     """
     charter = await charter_at(work)
+    data = await with_picked_rates(work, data)
     terms = await build_terms(work, data, charter)
     contract = Contract(
         id=ContractId(new_id()),
@@ -82,6 +84,7 @@ async def _edit(work: Work, contract: Contract, data: ContractIn) -> Contract:
         CONTRACT_LIFECYCLE.move(contract, "edit")  # says what is possible instead
     charter = await charter_at(work)
     paper: OwnPaper | None = terms_from(contract.terms).paper
+    data = await with_picked_rates(work, data)
     terms = await build_terms(work, data, charter, paper)
     terms = await written_as_amendment(work, contract, terms)
     former = CONTRACT_LIFECYCLE.move(contract, "edit")

@@ -8,8 +8,8 @@ from sqlalchemy import select
 from guild.contracts.access import DELIVERY_LINK
 from guild.contracts.commands.chain import origin, record
 from guild.contracts.commands.letters import mail_answer
+from guild.contracts.commands.links import new_link
 from guild.contracts.commands.loading import linked_contract, locked, own_contract, people
-from guild.contracts.commands.offering import new_link
 from guild.contracts.commands.work_letters import mail_ending
 from guild.contracts.errors import EndingNotFound, NameMissing, StaleEnding
 from guild.contracts.events import ContractTerminated, EndingAgreed
@@ -170,6 +170,7 @@ async def _agreed(
 ) -> None:
     ENDING_LIFECYCLE.move(ending, step)
     ending.answered_at = work.now
+    await work.session.flush()  # a charge needs the agreement that it follows from
     _charge(work, contract, ending, work.today)
     await work.session.flush()
     said = {"answer": ending.state, "statement": ending.sha256, **details}

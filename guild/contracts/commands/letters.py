@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from guild.contracts.models import Contract, Delivery, Milestone
+from guild.contracts.models import Contract, ContractRemark, Delivery, Milestone
 from guild.contracts.rules.wording import moment_words
 from guild.core.ids import MailId
 from guild.core.mail import send_mail
@@ -97,6 +97,29 @@ def mail_answer(work: Work, contract: Contract, member: Member, subject: str, te
     """To the member: what the client answered."""
     link = f"{work.settings.base_url}/contracts/{contract.id}"
     _to_member(work, member, f"{contract.number}: {subject}", f"{text}\n\n{link}")
+
+
+def mail_remark(
+    work: Work, contract: Contract, contact: Contact, member: Member, remark: ContractRemark, *,
+    token: str | None,
+) -> None:  # fmt: skip
+    """To one person at the client: the freelancer said something about the offer.
+
+    Without a token she answers by the link to the offer, which she has.
+    """
+    where = (
+        f"Answer here: {work.settings.base_url}/threads/{token}"
+        if token
+        else "To answer, open the offer by the link that you have, and choose “What is said”."
+    )
+    _to_client(
+        work,
+        contact,
+        f"{contract.number}: a remark on “{remark.heading}”",
+        f"Dear {contact.name},\n\n{member.display_name} wrote about “{remark.heading}”:\n\n"
+        f"{remark.text}\n\n{where}",
+        f"You get this because {member.display_name} names you as the client of {contract.number}.",
+    )
 
 
 def mail_sealed(work: Work, contract: Contract, member: Member) -> None:

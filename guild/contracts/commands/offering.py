@@ -1,6 +1,5 @@
 """Offering: the member signs by sending, and the client alone gets the link."""
 
-import hashlib
 from datetime import timedelta
 from typing import Any, Final
 
@@ -46,11 +45,11 @@ from guild.contracts.rules.terms import Terms, terms_bytes, terms_from
 from guild.contracts.schemas import FindingOut, SendIn, WithdrawIn
 from guild.contracts.schemas.signing import PrepareSendingIn
 from guild.core.errors import IllegalMove, Invalid, StaleVersion
-from guild.core.ids import ContactId, ContractId, MemberId, OfferId, new_id
+from guild.core.ids import ContractId, MemberId, OfferId, new_id
 from guild.core.work import Work
 from guild.governance.queries import charter_at
 from guild.members import commands as members
-from guild.members.models import AccessLink, Contact, Member, Organisation
+from guild.members.models import Contact, Member, Organisation
 
 ANSWER_DAYS_MAX: Final = 90
 
@@ -249,20 +248,6 @@ def _shown(work: Work, contract: Contract, terms: Terms) -> bytes:
     return shown_bytes(
         terms, number=contract.number, version=contract.version, coop=work.settings.coop.name
     )
-
-
-async def new_link(
-    work: Work, contract: Contract, contact_id: ContactId, purpose: str, hours: int
-) -> tuple[str, AccessLink]:
-    """A personal link for the client: the token for the mail, and the row that knows its hash."""
-    token = await members.issue_link(
-        work, contact_id, purpose=purpose, subject_id=contract.id, valid_hours=hours
-    )
-    link = await work.session.scalar(
-        select(AccessLink).where(AccessLink.token_hash == hashlib.sha256(token.encode()).digest())
-    )
-    assert link is not None, "it was made just now"
-    return token, link
 
 
 async def resend_link(work: Work, contract_id: ContractId) -> Contract:

@@ -10,12 +10,12 @@ from guild.contracts.access import DELIVERY_LINK
 from guild.contracts.commands.chain import origin, record
 from guild.contracts.commands.files import keep_files
 from guild.contracts.commands.letters import mail_answer, mail_delivery
+from guild.contracts.commands.links import new_link
 from guild.contracts.commands.loading import (
     locked,
     milestone_with_contract,
     people,
 )
-from guild.contracts.commands.offering import new_link
 from guild.contracts.errors import (
     ContractNotFound,
     NotAllInvoiceable,

@@ -4,6 +4,7 @@ import msgspec
 
 from guild.contracts import queries
 from guild.contracts.commands.building import build_terms
+from guild.contracts.commands.rates import with_picked_rates
 from guild.contracts.rules.shown import shown_bytes
 from guild.contracts.schemas import ContractIn
 from guild.contracts.schemas.panel import PreviewOut
@@ -14,6 +15,7 @@ from guild.members.models import Contact
 
 async def preview_contract(work: Work, data: ContractIn) -> PreviewOut:
     """What the panel and the text would say; raises what drafting raises."""
+    data = await with_picked_rates(work, data)
     terms = await build_terms(work, data, await charter_at(work))
     contact = await work.session.get_one(Contact, data.contact_id)
     draft = queries.Drafted(

@@ -9,8 +9,8 @@ import msgspec
 from guild.contracts.access import OFFER_LINK
 from guild.contracts.commands.chain import chain_of, record
 from guild.contracts.commands.letters import mail_sealed, mail_sealed_copy, mail_unsealed
+from guild.contracts.commands.links import new_link
 from guild.contracts.commands.loading import current_offer, locked, people
-from guild.contracts.commands.offering import new_link
 from guild.contracts.commands.printing import TEMPLATE, Parties, contract_sheet
 from guild.contracts.commands.signers import signers_of
 from guild.contracts.errors import ContractNotFound

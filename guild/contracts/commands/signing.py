@@ -128,7 +128,7 @@ async def _conclude(work: Work, contract: Contract, offer: ContractOffer) -> Non
     terms = terms_from(msgspec.json.decode(offer.terms_json))
     CONTRACT_LIFECYCLE.move(contract, "sign")
     contract.signed_at = contract.updated_at = work.now
-    contract.retain_until = await queries.retention_of(work, contract)
+    contract.retain_until, contract.retain_rule = await queries.retention_of(work, contract)
     mark_answered(work, offer, "signed")
     if contract.amends_id is None:  # an amendment plans those of the contract that it amends
         work.session.add_all(_milestones(contract, terms))

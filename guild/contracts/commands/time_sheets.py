@@ -8,8 +8,8 @@ from sqlalchemy import func, select, update
 from guild.contracts.access import DELIVERY_LINK
 from guild.contracts.commands.chain import origin, record
 from guild.contracts.commands.letters import mail_answer
+from guild.contracts.commands.links import new_link
 from guild.contracts.commands.loading import linked_contract, locked, own_contract, people
-from guild.contracts.commands.offering import new_link
 from guild.contracts.commands.performing import LINK_GRACE_HOURS, complete_if_done
 from guild.contracts.commands.work_letters import mail_sheet
 from guild.contracts.errors import (
@@ -268,6 +268,7 @@ def _refuse_above(cap: int | None, total: int, what: str, currency: str) -> None
 async def _approve(work: Work, contract: Contract, sheet: TimeSheet, *, by: str) -> None:
     TIME_SHEET_LIFECYCLE.move(sheet, "approve")
     sheet.approved_at, sheet.approved_by = work.now, by
+    await work.session.flush()  # charges need the approval that they follow from
     terms = terms_from(contract.terms)
     _, last = month_of(sheet.month)
     until = min(last, work.today)

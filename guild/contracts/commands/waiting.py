@@ -9,6 +9,7 @@ from guild.contracts import access
 from guild.contracts.access import DELIVERY_LINK, OFFER_LINK
 from guild.contracts.commands.chain import origin, record
 from guild.contracts.commands.letters import mail_answer, mail_offer_reminder, mail_renewed
+from guild.contracts.commands.links import new_link
 from guild.contracts.commands.loading import (
     current_offer,
     linked_contract,
@@ -16,7 +17,6 @@ from guild.contracts.commands.loading import (
     own_contract,
     people,
 )
-from guild.contracts.commands.offering import new_link
 from guild.contracts.commands.signers import acting_signer, mail_link, signers_of
 from guild.contracts.errors import ExtensionNotAsked, TooManyExtensions, TooManyLinks
 from guild.contracts.models import Contract, ContractSigner

@@ -1,5 +1,6 @@
 """Tables: the contract, its frozen offers, milestones, deliveries, and the chain of evidence."""
 
+from guild.contracts.models.calendar import CalendarFeed
 from guild.contracts.models.contract import (
     CONTRACT_LIFECYCLE,
     MILESTONE_LIFECYCLE,
@@ -18,6 +19,7 @@ from guild.contracts.models.drafting import (
     ContractTemplateVersion,
     RepTask,
 )
+from guild.contracts.models.keeping import ContractErasure
 from guild.contracts.models.performing import (
     CASE_LIFECYCLE,
     ENDING_LIFECYCLE,
@@ -30,6 +32,8 @@ from guild.contracts.models.performing import (
     TimeEntry,
     TimeSheet,
 )
+from guild.contracts.models.rates import MemberRate
+from guild.contracts.models.remarks import ContractRemark
 from guild.contracts.models.signing import (
     OBJECTION_LIFECYCLE,
     REQUEST_LIFECYCLE,
@@ -53,21 +57,25 @@ __all__ = [
     "SIGNER_LIFECYCLE",
     "TIME_SHEET_LIFECYCLE",
     "VOIDING_LIFECYCLE",
+    "CalendarFeed",
     "Contract",
     "ContractCase",
     "ContractCharge",
     "ContractCost",
     "ContractCounter",
     "ContractEnding",
+    "ContractErasure",
     "ContractEvidence",
     "ContractOffer",
     "ContractPaper",
+    "ContractRemark",
     "ContractSigner",
     "ContractTemplate",
     "ContractTemplateVersion",
     "ContractVoiding",
     "Delivery",
     "DeliveryFile",
+    "MemberRate",
     "Milestone",
     "RepTask",
     "SignatureRequest",

@@ -66,6 +66,16 @@ MILESTONE_LIFECYCLE: Final = Lifecycle(
 """One piece of work from plan to invoice."""
 
 
+SEARCHED: Final = (
+    "to_tsvector('simple', contract.title || ' ' || replace(contract.number, '-', ' '))"
+    " || jsonb_to_tsvector('simple', contract.terms, '[\"string\"]')"
+)
+"""What the full-text index holds of a contract: title, number, and every text of its terms.
+
+`simple` takes words as they are: contracts are in several languages, and names in none.
+"""
+
+
 class ContractCounter(Base):
     """The last contract number given in a year; its row is the queue for the next."""
 
@@ -98,12 +108,21 @@ class Contract(Base):
         ),
         Index(None, "member_id", "id"),
         Index(None, "client_id"),
+        Index("ix_contract_searched", text(f"({SEARCHED})"), postgresql_using="gin"),
         Index("ix_contract_waiting", "id", postgresql_where=text("state = 'sent'")),
         CheckConstraint(
             "(amends_id IS NULL) = (amends_sha256 IS NULL)", name="amendment_names_its_parent"
         ),
         CheckConstraint("amends_id IS NULL OR renews_id IS NULL", name="amends_or_renews"),
         CheckConstraint("state <> 'applied' OR amends_id IS NOT NULL", name="applied_amends"),
+        CheckConstraint(
+            "erased_at IS NULL OR (terms = '{}'::jsonb AND draft = '{}'::jsonb "
+            "AND signing_plan = '[]'::jsonb AND guarantee_reasons = '[]'::jsonb "
+            "AND title = 'erased' AND ended_note IS NULL AND paper_id IS NULL "
+            "AND sealed_document_id IS NULL)",
+            name="erased_is_bare",
+        ),
+        Index("ix_contract_keeping", "retain_until", postgresql_where=text("erased_at IS NULL")),
         Index(
             "uq_contract_open_amendment",
             "amends_id",
@@ -157,6 +176,10 @@ class Contract(Base):
     ended_reason: Mapped[str | None] = mapped_column(String(40))
     ended_note: Mapped[str | None] = mapped_column(Text)
     retain_until: Mapped[date | None]
+    retain_rule: Mapped[str | None] = mapped_column(String(40))
+    """The law or house rule that `retain_until` comes from (`rules.keeping`)."""
+    erased_at: Mapped[datetime | None]
+    """When all but the frame of the row was erased; see `ContractErasure`."""
     amends_id: Mapped[ContractId | None] = mapped_column(ForeignKey("contract.id"))
     """The contract whose terms this one puts others in place of, once both sides have signed."""
     amends_sha256: Mapped[str | None] = mapped_column(String(64))

@@ -2,12 +2,16 @@
 
 from guild.contracts.pages import (
     afterwards,
+    calendar,
     client,
     drafting,
+    finding,
     keeping,
     levels,
     offer,
     proofs,
+    rates,
+    remarks,
     reps,
     sending,
     signing,
@@ -15,8 +19,9 @@ from guild.contracts.pages import (
 )
 
 PAGES = [
-    *offer.PAGES, *levels.PAGES, *afterwards.PAGES, *client.PAGES, *sending.PAGES,
-    *drafting.PAGES, *keeping.PAGES, *proofs.PAGES, *signing.PAGES, *reps.PAGES, *working.PAGES,
+    *calendar.PAGES, *offer.PAGES, *levels.PAGES, *afterwards.PAGES, *client.PAGES, *sending.PAGES,
+    *drafting.PAGES, *finding.PAGES, *keeping.PAGES, *proofs.PAGES, *signing.PAGES, *rates.PAGES,
+    *remarks.PAGES, *reps.PAGES, *working.PAGES,
 ]  # fmt: skip
 
 __all__ = ["PAGES"]

@@ -3,7 +3,7 @@
 Offers are answered in `offer.py`; whoever holds a sealed file asks `web/verify.py`.
 """
 
-from typing import Annotated, Any, Final
+from typing import Annotated, Any
 from uuid import UUID
 
 import msgspec
@@ -22,11 +22,10 @@ from guild.contracts.schemas.contract import AcceptPartIn
 from guild.core.ids import ContractId, DeliveryId, MilestoneId
 from guild.core.pages import page
 from guild.core.permissions import Permission
-from guild.core.wire import Cursor, get, post
+from guild.core.wire import get, post
 from guild.core.work import Work
 
 Form = Annotated[dict[str, str], Body(media_type=RequestEncodingType.URL_ENCODED)]
-SHOWN_PER_PAGE: Final = 50
 
 
 def _page(work: Work, template: str, *, status: int = 200, **context: Any) -> Response[str]:
@@ -82,33 +81,23 @@ async def answer_delivery(work: Work, data: Form) -> Response[str] | Redirect:
     return Redirect("/deliveries", status_code=303)
 
 
-@get("/contracts", permission=Permission.CONTRACTS_READ, include_in_schema=False)
-async def contracts_page(work: Work, cursor: Cursor | None = None) -> Response[str]:
-    """A member's contracts, newest first; a rep sees all that were ever sent."""
-    found = await queries.list_contracts(
-        work, state=None, client_id=None, cursor=cursor, limit=SHOWN_PER_PAGE
-    )
-    return _page(
-        work, "contracts/list.html", section="/contracts", contracts=found.items,
-        next_cursor=found.next_cursor,
-    )  # fmt: skip
-
-
 @get("/contracts/{contract_id:uuid}", permission=Permission.CONTRACTS_READ,
      include_in_schema=False)  # fmt: skip
 async def contract_page(work: Work, contract_id: ContractId) -> Response[str]:
     """A contract in full: how it stands, its deliveries, its text, its chain of evidence."""
     view = await queries.contract_view(work, contract_id)
+    row = await queries.contract_row(work, contract_id)
     return _page(
         work,
         "contracts/contract.html",
         section="/contracts",
         contract=view,
         events=await queries.contract_events(work, contract_id),
-        sealing=await queries.sealing_of(work, await queries.contract_row(work, contract_id)),
+        sealing=await queries.sealing_of(work, row),
+        keeping=await queries.keeping_view(work, row),
         signers=await queries.signer_views(work, contract_id, view.version),
         objections=await queries.open_objections(work, contract_id),
-        voiding=await queries.voiding_of(work, await queries.contract_row(work, contract_id)),
+        voiding=await queries.voiding_of(work, row),
         document=document_markup(await queries.document_html(work, contract_id)),
     )
 
@@ -120,4 +109,4 @@ async def contract_pdf(work: Work, contract_id: ContractId) -> Response[bytes]:
     return await pdf_answer(work, contract_id)
 
 
-PAGES = [deliveries_page, answer_delivery, contracts_page, contract_page, contract_pdf]
+PAGES = [deliveries_page, answer_delivery, contract_page, contract_pdf]

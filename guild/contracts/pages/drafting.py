@@ -84,7 +84,7 @@ async def _new(work: Work, name: str, form: dict[str, str], errors: Faults) -> R
     return _page(
         work, "contracts/new.html", status=422 if errors else 200, section="/contracts",
         templates=await queries.templates(work), chosen=chosen, contacts=contacts, form=form,
-        errors=errors, kinds=KINDS, rows=forms.ROWS,
+        errors=errors, kinds=KINDS, rows=forms.ROWS, rate_cards=await queries.rate_choices(work),
     )  # fmt: skip
 
 
@@ -149,7 +149,8 @@ async def _draft(
         form=forms.shown(row.draft) if form is None else form, professions=PROFESSIONS,
         languages=LANGUAGE_NAMES, rows=forms.ROWS, kinds=KINDS,
         own=work.actor.is_member(row.member_id), clauses=_clauses(row.terms, work),
-        passkeys=bool(await passkeys_of(work)), papers=papers,
+        passkeys=bool(await passkeys_of(work)),
+        rate_cards=await queries.rate_choices(work), papers=papers,
         tasks=await queries.tasks_about(work, contract_id),
         document=document_markup(await queries.document_html(work, contract_id)),
     )  # fmt: skip

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 import msgspec
 
+from guild.contracts.rules.amounts import amount
 from guild.contracts.rules.library import library
 from guild.contracts.schemas import ContractIn
 from guild.core.errors import GuildError
@@ -30,7 +31,7 @@ CHOSEN: Final = ("rights", "payment_counts_from", "language", "profession", "cur
 TICKS: Final = ("long_term_agreed", "rights_exclusive")
 DEAL_FIELDS: Final = {
     "fixed": ("price", "due_on"),
-    "time": ("unit", "rate", "estimate", "ends_on", "cap"),
+    "time": ("unit", "rate_card", "rate", "estimate", "ends_on", "cap"),
     "retainer": ("period", "amount", "first_on", "periods", "included", "notice_days"),
     "licence": ("fee", "starts_on"),
 }
@@ -79,6 +80,8 @@ def deal_of(form: dict[str, str]) -> dict[str, Any]:
             elif value:
                 money = name in ("price", "rate", "estimate", "cap", "amount", "fee")
                 deal[name] = amount(value) if money else value
+        if deal.get("rate_card"):
+            deal.pop("rate", None)  # the page fills it from the draft; what is picked now counts
         return {"deal": deal, "milestones": []}
     if kind == "milestones":
         return {"deal": {"kind": "milestones"}, "milestones": _rows(form)}
@@ -113,18 +116,6 @@ def _clauses(form: dict[str, str]) -> list[dict[str, Any]]:
                 )
         chosen.append({"id": name, "values": values})
     return chosen
-
-
-def amount(typed: str) -> str | None:
-    """1.000,50 or 1,000.50 or 1000 as the wire writes it; None when nothing was typed."""
-    bare = re.sub(r"[\s\u00a0€$]", "", typed)
-    if not bare:
-        return None
-    if re.fullmatch(r"\d{1,3}([.,]\d{3})+([.,]\d{1,2})?", bare):
-        whole, _, rest = bare.rpartition(bare[-3]) if bare[-3] in ",." else (bare, "", "")
-        digits = re.sub(r"[.,]", "", whole)
-        return f"{digits}.{rest}" if rest else digits
-    return bare.replace(",", ".")
 
 
 def _number(typed: str) -> int | str | None:

@@ -1,4 +1,4 @@
-"""A member's own templates: kept from a contract, renamed, begun anew, put away."""
+"""What is kept: a member's own templates, and contracts until their time is over."""
 
 from typing import Any
 from uuid import UUID
@@ -14,8 +14,9 @@ from guild.contracts.pages.drafting import KINDS, PROFESSIONS, Form
 from guild.contracts.pages.forms import Faults
 from guild.contracts.schemas.templates import TemplateChange, TemplateIn
 from guild.core.errors import Invalid, StaleVersion
+from guild.core.ids import ContractId
 from guild.core.permissions import Permission
-from guild.core.wire import get, post
+from guild.core.wire import Cursor, get, post
 from guild.core.work import Work
 
 DRAFT = Permission.CONTRACTS_DRAFT
@@ -85,4 +86,22 @@ async def put_away(work: Work, name: str) -> Redirect:
     return Redirect("/contracts/new", status_code=303)
 
 
-PAGES = [keep, template_page, change, put_away]
+@get("/contract-erasures", permission=Permission.CONTRACTS_READ, include_in_schema=False)
+async def erasures_page(work: Work, cursor: Cursor | None = None) -> Response[str]:
+    """The contracts whose time was over: what went, when, by which rule, and the proof."""
+    found = await queries.erasures(work, cursor=cursor, limit=50)
+    return _page(
+        work, "contracts/erasures.html", section="/contracts", erasures=found.items,
+        next_cursor=found.next_cursor,
+    )  # fmt: skip
+
+
+@post("/contracts/{contract_id:uuid}/erasure", permission=DRAFT, include_in_schema=False,
+      status_code=303)  # fmt: skip
+async def erase(work: Work, contract_id: UUID) -> Redirect:
+    """Erase a contract whose time is over, and show the proof."""
+    await commands.erase_contract(work, ContractId(contract_id))
+    return Redirect("/contract-erasures", status_code=303)
+
+
+PAGES = [keep, template_page, change, put_away, erasures_page, erase]

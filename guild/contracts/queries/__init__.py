@@ -8,8 +8,16 @@ from guild.contracts.queries.afterwards import (
     voiding_view,
 )
 from guild.contracts.queries.bundle import INVOICES, evidence_bundle, evidence_page
+from guild.contracts.queries.calendar import (
+    PAYMENTS,
+    calendar_of,
+    feed_url,
+    feed_view,
+    my_deadlines,
+)
 from guild.contracts.queries.checks import checks_for, checks_of, retention_of
 from guild.contracts.queries.ending import ending_of, ending_preview, linked_ending
+from guild.contracts.queries.erasures import erasure, erasures, keeping_of, keeping_view, over_now
 from guild.contracts.queries.expiry import ends_on
 from guild.contracts.queries.facts import Drafted, drafted, effort_of, floors_of
 from guild.contracts.queries.invariants import INVARIANTS
@@ -25,7 +33,10 @@ from guild.contracts.queries.papers import (
     waivers_by_quarter,
 )
 from guild.contracts.queries.proof import Judgement, SealedFile, judgement_of, sealed_file
+from guild.contracts.queries.rates import rate_by_id, rate_choices, rates
+from guild.contracts.queries.remarks import linked_thread, thread
 from guild.contracts.queries.sealing import sealing_of
+from guild.contracts.queries.searching import Sieve, list_contracts
 from guild.contracts.queries.signers import signer_views
 from guild.contracts.queries.templates import (
     clause_library,
@@ -47,7 +58,6 @@ from guild.contracts.queries.views import (
     delivery_view,
     document_html,
     linked_row,
-    list_contracts,
     masked,
     milestone_by_row,
     milestone_view,
@@ -72,11 +82,14 @@ __all__ = [
     "GUARANTEE",
     "INVARIANTS",
     "INVOICES",
+    "PAYMENTS",
     "TIES",
     "ChecksOut",
     "Drafted",
     "Judgement",
     "SealedFile",
+    "Sieve",
+    "calendar_of",
     "case_by_id",
     "cases",
     "checks_for",
@@ -101,29 +114,41 @@ __all__ = [
     "ending_preview",
     "ends_on",
     "entry_view",
+    "erasure",
+    "erasures",
     "evidence_bundle",
     "evidence_page",
+    "feed_url",
+    "feed_view",
     "floors_of",
     "judgement_of",
+    "keeping_of",
+    "keeping_view",
     "linked_ending",
     "linked_row",
     "linked_sheets",
+    "linked_thread",
     "list_contracts",
     "masked",
     "may_object_until",
     "milestone_by_row",
     "milestone_view",
     "milestones_of",
+    "my_deadlines",
     "objection_view",
     "offer_view",
     "offered_paper",
     "open_objections",
     "open_request",
     "open_sending",
+    "over_now",
     "panel_for",
     "panel_of",
     "paper_file",
     "paper_view",
+    "rate_by_id",
+    "rate_choices",
+    "rates",
     "receipt",
     "rep_tasks",
     "retention_of",
@@ -139,6 +164,7 @@ __all__ = [
     "template",
     "template_row",
     "templates",
+    "thread",
     "too_close",
     "versions",
     "voiding_of",

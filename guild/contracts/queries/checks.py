@@ -12,7 +12,7 @@ from guild.contracts.rules.amending import forbidden, touched
 from guild.contracts.rules.floors import effective, floor_finding, highest
 from guild.contracts.rules.law import LawUnknownError, rule_sets, versions_on
 from guild.contracts.rules.library import library
-from guild.contracts.rules.protections import Finding, blocking, check, retain_until
+from guild.contracts.rules.protections import Finding, blocking, check, retention
 from guild.contracts.rules.terms import Terms
 from guild.contracts.rules.wording import languages, words_of
 from guild.contracts.schemas import ChecksOut, FindingOut, RuleVersionOut
@@ -63,12 +63,12 @@ async def checks_for(work: Work, draft: Drafted) -> ChecksOut:
     )
 
 
-async def retention_of(work: Work, contract: Contract) -> date:
-    """Until when a contract that is signed now has to be kept."""
+async def retention_of(work: Work, contract: Contract) -> tuple[date, str]:
+    """Until when a contract that is signed now has to be kept, and by which rule."""
     draft = msgspec.structs.replace(await drafted(work, contract), offered_before=None)
     facts = await facts_of(work, draft)
     try:
-        return retain_until(facts, work.today, rule_sets())
+        return retention(facts, work.today, rule_sets())
     except LawUnknownError as unknown:
         raise LawNotKnown(str(unknown), mend=ADD_LAW) from None
 

@@ -3,13 +3,16 @@
 from itertools import groupby
 from typing import Final
 
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from guild.contracts.models import (
     Contract,
+    ContractCase,
+    ContractErasure,
     ContractEvidence,
     ContractOffer,
+    ContractSigner,
     Delivery,
     Milestone,
 )
@@ -67,7 +70,9 @@ async def signed_without_evidence(session: AsyncSession) -> list[str]:
         .scalar_subquery()
     )
     rows = await session.scalars(
-        select(Contract.number).where(Contract.state.in_(SIGNED_STATES), signatures < 2)
+        select(Contract.number).where(
+            Contract.state.in_(SIGNED_STATES), Contract.erased_at.is_(None), signatures < 2
+        )
     )
     return [f"contract {number}: a signature is missing in its evidence" for number in rows]
 
@@ -93,6 +98,25 @@ async def milestones_out_of_sum(session: AsyncSession) -> list[str]:
         for number, state, net, total in rows
         if (total is not None and int(total)) != (net if state in SIGNED_STATES else False)
     ]
+
+
+async def erased_and_not_gone(session: AsyncSession) -> list[str]:
+    """Of an erased contract there is the proof, and no row beside its frame; and no other proof."""
+    left = [
+        select(model.contract_id)
+        for model in (ContractOffer, ContractEvidence, ContractSigner, Delivery, ContractCase)
+    ]
+    rows = await session.execute(
+        select(Contract.number, Contract.erased_at, ContractErasure.contract_id)
+        .outerjoin(ContractErasure, ContractErasure.contract_id == Contract.id)
+        .where(
+            Contract.erased_at.is_not(None) | ContractErasure.contract_id.is_not(None),
+            Contract.erased_at.is_(None)
+            | ContractErasure.contract_id.is_(None)
+            | or_(*[Contract.id.in_(one) for one in left]),
+        )
+    )
+    return [f"contract {number}: erased {at}, proof {proof}" for number, at, proof in rows]
 
 
 async def deliveries_out_of_step(session: AsyncSession) -> list[str]:
@@ -134,5 +158,6 @@ INVARIANTS = [
     signed_without_evidence,
     milestones_out_of_sum,
     deliveries_out_of_step,
+    erased_and_not_gone,
     unfinished_completions,
 ]

@@ -6,20 +6,21 @@ from typing import Final, Literal
 import msgspec
 from sqlalchemy import select
 
-from guild.contracts.models import Contract, ContractEvidence
+from guild.contracts.models import Contract, ContractErasure, ContractEvidence
 from guild.contracts.rules.evidence import LEAF_KIND, sealed_leaf
 from guild.core.work import Work
 from guild.documents.models import Document
 from guild.documents.verdict import SealReport
 from guild.translog.queries import place_of_statement
 
-Standing = Literal["stands", "amended", "superseded", "suspended", "void", "ended"]
+Standing = Literal["stands", "amended", "superseded", "suspended", "void", "ended", "erased"]
 STANDINGS: Final[dict[Standing, str]] = {
     "stands": "The contract stands.",
     "amended": "The contract stands, with changes that a later amendment has agreed.",
     "superseded": "A newer version of this contract has been sealed: this one is superseded.",
     "suspended": "The contract is suspended: one side says that the wrong person signed it.",
     "void": "Both sides have declared this contract void.",
+    "erased": "The file is ours and the log has it; our copy was erased when its time was over.",
     "ended": "The contract was ended early; what was accepted before stays owed.",
 }
 
@@ -37,8 +38,8 @@ class SealedFile(msgspec.Struct, frozen=True, kw_only=True):
 class Judgement(msgspec.Struct, frozen=True, kw_only=True):
     """The last word on a file: valid only if seal, chain of trust and log all agree.
 
-    `word` is one of valid, waiting, amended, superseded, suspended, void, ended, unknown, or the
-    seal's fault.
+    `word` is one of valid, waiting, amended, superseded, suspended, void, ended, erased, unknown,
+    or the seal's fault.
     """
 
     valid: bool
@@ -49,7 +50,8 @@ class Judgement(msgspec.Struct, frozen=True, kw_only=True):
 async def sealed_file(work: Work, sha256: str) -> SealedFile | None:
     """Whether this is the SHA-256 of a sealed contract, as 64 hexadecimal digits; None if not.
 
-    It tells nobody whose contract it is: the file itself does, to those who have it.
+    The fingerprints of an erased one stay. It tells nobody whose contract it is: the file itself
+    does, to those who have it.
     """
     found = (
         await work.session.execute(
@@ -61,12 +63,7 @@ async def sealed_file(work: Work, sha256: str) -> SealedFile | None:
     if found is None:
         return None
     contract, sealed_at = found
-    bodies = await work.session.scalars(
-        select(ContractEvidence.body).where(
-            ContractEvidence.contract_id == contract.id, ContractEvidence.kind == "sealed"
-        )
-    )
-    said = [msgspec.json.decode(body)["details"] for body in bodies]
+    said = await _seals(work, contract)
     told = next((one for one in said if one["pdf_sha256"] == sha256), None)
     if told is None:  # a paper or another file about the contract, which nobody sealed
         return None
@@ -85,7 +82,22 @@ async def sealed_file(work: Work, sha256: str) -> SealedFile | None:
     )
 
 
+async def _seals(work: Work, contract: Contract) -> list[dict[str, str]]:
+    """What was said of each sealed file: in the evidence, or in the proof of its erasure."""
+    if contract.erased_at is not None:
+        gone = await work.session.get_one(ContractErasure, contract.id)
+        return list(gone.fingerprints["seals"])
+    bodies = await work.session.scalars(
+        select(ContractEvidence.body).where(
+            ContractEvidence.contract_id == contract.id, ContractEvidence.kind == "sealed"
+        )
+    )
+    return [msgspec.json.decode(body)["details"] for body in bodies]
+
+
 def _standing(contract: Contract, sha256: str) -> Standing:
+    if contract.erased_at is not None:
+        return "erased"
     if contract.state == "void":
         return "void"
     if contract.sealed_sha256 != sha256:
@@ -110,6 +122,6 @@ def judgement_of(report: SealReport, known: SealedFile | None) -> Judgement:
     if known.log_index is None:
         sentence = "The seal holds; the public log has the file within a minute."
         return Judgement(valid=False, word="waiting", sentence=sentence)
-    valid = known.standing in {"stands", "amended", "ended"}
+    valid = known.standing in {"stands", "amended", "ended", "erased"}
     word = "valid" if known.standing == "stands" else known.standing
     return Judgement(valid=valid, word=word, sentence=known.standing_said)

@@ -1,7 +1,6 @@
 """Contracts as members, reps and clients see them."""
 
 from typing import Any
-from uuid import UUID
 
 import msgspec
 from sqlalchemy import select
@@ -27,7 +26,6 @@ from guild.contracts.rules.terms import terms_from
 from guild.contracts.schemas import (
     CodeOut,
     ContractOut,
-    ContractSummary,
     DeliveriesOut,
     DeliveryOut,
     EventOut,
@@ -37,36 +35,11 @@ from guild.contracts.schemas import (
 from guild.contracts.schemas.contract import FileOut
 from guild.core.ids import ContractId, DeliveryId, DocumentId
 from guild.core.money import Money
-from guild.core.wire import Page, decode_cursor, encode_cursor
 from guild.core.work import Work
 from guild.documents import queries as documents
 from guild.governance.queries import charter_at
 from guild.governance.rules import SignatureLevel
 from guild.members.models import Contact, Member, Organisation
-
-
-async def list_contracts(
-    work: Work, *, state: str | None, client_id: UUID | None, cursor: str | None, limit: int
-) -> Page[ContractSummary]:
-    """Newest first, by id (which begins with the time)."""
-    query = (
-        select(Contract, Organisation.name)
-        .join(Organisation, Organisation.id == Contract.client_id)
-        .where(access.visible_to(work.actor), Contract.amends_id.is_(None))
-        .order_by(Contract.id.desc())
-        .limit(limit + 1)
-    )
-    if state is not None:
-        query = query.where(Contract.state == state)
-    if client_id is not None:
-        query = query.where(Contract.client_id == client_id)
-    if cursor:
-        (last,) = decode_cursor(cursor, tuple[UUID])
-        query = query.where(Contract.id < last)
-    rows = (await work.session.execute(query)).all()
-    items = [_summary(contract, name) for contract, name in rows[:limit]]
-    more = encode_cursor(items[-1].id) if len(rows) > limit else None
-    return Page(items=items, next_cursor=more)
 
 
 async def contract_row(work: Work, contract_id: ContractId) -> Contract:
@@ -120,22 +93,6 @@ def _columns(contract: Contract) -> dict[str, Any]:
         "amends_id", "amended_at", "renews_id",
     )  # fmt: skip
     return {name: getattr(contract, name) for name in names}
-
-
-def _summary(contract: Contract, client_name: str) -> ContractSummary:
-    return ContractSummary(
-        id=contract.id,
-        number=contract.number,
-        title=contract.title,
-        state=contract.state,
-        version=contract.version,
-        client_id=contract.client_id,
-        client_name=client_name,
-        currency=contract.currency,
-        net=Money(contract.net_minor, contract.currency).text,
-        guaranteed=contract.guaranteed,
-        updated_at=contract.updated_at,
-    )
 
 
 async def milestones_of(work: Work, contract: Contract) -> list[MilestoneOut]:

@@ -3,11 +3,15 @@
 from guild.contracts.routes import (
     afterwards,
     amending,
+    calendar,
     contract,
     drafting,
     ending,
+    keeping,
     levels,
     proofs,
+    rates,
+    remarks,
     signing,
     working,
 )
@@ -23,6 +27,10 @@ ROUTES = [
     *amending.ROUTES,
     *working.ROUTES,
     *ending.ROUTES,
+    *keeping.ROUTES,
+    *calendar.ROUTES,
+    *rates.ROUTES,
+    *remarks.ROUTES,
 ]
 
 __all__ = ["NO_STORE", "ROUTES", "pdf_answer"]

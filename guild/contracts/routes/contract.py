@@ -1,9 +1,11 @@
 """Contracts over HTTP: the member's side, and the client's side through a personal link."""
 
+from datetime import date
 from typing import Annotated, Literal
 
 from litestar import MediaType, Response
 from litestar.params import QueryParameter
+from msgspec import Meta
 
 from guild.contracts import commands, queries
 from guild.contracts.access import OFFER_LINK
@@ -34,13 +36,15 @@ from guild.contracts.schemas import (
 )
 from guild.core.ids import ContractId, MilestoneId, OrganisationId
 from guild.core.permissions import Permission
-from guild.core.wire import Cursor, Page, PageSize, get, patch, post, post_once
+from guild.core.wire import CurrencyCode, Cursor, Page, PageSize, get, patch, post, post_once
 from guild.core.work import Work
 
 State = Literal[
     "draft", "sent", "changes_requested", "declined", "expired", "withdrawn", "signed",
     "completed", "terminated", "applied", "suspended", "void",
 ]  # fmt: skip
+Minor = Annotated[int, Meta(ge=0, le=10**15)]
+Search = Annotated[str, Meta(max_length=100)]
 NO_STORE = {"Cache-Control": "no-store"}
 DELIVERY_MAX_BYTES = 16_200_000
 """The files of a delivery in base64, and its text."""
@@ -60,13 +64,26 @@ async def list_contracts(
     work: Work,
     contract_state: Annotated[State | None, QueryParameter(name="state")] = None,
     client_id: OrganisationId | None = None,
+    drafted_from: date | None = None,
+    drafted_to: date | None = None,
+    at_least: Minor | None = None,
+    at_most: Minor | None = None,
+    currency: CurrencyCode | None = None,
+    search: Search = "",
     cursor: Cursor | None = None,
     limit: PageSize = 50,
 ) -> Page[ContractSummary]:
-    """Your contracts, newest first; a rep sees all that were ever sent."""
-    return await queries.list_contracts(
-        work, state=contract_state, client_id=client_id, cursor=cursor, limit=limit
-    )
+    """Your contracts, newest first; a rep sees all that were ever sent.
+
+    `search` looks for beginnings of words in title, number and terms, the client's name among
+    them; `at_least` and `at_most` are net prices in minor units (cents).
+    """
+    sieve = queries.Sieve(
+        state=contract_state, client_id=client_id, drafted_from=drafted_from,
+        drafted_to=drafted_to, at_least_minor=at_least, at_most_minor=at_most,
+        currency=currency, search=search,
+    )  # fmt: skip
+    return await queries.list_contracts(work, sieve, cursor=cursor, limit=limit)
 
 
 @get("/contracts/{contract_id:uuid}", permission=Permission.CONTRACTS_READ, tags=["contracts"],

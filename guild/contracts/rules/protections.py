@@ -7,11 +7,12 @@ so that anyone can check.
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, timedelta
-from typing import Final, Literal
+from typing import Literal
 
 import msgspec
 
 from guild.contracts.rules.elements import ELEMENTS
+from guild.contracts.rules.keeping import house_rule, years_later
 from guild.contracts.rules.law import (
     MARKS,
     Acceptance,
@@ -28,9 +29,6 @@ from guild.contracts.rules.law import (
 from guild.contracts.rules.terms import Terms
 
 Outcome = Literal["met", "missing", "warning", "not_applicable"]
-
-HOUSE_RETENTION_YEARS: Final = 6
-"""Contracts are kept six years unless a law asks for longer; never less than a law asks for."""
 
 
 class EarlierContract(msgspec.Struct, frozen=True, kw_only=True):
@@ -136,16 +134,23 @@ def pay_by(terms: Terms, *, completed_on: date, invoiced_on: date, law: Law) -> 
 
 
 def retain_until(facts: Facts, signed_on: date, sets: Sequence[RuleSet]) -> date:
-    """Until when the contract is kept: six years, or longer where a law that covers it says so."""
-    years = [HOUSE_RETENTION_YEARS]
+    """Until when the contract is kept: the house's years, or those of a law that covers it."""
+    return retention(facts, signed_on, sets)[0]
+
+
+def retention(facts: Facts, signed_on: date, sets: Sequence[RuleSet]) -> tuple[date, str]:
+    """Until when a contract is kept, and the rule that says so: the longest of all that cover it.
+
+    A law that asks for as long as the house does is named before it.
+    """
+    years, name = house_rule("house/signed", signed_on).years, "house/signed"
     for rules in sets:
         law = rules.on(facts.on)
         if law and law.retention and not not_applicable_because(facts, law):
-            years.append(law.retention.years)
-    try:
-        return signed_on.replace(year=signed_on.year + max(years))
-    except ValueError:  # 29 February
-        return signed_on.replace(year=signed_on.year + max(years), month=3, day=1)
+            asked = law.retention.years
+            if asked > years or (asked == years and name == "house/signed"):
+                years, name = asked, rules.id
+    return years_later(signed_on, years), name
 
 
 def _in_place(terms: Terms, law: Law) -> bool:
@@ -214,7 +219,7 @@ def _apply(facts: Facts, rules: RuleSet, law: Law) -> Iterator[Finding]:
     if law.acceptance is not None:
         yield _acceptance(facts.terms, rules, law, law.acceptance)
     if law.retention is not None:
-        kept = max(law.retention.years, HOUSE_RETENTION_YEARS)
+        kept = max(law.retention.years, house_rule("house/signed", facts.on).years)
         yield _found(
             rules, law, "retention", "met",
             f"{'Both sides keep' if law.retention.both_parties else 'The client keeps'} the "

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 from msgspec import Meta
 
 from guild.contracts.rules.terms import Terms
+from guild.contracts.schemas.remarks import PlaceName
 from guild.core.ids import (
     ContactId,
     ContractId,
@@ -70,6 +71,8 @@ class ChangesIn(OfferIn, frozen=True):
     """What should differ in the next version."""
 
     wishes: LongText
+    clause: PlaceName = ""
+    """The clause that it is about, as the thread names it; empty for the whole."""
 
 
 class DeclineIn(OfferIn, frozen=True):

@@ -34,12 +34,16 @@ ClauseName = Annotated[str, Meta(pattern=r"^[a-z_]{1,40}$", examples=["deposit"]
 
 
 class ServiceIn(In, frozen=True):
-    """One itemised service. For `hour`, `day` and `unit`, rate and quantity are needed too."""
+    """One itemised service. For `hour`, `day` and `unit`, rate and quantity are needed too.
+
+    `rate_card` picks the rate by the role of one of your own, as for work by the hour.
+    """
 
     text: ShortText
     value: Amount
     method: Literal["fixed", "hour", "day", "unit"] = "fixed"
     rate: Amount | None = None
+    rate_card: OptionalText | None = None
     quantity: Quantity | None = None
 
 
@@ -76,12 +80,17 @@ class MilestonesIn(In, frozen=True, tag_field="kind", tag="milestones"):
 
 
 class TimeIn(In, frozen=True, tag_field="kind", tag="time"):
-    """Work by the hour or day: rate, expected quantity, and a cap if one is agreed."""
+    """Work by the hour or day: rate, expected quantity, and a cap if one is agreed.
+
+    Instead of `rate`, `rate_card` picks one of your own by its role: the rate for that unit and
+    currency that is valid on the day on which the work starts. The draft keeps the amount.
+    """
 
     unit: Literal["hour", "day"]
-    rate: Amount
     estimate: Quantity
     ends_on: date
+    rate: Amount | None = None
+    rate_card: OptionalText | None = None
     cap: Amount | None = None
 
 

@@ -7,7 +7,7 @@ from guild.invoicing.queries.documents import (
     frozen_invoice,
 )
 from guild.invoicing.queries.invariants import INVARIANTS
-from guild.invoicing.queries.of_contract import invoices_of_contract
+from guild.invoicing.queries.of_contract import invoices_of_contract, payments_due
 from guild.invoicing.queries.page import InvoicePage, invoice_page
 from guild.invoicing.queries.reading import (
     Sieve,
@@ -38,6 +38,7 @@ __all__ = [
     "list_series",
     "member_parts",
     "of_member",
+    "payments_due",
     "series_report",
     "shares_on",
 ]

@@ -1,11 +1,41 @@
-"""The invoices of one contract, for the contract's evidence bundle."""
+"""What contracts ask about invoices: those of one contract, and when a member is to be paid."""
+
+from datetime import date
 
 from sqlalchemy import select
 
-from guild.core.ids import ContractId
+from guild.contracts.schemas.calendar import DeadlineOut
+from guild.core.ids import ContractId, MemberId
 from guild.core.money import Money
 from guild.core.work import Work
 from guild.invoicing.models import Invoice
+from guild.invoicing.models.invoice import OPEN_STATES
+
+
+async def payments_due(work: Work, member_id: MemberId, since: date) -> list[DeadlineOut]:
+    """When a member's unpaid invoices are due, for her calendar; soonest first."""
+    rows = await work.session.scalars(
+        select(Invoice)
+        .where(
+            Invoice.member_id == member_id,
+            Invoice.kind == "invoice",
+            Invoice.state.in_(OPEN_STATES),
+            Invoice.due_on >= since,
+        )
+        .order_by(Invoice.due_on, Invoice.number)
+        .limit(500)
+    )
+    return [
+        DeadlineOut(
+            kind="payment_due", subject_id=row.id, day=row.due_on,
+            title=f"Payment of {row.number} is due",
+            text=f"{Money(row.payable_minor - row.paid_minor - row.credited_minor, row.currency)} "
+            f"is unpaid, for “{row.title}”.",
+            contract_number=row.contract_number, path=f"/invoices/{row.id}",
+        )
+        for row in rows
+        if row.due_on is not None
+    ]  # fmt: skip
 
 
 async def invoices_of_contract(work: Work, contract_id: ContractId) -> list[dict[str, str]]:

@@ -11,6 +11,7 @@ from litestar.params import Body
 from guild.core.errors import GuildError, Invalid
 from guild.core.pages import page
 from guild.core.permissions import Permission
+from guild.core.tables import decoded
 from guild.core.wire import get, post
 from guild.core.work import Work
 from guild.members import commands
@@ -70,15 +71,7 @@ async def _text(file: object) -> str:
     """The file as text: UTF-8, else what spreadsheets on Windows write."""
     if not isinstance(file, UploadFile):
         raise Invalid("Choose the file first.", field="file")
-    data = await file.read()
-    if not data:
-        raise Invalid("The file is empty, or none was chosen.", field="file")
-    for encoding in ("utf-8-sig", "utf-16" if data[:2] in {b"\xff\xfe", b"\xfe\xff"} else "cp1252"):
-        try:
-            return data.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-    raise Invalid("This is no table of text.", mend="Save it as CSV first.", field="file")
+    return decoded(await file.read())
 
 
 def _page(

@@ -4,21 +4,16 @@ Spreadsheets write CSV with commas, semicolons or tabs; all of these are read. A
 the same shape as a client that is entered by hand.
 """
 
-import csv
-import io
 import re
-import unicodedata
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 import msgspec
 
-from guild.core.errors import Invalid
+from guild.core import tables
+from guild.core.tables import BYTES_MAX, Table, plain, read_table, suggested, without_accents
 from guild.members.schemas import OrganisationIn
 
-BYTES_MAX: Final = 2_000_000
-ROWS_MAX: Final = 5_000
-COLUMNS_MAX: Final = 100
 FIELDS: Final[Mapping[str, tuple[str, ...]]] = {
     "name": ("name", "client", "customer", "company", "nom", "naam", "firma", "societe", "bedrijf"),
     "kind": ("kind", "type", "soort", "art", "categorie"),
@@ -48,13 +43,6 @@ KINDS: Final[Mapping[str, str]] = {
 }  # fmt: skip
 
 
-class Table(msgspec.Struct, frozen=True, kw_only=True):
-    """A header and its rows; each row has as many cells as the header."""
-
-    header: tuple[str, ...]
-    rows: tuple[tuple[str, ...], ...]
-
-
 class TypedRow(msgspec.Struct, frozen=True, kw_only=True):
     """A row as a client, or what is wrong with it. `line` counts from 2, as spreadsheets show."""
 
@@ -65,59 +53,14 @@ class TypedRow(msgspec.Struct, frozen=True, kw_only=True):
     """(field, sentence) of each fault."""
 
 
-def read_table(text: str) -> Table:
-    """The table of a CSV text; raises Invalid with what to mend."""
-    if len(text.encode()) > BYTES_MAX:
-        raise Invalid("The table is larger than 2 MB.", mend="Send it in parts.", field="csv")
-    if "\x00" in text:
-        raise Invalid("This is no table of text.", mend="Save it as CSV first.", field="csv")
-    lines = [row for row in csv.reader(io.StringIO(text.lstrip("\ufeff"), newline=""),
-                                       delimiter=_delimiter(text))
-             if any(cell.strip() for cell in row)]  # fmt: skip
-    if len(lines) < 2:
-        raise Invalid("There is no row under the header.", field="csv")
-    if len(lines) > ROWS_MAX + 1 or len(lines[0]) > COLUMNS_MAX:
-        raise Invalid(
-            f"A table has at most {ROWS_MAX} rows and {COLUMNS_MAX} columns.",
-            mend="Send it in parts.",
-            field="csv",
-        )
-    header = tuple(cell.strip() for cell in lines[0])
-    width = len(header)
-    rows = tuple(tuple((*row, *[""] * width)[:width]) for row in lines[1:])
-    return Table(header=header, rows=rows)
-
-
-def _delimiter(text: str) -> str:
-    first = text.lstrip("\ufeff").splitlines()[0] if text.strip() else ""
-    return max(";\t,", key=first.count)
-
-
 def suggest_mapping(header: Sequence[str]) -> dict[str, str]:
     """The column for each field, where its name tells; no column is used twice."""
-    free = {_plain(name): name for name in header}
-    found = {}
-    for field, names in FIELDS.items():
-        known = next((name for name in (_plain(field), *names) if name in free), None)
-        if known is not None:
-            found[field] = free.pop(known)
-    return found
+    return suggested(header, FIELDS)
 
 
 def check_mapping(header: Sequence[str], mapping: Mapping[str, str]) -> None:
     """Refuse fields and columns that do not exist, and a mapping that cannot make a client."""
-    for field, column in mapping.items():
-        if field not in FIELDS:
-            raise Invalid(f"A client has no field “{field}”.", field=f"mapping.{field}")
-        if column not in header:
-            raise Invalid(f"The table has no column “{column}”.", field=f"mapping.{field}")
-    missing = [field for field in REQUIRED if field not in mapping]
-    if missing:
-        raise Invalid(
-            f"No column is chosen for {', '.join(missing).replace('_', ' ')}.",
-            mend="Choose the column of each.",
-            field=f"mapping.{missing[0]}",
-        )
+    tables.check_mapping(header, mapping, FIELDS, REQUIRED, "client")
 
 
 def typed_rows(table: Table, mapping: Mapping[str, str]) -> list[TypedRow]:
@@ -132,7 +75,7 @@ def typed_rows(table: Table, mapping: Mapping[str, str]) -> list[TypedRow]:
 def _typed(line: int, cells: dict[str, str]) -> TypedRow:
     wrong: list[tuple[str, str]] = []
     given: dict[str, Any] = {
-        "kind": KINDS.get(_plain(cells.get("kind", "")) or "company", cells.get("kind")),
+        "kind": KINDS.get(plain(cells.get("kind", "")) or "company", cells.get("kind")),
         "country": cells.get("country", "").upper(),
     }
     for field in ("name", "street", "postcode", "city", "email"):
@@ -168,7 +111,7 @@ def _converted(given: dict[str, Any]) -> tuple[OrganisationIn | None, list[tuple
 
 def normal_name(name: str) -> str:
     """A name as it is compared: no accents, no legal form, no signs, small letters."""
-    words = re.findall(r"[a-z0-9]+", _without_accents(name).lower())
+    words = re.findall(r"[a-z0-9]+", without_accents(name).lower())
     kept = [word for word in words if word not in LEGAL_FORMS]
     return " ".join(kept or words)
 
@@ -179,15 +122,7 @@ LEGAL_FORMS: Final = frozenset({
 })  # fmt: skip
 
 
-def _plain(name: str) -> str:
-    return re.sub(r"[^a-z0-9]", "", _without_accents(name).lower())
-
-
-def _without_accents(text: str) -> str:
-    return unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
-
-
 __all__ = [
-    "FIELDS", "REQUIRED", "Table", "TypedRow", "check_mapping", "normal_name",
+    "BYTES_MAX", "FIELDS", "REQUIRED", "Table", "TypedRow", "check_mapping", "normal_name",
     "read_table", "suggest_mapping", "typed_rows",
 ]  # fmt: skip
