@@ -179,6 +179,16 @@ class ShareDeclined(Event, frozen=True, kw_only=True):
     reason: str
 
 
+class ProformaSent(Event, frozen=True, kw_only=True):
+    """A pro-forma was mailed to the client, as it stood."""
+
+    subject: ClassVar[str] = "invoice_id"
+
+    invoice_id: InvoiceId
+    member_id: MemberId
+    client_id: OrganisationId
+
+
 class SelfBilled(Event, frozen=True, kw_only=True):
     """The co-operative wrote a member's invoice to it, for what it paid out to her."""
 

@@ -236,6 +236,7 @@ CREATE TRIGGER invoicing_supplier_series_moves_on BEFORE UPDATE OR DELETE ON sup
 REVOKE DELETE ON supplier_series, self_bill, self_billing_mandate, recurring_plan FROM guild_app;
 REVOKE UPDATE, DELETE ON recurring_run FROM guild_app;
 REVOKE UPDATE ON invoice_note FROM guild_app;
+REVOKE UPDATE, DELETE ON proforma_sending FROM guild_app;
 REVOKE UPDATE, DELETE ON invoice_origin FROM guild_app;
 
 -- Payments are history.

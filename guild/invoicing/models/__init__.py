@@ -17,6 +17,7 @@ from guild.invoicing.models.parts import (
     InvoiceVat,
 )
 from guild.invoicing.models.payment import Payment
+from guild.invoicing.models.proforma import ProformaSending
 from guild.invoicing.models.recurring import PLAN_LIFECYCLE, RecurringPlan, RecurringRun
 from guild.invoicing.models.reversals import PaymentReversal
 from guild.invoicing.models.self_billing import (
@@ -51,6 +52,7 @@ __all__ = [
     "Payment",
     "PaymentReversal",
     "PaymentShare",
+    "ProformaSending",
     "RecurringPlan",
     "RecurringRun",
     "SelfBill",

@@ -13,6 +13,8 @@ from guild.core.wire import Cursor, get, post
 from guild.core.work import Work
 from guild.invoicing import commands
 from guild.invoicing.pages.forms import CLOSED, FORM, Form, or_again
+from guild.invoicing.pages.lines import lines_of
+from guild.invoicing.queries.drafting import contracts_to_invoice
 from guild.invoicing.queries.recurring import list_plans
 from guild.invoicing.queries.self_billing import list_self_bills, mandate_of
 from guild.invoicing.routes.recurring import STEPS
@@ -33,7 +35,8 @@ async def _plans(
 ) -> Response[str]:
     answer = page(
         work, "invoicing/recurring.html", status=status, errors=list(errors), section="/invoices",
-        plans=await list_plans(work, cursor=cursor, limit=20), form=form or {},
+        plans=await list_plans(work, cursor=cursor, limit=20), form=form or {}, rows=range(3),
+        contracts=[(str(one.id), one.words) for one in await contracts_to_invoice(work)],
     )  # fmt: skip
     answer.headers.update(CLOSED)
     return answer
@@ -47,10 +50,9 @@ async def plans_page(work: Work, cursor: Cursor | None = None) -> Response[str]:
 
 @post("/recurring-invoices", permission=Permission.INVOICES_ISSUE, **FORM)
 async def start_plan(work: Work, data: Form) -> Redirect:
-    """Start a plan of one line; more are given over the API."""
+    """Start a plan of one's own lines."""
 
     async def go() -> None:
-        line = {"text": data.get("text", ""), "unit_price": data.get("unit_price", "")}
         wanted = {
             "contract_id": data.get("contract_id", ""),
             "every": int(data["every"]) if data.get("every", "").isdecimal() else 1,
@@ -59,7 +61,7 @@ async def start_plan(work: Work, data: Form) -> Redirect:
             "shift": data.get("shift", "next"),
             "ends_on": data.get("ends_on") or None,
             "issue": data.get("issue") == "yes",
-            "terms": {"lines": [line]},
+            "terms": {"lines": lines_of(data)},
         }
         await commands.start_plan(work, msgspec.convert(wanted, PlanIn))
 

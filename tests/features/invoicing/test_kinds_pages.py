@@ -94,9 +94,12 @@ async def test_plans_and_self_billing_have_pages(bench: Bench, signed_in: Any) -
         for name, value in BELGIAN.items():
             setattr(row, name, value)
     browser = await signed_in(member)
-    form = {"contract_id": str(contract.id), "text": "Upkeep {month}", "unit_price": "200",
+    form = {"contract_id": str(contract.id), "lines.0.text": "Upkeep {month}",
+            "lines.0.unit_price": "200",
             "every": "1", "unit": "months", "starts_on": "2026-12-01", "shift": "next"}  # fmt: skip
-    wrong = await browser.post("/recurring-invoices", data={**form, "text": "Upkeep {moon}"})
+    wrong = await browser.post(
+        "/recurring-invoices", data={**form, "lines.0.text": "Upkeep {moon}"}
+    )
     assert wrong.status_code == 422
     assert "moon" in wrong.text
     assert (await browser.post("/recurring-invoices", data=form)).status_code == 303
