@@ -196,7 +196,8 @@ class SelfBilled(Event, frozen=True, kw_only=True):
 
     invoice_id: InvoiceId
     member_id: MemberId
-    payout_id: PayoutId
+    payout_ids: tuple[PayoutId, ...]
+    """One, or all of a month where her mandate says so."""
     net_minor: int
     vat_minor: int
     currency: str
@@ -204,7 +205,7 @@ class SelfBilled(Event, frozen=True, kw_only=True):
 
 
 class SelfBillingHeld(Event, frozen=True, kw_only=True):
-    """No document could be made of a payout; the office reads why."""
+    """No document could be made of a payout; the office reads why, and it can be tried again."""
 
     subject: ClassVar[str] = "payout_id"
 

@@ -28,13 +28,18 @@ from guild.invoicing.commands.recurring import (
 from guild.invoicing.commands.reissuing import credit_and_reissue
 from guild.invoicing.commands.reversals import reverse_payment
 from guild.invoicing.commands.self_billing import (
-    BilledLine,
     accept_by_silence,
     accept_self_bill,
     object_to_self_bill,
     revoke_mandate,
-    self_bill_payout,
     sign_mandate,
+)
+from guild.invoicing.commands.self_bills import (
+    BilledLine,
+    months_to_bill,
+    retry_self_bill,
+    self_bill_month,
+    self_bill_payout,
 )
 from guild.invoicing.commands.sharing import agree_to_share, decline_share, share_draft
 from guild.invoicing.commands.validating import check_draft, validate_draft
@@ -67,6 +72,7 @@ __all__ = [
     "mail_invoice",
     "make_documents",
     "mark_overdue",
+    "months_to_bill",
     "object_to_self_bill",
     "pause_plan",
     "print_proforma",
@@ -76,9 +82,11 @@ __all__ = [
     "reinstate_rest",
     "remove_file",
     "resume_plan",
+    "retry_self_bill",
     "reverse_payment",
     "revoke_mandate",
     "run_plan",
+    "self_bill_month",
     "self_bill_payout",
     "send_proforma",
     "settle_deposits",

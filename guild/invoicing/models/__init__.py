@@ -20,6 +20,7 @@ from guild.invoicing.models.payment import Payment
 from guild.invoicing.models.proforma import ProformaSending
 from guild.invoicing.models.recurring import PLAN_LIFECYCLE, RecurringPlan, RecurringRun
 from guild.invoicing.models.reversals import PaymentReversal
+from guild.invoicing.models.self_bill_due import SELF_BILL_DUE_LIFECYCLE, SelfBillDue
 from guild.invoicing.models.self_billing import (
     SELF_BILL_LIFECYCLE,
     SelfBill,
@@ -36,6 +37,7 @@ __all__ = [
     "OPEN_STATES",
     "PLAN_LIFECYCLE",
     "REFERENCE_SERIAL",
+    "SELF_BILL_DUE_LIFECYCLE",
     "SELF_BILL_LIFECYCLE",
     "SERIES_KINDS",
     "SHARE_LIFECYCLE",
@@ -56,6 +58,7 @@ __all__ = [
     "RecurringPlan",
     "RecurringRun",
     "SelfBill",
+    "SelfBillDue",
     "SelfBillingMandate",
     "SupplierSeries",
 ]
