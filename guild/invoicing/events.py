@@ -204,6 +204,15 @@ class SelfBilled(Event, frozen=True, kw_only=True):
     object_by: date
 
 
+class SelfBillFiled(Event, frozen=True, kw_only=True):
+    """The files of a document in a member's name exist, an e-invoice among them."""
+
+    subject: ClassVar[str] = "invoice_id"
+
+    invoice_id: InvoiceId
+    member_id: MemberId
+
+
 class SelfBillingHeld(Event, frozen=True, kw_only=True):
     """No document could be made of a payout; the office reads why, and it can be tried again."""
 

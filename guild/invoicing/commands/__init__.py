@@ -7,7 +7,7 @@ from guild.invoicing.commands.deposits import draft_deposit, settle_deposits
 from guild.invoicing.commands.drafts import draft_invoice_from_milestones, edit_draft
 from guild.invoicing.commands.filing import make_documents, mark_overdue
 from guild.invoicing.commands.issuing import issue_invoice, issue_invoices
-from guild.invoicing.commands.mailing import mail_invoice, send_proforma
+from guild.invoicing.commands.mailing import mail_invoice, mail_self_bill, send_proforma
 from guild.invoicing.commands.payments import (
     Receivable,
     locked_receivable,
@@ -70,6 +70,7 @@ __all__ = [
     "issue_invoices",
     "locked_receivable",
     "mail_invoice",
+    "mail_self_bill",
     "make_documents",
     "mark_overdue",
     "months_to_bill",

@@ -10,7 +10,7 @@ import msgspec
 
 SERIES_DIGITS: Final = 6
 Period = Literal["payout", "month"]
-"""A document for each payout, or one for a calendar month (article 223 of Directive 2006/112/EC)."""
+"""For each payout, or one for a calendar month (article 223 of Directive 2006/112/EC)."""
 
 
 class TermsVersion(msgspec.Struct, frozen=True):
