@@ -37,7 +37,8 @@ def visible_to(actor: Actor) -> ColumnElement[bool]:
                 Invoice.corrects_id == actor.link.subject_id,
             ),
             Invoice.contact_id == actor.link.contact_id,
-            Invoice.state != "draft",
+            # A pro-forma is never issued; its link was mailed by whoever drafted it.
+            or_(Invoice.state != "draft", Invoice.kind == "proforma"),
         )
     if actor.kind != "member":
         return false()

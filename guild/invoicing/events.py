@@ -180,6 +180,16 @@ class ShareDeclined(Event, frozen=True, kw_only=True):
     reason: str
 
 
+class ProformaSent(Event, frozen=True, kw_only=True):
+    """A pro-forma was mailed to the client, as it stood."""
+
+    subject: ClassVar[str] = "invoice_id"
+
+    invoice_id: InvoiceId
+    member_id: MemberId
+    client_id: OrganisationId
+
+
 class SelfBilled(Event, frozen=True, kw_only=True):
     """The co-operative wrote a member's invoice to it, for what it paid out to her."""
 
@@ -187,15 +197,25 @@ class SelfBilled(Event, frozen=True, kw_only=True):
 
     invoice_id: InvoiceId
     member_id: MemberId
-    payout_id: PayoutId
+    payout_ids: tuple[PayoutId, ...]
+    """One, or all of a month where her mandate says so."""
     net_minor: int
     vat_minor: int
     currency: str
     object_by: date
 
 
+class SelfBillFiled(Event, frozen=True, kw_only=True):
+    """The files of a document in a member's name exist, an e-invoice among them."""
+
+    subject: ClassVar[str] = "invoice_id"
+
+    invoice_id: InvoiceId
+    member_id: MemberId
+
+
 class SelfBillingHeld(Event, frozen=True, kw_only=True):
-    """No document could be made of a payout; the office reads why."""
+    """No document could be made of a payout; the office reads why, and it can be tried again."""
 
     subject: ClassVar[str] = "payout_id"
 

@@ -236,9 +236,10 @@ END $$;
 
 CREATE TRIGGER invoicing_supplier_series_moves_on BEFORE UPDATE OR DELETE ON supplier_series
     FOR EACH ROW EXECUTE FUNCTION invoicing_supplier_series_moves_on();
-REVOKE DELETE ON supplier_series, self_bill, self_billing_mandate, recurring_plan FROM guild_app;
+REVOKE DELETE ON supplier_series, self_bill, self_bill_due, self_billing_mandate, recurring_plan FROM guild_app;
 REVOKE UPDATE, DELETE ON recurring_run FROM guild_app;
 REVOKE UPDATE ON invoice_note FROM guild_app;
+REVOKE UPDATE, DELETE ON proforma_sending FROM guild_app;
 REVOKE UPDATE, DELETE ON invoice_origin FROM guild_app;
 
 -- Payments are history.

@@ -1,6 +1,8 @@
 """Background work of invoicing: the files of what was issued, and the due dates that pass."""
 
-from guild.core.ids import InvoiceId, RecurringPlanId
+from datetime import date
+
+from guild.core.ids import InvoiceId, MemberId, RecurringPlanId
 from guild.core.jobs import job, scheduled
 from guild.core.work import Work
 from guild.invoicing import commands
@@ -42,3 +44,16 @@ async def run_plans(work: Work) -> None:
     """One job for each plan of which something is due, so that one that fails stops no other."""
     for plan_id in await commands.due_plans(work):
         work.later(run_plan, plan_id=plan_id)
+
+
+@job("invoicing.self_bill_month", timeout_s=120)
+async def self_bill_month(work: Work, member_id: MemberId, month: str) -> None:
+    """Write a member's documents for what she was paid in a month; once."""
+    await commands.self_bill_month(work, member_id, date.fromisoformat(month))
+
+
+@scheduled("invoicing.self_bill_months", every_minutes=60)
+async def self_bill_months(work: Work) -> None:
+    """Queue the month's documents of members whose mandate says so, when the month is over."""
+    for one in await commands.months_to_bill(work):
+        work.later(self_bill_month, member_id=one.member_id, month=one.month.isoformat())

@@ -9,7 +9,7 @@ from guild.exchange.commands.deciding import (
     record_supplier_payment,
     refuse,
 )
-from guild.exchange.commands.delivering import begin_delivery, send_again
+from guild.exchange.commands.delivering import begin_delivery, begin_self_bill, send_again
 from guild.exchange.commands.mailing import bounce, find_refused
 from guild.exchange.commands.notices import take_bounce, take_notice
 from guild.exchange.commands.receiving import UPLOAD_MAX, upload
@@ -20,6 +20,7 @@ __all__ = [
     "accept",
     "ask_about_open",
     "begin_delivery",
+    "begin_self_bill",
     "book",
     "bounce",
     "dispute",

@@ -39,6 +39,17 @@ async def begin_delivery(work: Work, invoice_id: InvoiceId) -> TransmissionId:
     return row.id
 
 
+async def begin_self_bill(work: Work, invoice_id: InvoiceId) -> TransmissionId | None:
+    """Send a document in a member's name over the network, if there is a gateway; once.
+
+    She was mailed when it was written, so that without a gateway, or when she is not on the
+    network, nothing more goes out.
+    """
+    if gateway_of(work.system) is None:
+        return None
+    return await begin_delivery(work, invoice_id)
+
+
 async def send_again(work: Work, invoice_id: InvoiceId, data: SendAgainIn) -> TransmissionId:
     """Try again, by another way or to another address, as a person decides.
 

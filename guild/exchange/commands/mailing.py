@@ -8,12 +8,17 @@ from guild.core.mail import Mail
 from guild.core.work import Work
 from guild.exchange.commands.moving import move
 from guild.exchange.models import TRANSMISSION, Transmission
-from guild.invoicing.commands import mail_invoice
+from guild.exchange.rules.next_steps import SELF_BILL
+from guild.invoicing.commands import mail_invoice, mail_self_bill
 from guild.invoicing.queries import Stored
+from guild.invoicing.rules.canonical import SELF_BILLED
 
 
 async def by_mail(work: Work, row: Transmission, stored: Stored) -> None:
     """Mail the client a personal link; an address that bounced before is asked of a person."""
+    if stored.frozen.kind in SELF_BILLED:
+        await _to_member(work, row, stored)
+        return
     chosen = row.address if row.wanted == "mail" else ""
     to = chosen or stored.contact_email
     if not chosen and (not to or await _bounced(work, to)):
@@ -25,6 +30,14 @@ async def by_mail(work: Work, row: Transmission, stored: Stored) -> None:
     row.channel, row.address = "mail", to
     row.mail_id = await mail_invoice(work, stored.id, to=to)
     await move(work, row, "mail")
+
+
+async def _to_member(work: Work, row: Transmission, stored: Stored) -> None:
+    """A document in a member's name: she was mailed when it was written, so only if asked again."""
+    row.channel, row.address = "mail", row.address or stored.contact_email
+    if row.wanted == "mail":
+        row.mail_id = await mail_self_bill(work, stored.id, to=row.address)
+    await move(work, row, "mail", code=SELF_BILL)
 
 
 async def _bounced(work: Work, address: str) -> bool:

@@ -13,6 +13,7 @@ from guild.exchange.gateway.interface import Told
 from guild.exchange.models import TRANSMISSION, Transmission, TransmissionStep
 from guild.exchange.rules.next_steps import next_step
 from guild.invoicing.models import Invoice
+from guild.invoicing.rules.canonical import CREDITS, SELF_BILLED
 from guild.members.models import Member
 
 BAD: Final = {
@@ -100,10 +101,12 @@ async def _tell(work: Work, row: Transmission) -> None:
     assert invoice is not None
     assert member is not None
     coop = work.settings.coop
-    name = f"{'Credit note' if invoice.kind == 'credit_note' else 'Invoice'} {invoice.number}"
+    word = "Credit note" if invoice.kind in CREDITS else "Invoice"
+    name = f"{word} {invoice.number}"
+    whose = "in your name" if invoice.kind in SELF_BILLED else "to your client"
     reason = f"\nReason given: {row.detail or row.code}\n" if row.detail or row.code else ""
     text = (
-        f"{name} to your client {BAD[row.state]}.\n{reason}\n"
+        f"{name} {whose} {BAD[row.state]}.\n{reason}\n"
         f"What to do: {next_step(row.state, row.code)}\n\n"
         f"{work.settings.base_url}/invoices/{row.invoice_id}/delivery"
     )

@@ -31,6 +31,7 @@ from guild.exchange.gateway.interface import (
 from guild.exchange.models import TRANSMISSION, Transmission
 from guild.exchange.rules.participants import addresses_of
 from guild.invoicing.queries import Stored, frozen_invoice
+from guild.invoicing.rules.canonical import SELF_BILLED
 from guild.members.models import Organisation
 
 LOOK_UP_TRIES: Final = 4
@@ -72,7 +73,7 @@ async def _prepare_look_up(work: Work, transmission_id: TransmissionId) -> LookU
     stored = await frozen_invoice(work, row.invoice_id)
     addresses = await _addresses(work, row, stored)
     if not addresses:
-        await _not_reachable(work, row, stored, "The client has no number on the network.")
+        await _not_reachable(work, row, stored, "The receiver has no number on the network.")
         return None
     if row.state != "looking_up":
         await move(work, row, "look_up")
@@ -81,19 +82,20 @@ async def _prepare_look_up(work: Work, transmission_id: TransmissionId) -> LookU
 
 def kind_of(stored: Stored) -> DocumentKind:
     """What the network calls it."""
-    return "credit_note" if stored.frozen.kind == "credit_note" else "invoice"
+    kind = stored.frozen.kind
+    return "invoice" if kind == "proforma" else kind
 
 
 async def _addresses(work: Work, row: Transmission, stored: Stored) -> tuple[str, ...]:
     """A consumer has none; a chosen one is the only one.
 
-    What is neither an invoice nor a credit note has a profile of its own on the network, if any;
-    Guild mails it.
+    A self-billed document goes from its buyer, the co-operative, to the member who supplied.
     """
-    if stored.frozen.kind not in {"invoice", "credit_note"}:
-        return ()
     if row.wanted == "peppol" and row.address:
         return (row.address,)
+    if stored.frozen.kind in SELF_BILLED:
+        member = stored.frozen.seller
+        return addresses_of(member.country, member.legal_id, member.vat_number, work.today)
     client = await work.session.get(Organisation, stored.client_id)
     if client is None or client.kind == "consumer":
         return ()
@@ -129,7 +131,7 @@ async def _record_look_up(work: Work, ids: dict[str, Any], answer: str) -> None:
     if answer in {"", AWAY} or gateway is None:
         words = "The gateway could not be reached." if answer == AWAY else ""
         stored = await frozen_invoice(work, row.invoice_id)
-        await _not_reachable(work, row, stored, words or "The client is not on the network.")
+        await _not_reachable(work, row, stored, words or "The receiver is not on the network.")
         return
     row.address, row.channel, row.provider, row.tries = answer, "peppol", gateway.name, 0
     await move(work, row, "make_ready")

@@ -12,7 +12,8 @@ import msgspec
 from guild.exchange.rules.responses import ResponseCode
 
 Status = Literal["sent", "delivered", "accepted", "refused_by_receiver", "failed"]
-DocumentKind = Literal["invoice", "credit_note"]
+DocumentKind = Literal["invoice", "credit_note", "self_bill", "self_bill_credit"]
+"""The last two are Peppol BIS Self-Billing 3.0, which a participant receives or not by itself."""
 
 
 class GatewayAway(Exception):

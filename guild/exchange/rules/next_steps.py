@@ -51,8 +51,14 @@ REASONS: Final = {
 }
 
 
+SELF_BILL: Final = "self_bill"
+"""The code of a document in a member's name that she has by mail and under Self-billing."""
+
+
 def next_step(state: str, code: str) -> str:
     """The sentence for a transmission's state and the receiver's code."""
+    if code == SELF_BILL:
+        return f"{WAITING} The member was mailed, and finds it under Self-billing."
     if state in {"refused_by_receiver", "bounced", "failed"} and code in REASONS:
         return REASONS[code]
     return NEXT[state]

@@ -7,7 +7,7 @@ from guild.invoicing.commands.deposits import draft_deposit, settle_deposits
 from guild.invoicing.commands.drafts import draft_invoice_from_milestones, edit_draft
 from guild.invoicing.commands.filing import make_documents, mark_overdue
 from guild.invoicing.commands.issuing import issue_invoice, issue_invoices
-from guild.invoicing.commands.mailing import mail_invoice
+from guild.invoicing.commands.mailing import mail_invoice, mail_self_bill, send_proforma
 from guild.invoicing.commands.payments import (
     Receivable,
     locked_receivable,
@@ -28,13 +28,18 @@ from guild.invoicing.commands.recurring import (
 from guild.invoicing.commands.reissuing import credit_and_reissue
 from guild.invoicing.commands.reversals import reverse_payment
 from guild.invoicing.commands.self_billing import (
-    BilledLine,
     accept_by_silence,
     accept_self_bill,
     object_to_self_bill,
     revoke_mandate,
-    self_bill_payout,
     sign_mandate,
+)
+from guild.invoicing.commands.self_bills import (
+    BilledLine,
+    months_to_bill,
+    retry_self_bill,
+    self_bill_month,
+    self_bill_payout,
 )
 from guild.invoicing.commands.sharing import agree_to_share, decline_share, share_draft
 from guild.invoicing.commands.validating import check_draft, validate_draft
@@ -65,8 +70,10 @@ __all__ = [
     "issue_invoices",
     "locked_receivable",
     "mail_invoice",
+    "mail_self_bill",
     "make_documents",
     "mark_overdue",
+    "months_to_bill",
     "object_to_self_bill",
     "pause_plan",
     "print_proforma",
@@ -76,10 +83,13 @@ __all__ = [
     "reinstate",
     "remove_file",
     "resume_plan",
+    "retry_self_bill",
     "reverse_payment",
     "revoke_mandate",
     "run_plan",
+    "self_bill_month",
     "self_bill_payout",
+    "send_proforma",
     "settle_deposits",
     "share_draft",
     "sign_mandate",

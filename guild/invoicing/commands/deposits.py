@@ -21,11 +21,12 @@ from guild.core.work import Work
 from guild.documents.commands import refuse_unprintable
 from guild.invoicing.commands.copying import own_document
 from guild.invoicing.commands.deciding import reckon_draft
-from guild.invoicing.commands.drafts import PIECE, RUNNING
+from guild.invoicing.commands.drafts import PIECE
 from guild.invoicing.commands.making import begin_draft, own_contract
 from guild.invoicing.errors import ContractNotSigned
 from guild.invoicing.events import InvoiceDrafted
 from guild.invoicing.models import DepositSettlement, Invoice, InvoiceLine
+from guild.invoicing.queries.drafting import RUNNING
 from guild.invoicing.rules.canonical import Preceding
 from guild.invoicing.schemas.kinds import DepositIn
 

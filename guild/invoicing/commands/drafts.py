@@ -28,6 +28,7 @@ from guild.invoicing.models import (
     Invoice,
     InvoiceLine,
 )
+from guild.invoicing.queries.drafting import RUNNING
 from guild.invoicing.rules.references import reference_for
 from guild.invoicing.rules.vat import (
     Supply,
@@ -39,9 +40,6 @@ from guild.members.models import Organisation
 
 PIECE = "C62"
 """UN/ECE Recommendation 20: one. A milestone is one piece at its agreed price."""
-
-RUNNING = frozenset({"signed", "completed", "terminated"})
-"""States of a contract that the client has accepted; what was accepted under it is owed."""
 
 
 async def draft_invoice_from_milestones(

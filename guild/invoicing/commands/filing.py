@@ -20,7 +20,7 @@ from guild.invoicing.einvoice.build import einvoice_of
 from guild.invoicing.einvoice.cii import cii_bytes
 from guild.invoicing.einvoice.ubl import ubl_bytes
 from guild.invoicing.errors import InvoiceNotFound
-from guild.invoicing.events import InvoiceFiled, InvoiceOverdue
+from guild.invoicing.events import InvoiceFiled, InvoiceOverdue, SelfBillFiled
 from guild.invoicing.models import OPEN_STATES, Invoice, InvoiceAttachment
 from guild.invoicing.queries.documents import Stored, frozen_invoice
 from guild.invoicing.rules.canonical import SELF_BILLED, Attached
@@ -59,7 +59,10 @@ async def make_documents(work: Work, invoice_id: InvoiceId) -> None:
             for kind, data in printed.items()
         },
     )
-    if filed and stored.frozen.kind not in SELF_BILLED:  # those reach no client
+    if filed and stored.frozen.kind in SELF_BILLED:
+        if "ubl" in printed:
+            await work.emit(SelfBillFiled(invoice_id=invoice_id, member_id=stored.member_id))
+    elif filed:
         await work.emit(
             InvoiceFiled(
                 invoice_id=invoice_id, member_id=stored.member_id, client_id=stored.client_id

@@ -11,6 +11,12 @@ from guild.invoicing.queries.documents import Stored
 
 WORDS: Final = {
     "en": {
+        "proforma": "Pro-forma from {coop}: {title}",
+        "proforma_text": "Dear {contact},\n\n"
+        "this is what {worker} would invoice you for: {title}.\n{amount}\n\n"
+        "Read and download it here:\n{link}\n\nIt is no invoice; there is nothing to pay yet. "
+        "The link is yours alone and opens in one browser. You need no account.",
+        "would": "It would be {total}, tax included.",
         "invoice": "Invoice {number} from {coop}",
         "credit_note": "Credit note {number} from {coop}",
         "text": "Dear {contact},\n\n{worker} has done this work for you: {title}.\n{amount}\n\n"
@@ -21,6 +27,12 @@ WORDS: Final = {
         "reason": "You get this because {coop} invoices the work of contract {contract}.",
     },
     "fr": {
+        "proforma": "Facture pro forma de {coop} : {title}",
+        "proforma_text": "Bonjour {contact},\n\n"
+        "voici ce que {worker} vous facturerait : {title}.\n{amount}\n\n"
+        "Pour la lire et la télécharger :\n{link}\n\nCe n'est pas une facture ; il n'y a rien à "
+        "payer pour l'instant. Ce lien est personnel et s'ouvre dans un seul navigateur.",
+        "would": "Le montant serait de {total}, taxes comprises.",
         "invoice": "Facture {number} de {coop}",
         "credit_note": "Note de crédit {number} de {coop}",
         "text": "Bonjour {contact},\n\n{worker} a réalisé ce travail pour vous : {title}.\n"
@@ -32,6 +44,11 @@ WORDS: Final = {
         "{contract}.",
     },
     "nl": {
+        "proforma": "Pro-formafactuur van {coop}: {title}",
+        "proforma_text": "Dag {contact},\n\ndit zou {worker} u factureren: {title}.\n{amount}\n\n"
+        "Lezen en downloaden doet u hier:\n{link}\n\nHet is geen factuur; er is nog niets te "
+        "betalen. De link is persoonlijk en opent in één browser.",
+        "would": "Het zou {total} zijn, belasting inbegrepen.",
         "invoice": "Factuur {number} van {coop}",
         "credit_note": "Creditnota {number} van {coop}",
         "text": "Dag {contact},\n\n{worker} heeft dit werk voor u gedaan: {title}.\n{amount}\n\n"
@@ -42,6 +59,12 @@ WORDS: Final = {
         "reason": "U krijgt dit bericht omdat {coop} het werk van contract {contract} factureert.",
     },
     "de": {
+        "proforma": "Pro-forma-Rechnung von {coop}: {title}",
+        "proforma_text": "Guten Tag {contact},\n\n"
+        "das würde {worker} Ihnen berechnen: {title}.\n{amount}\n\n"
+        "Lesen und herunterladen:\n{link}\n\nEs ist keine Rechnung; noch ist nichts zu zahlen. "
+        "Der Link gilt nur für Sie und öffnet in einem Browser.",
+        "would": "Es wären {total}, Steuer inbegriffen.",
         "invoice": "Rechnung {number} von {coop}",
         "credit_note": "Gutschrift {number} von {coop}",
         "text": "Guten Tag {contact},\n\n{worker} hat diese Arbeit für Sie erledigt: {title}.\n"
@@ -55,6 +78,10 @@ WORDS: Final = {
 }
 
 
+LINES: Final = {"invoice": "due", "credit_note": "credited", "proforma": "would"}
+"""Which line says the amount, by kind."""
+
+
 def mail_document(
     work: Work, stored: Stored, *, token: str, reference: str, to: str = ""
 ) -> MailId:
@@ -63,7 +90,8 @@ def mail_document(
     lang = language_of(frozen.language)
     words = WORDS[lang]
     coop = work.settings.coop.name
-    line = words["due"] if frozen.kind == "invoice" else words["credited"]
+    line = words[LINES[frozen.kind]]
+    body = words["proforma_text" if frozen.kind == "proforma" else "text"]
     amount = line.format(
         total=money_text(frozen.payable_minor, frozen.currency, lang),
         due=long_date(frozen.due_on, lang),
@@ -72,8 +100,8 @@ def mail_document(
     return send_mail(
         work,
         to=to or stored.contact_email,
-        subject=words[frozen.kind].format(number=frozen.number, coop=coop),
-        text=words["text"].format(
+        subject=words[frozen.kind].format(number=frozen.number, coop=coop, title=stored.title),
+        text=body.format(
             contact=stored.contact_name,
             worker=stored.member_name,
             title=stored.title,

@@ -13,13 +13,13 @@ from guild.core.work import Work
 from guild.documents.commands import refuse_unprintable
 from guild.invoicing import access
 from guild.invoicing.commands.deciding import reckon_draft
-from guild.invoicing.commands.drafts import RUNNING
 from guild.invoicing.commands.issuing import issue_invoice
 from guild.invoicing.commands.making import begin_draft, own_contract
 from guild.invoicing.commands.terms import apply_terms
 from guild.invoicing.errors import ContractNotSigned, PlanNotFound
 from guild.invoicing.events import InvoiceDrafted
 from guild.invoicing.models import PLAN_LIFECYCLE, RecurringPlan, RecurringRun
+from guild.invoicing.queries.drafting import RUNNING
 from guild.invoicing.queries.recurring import period_at
 from guild.invoicing.rules.recurring import Period, filled
 from guild.invoicing.schemas.drafts import DraftTerms, PeriodIn

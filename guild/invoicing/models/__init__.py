@@ -18,8 +18,10 @@ from guild.invoicing.models.parts import (
     InvoiceVat,
 )
 from guild.invoicing.models.payment import Payment
+from guild.invoicing.models.proforma import ProformaSending
 from guild.invoicing.models.recurring import PLAN_LIFECYCLE, RecurringPlan, RecurringRun
 from guild.invoicing.models.reversals import PaymentReversal
+from guild.invoicing.models.self_bill_due import SELF_BILL_DUE_LIFECYCLE, SelfBillDue
 from guild.invoicing.models.self_billing import (
     SELF_BILL_LIFECYCLE,
     SelfBill,
@@ -41,6 +43,7 @@ __all__ = [
     "OPEN_STATES",
     "PLAN_LIFECYCLE",
     "REFERENCE_SERIAL",
+    "SELF_BILL_DUE_LIFECYCLE",
     "SELF_BILL_LIFECYCLE",
     "SERIES_KINDS",
     "SHARE_LIFECYCLE",
@@ -57,9 +60,11 @@ __all__ = [
     "Payment",
     "PaymentReversal",
     "PaymentShare",
+    "ProformaSending",
     "RecurringPlan",
     "RecurringRun",
     "SelfBill",
+    "SelfBillDue",
     "SelfBillingMandate",
     "SupplierSeries",
     "WrittenOffMove",

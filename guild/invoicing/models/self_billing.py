@@ -7,7 +7,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, SmallInteger, String,
 from sqlalchemy.orm import Mapped, mapped_column
 
 from guild.core.db import Base
-from guild.core.ids import InvoiceId, MemberId, PayoutId, SelfBillingMandateId
+from guild.core.ids import InvoiceId, MemberId, SelfBillingMandateId
 from guild.core.lifecycle import Lifecycle
 
 SELF_BILL_LIFECYCLE: Final = Lifecycle(
@@ -27,6 +27,7 @@ class SelfBillingMandate(Base):
     __tablename__ = "self_billing_mandate"
     __table_args__ = (
         CheckConstraint("(revoked_at IS NULL) = (revoked_reason = '')", name="revoked_is_whole"),
+        CheckConstraint("period IN ('payout', 'month')", name="period_known"),
         Index(
             "uq_self_billing_mandate_running",
             "member_id",
@@ -43,12 +44,17 @@ class SelfBillingMandate(Base):
     signed_at: Mapped[datetime]
     evidence: Mapped[dict[str, Any]]
     charter_version: Mapped[int]
+    period: Mapped[str] = mapped_column(String(10), default="payout", server_default="payout")
+    """How often she is billed (`rules.self_billing.Period`)."""
     revoked_at: Mapped[datetime | None] = mapped_column(default=None)
     revoked_reason: Mapped[str] = mapped_column(Text, default="")
 
 
 class SelfBill(Base):
-    """What became of a self-billed document: it waits, was accepted, or objected to."""
+    """What became of a self-billed document: it waits, was accepted, or objected to.
+
+    The payouts that it is for are the rows of `models.self_bill_due` that name it.
+    """
 
     __tablename__ = "self_bill"
     __table_args__ = (
@@ -60,7 +66,6 @@ class SelfBill(Base):
     )
 
     invoice_id: Mapped[InvoiceId] = mapped_column(ForeignKey("invoice.id"), primary_key=True)
-    payout_id: Mapped[PayoutId] = mapped_column(unique=True)
     member_id: Mapped[MemberId] = mapped_column(ForeignKey("member.id"))
     mandate_id: Mapped[SelfBillingMandateId] = mapped_column(ForeignKey("self_billing_mandate.id"))
     state: Mapped[str] = mapped_column(String(10), default="open")

@@ -3,6 +3,7 @@
 from guild.invoicing.pages.agreements import PAGES as AGREEMENTS
 from guild.invoicing.pages.client import PAGES as CLIENT
 from guild.invoicing.pages.documents import PAGES as DOCUMENTS
+from guild.invoicing.pages.drafting import PAGES as DRAFTING
 from guild.invoicing.pages.shares import PAGES as SHARES
 
-PAGES = [*CLIENT, *DOCUMENTS, *SHARES, *AGREEMENTS]
+PAGES = [*CLIENT, *DRAFTING, *DOCUMENTS, *SHARES, *AGREEMENTS]

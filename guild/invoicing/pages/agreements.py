@@ -6,15 +6,17 @@ import msgspec
 from litestar import Response
 from litestar.response import Redirect
 
-from guild.core.ids import InvoiceId, RecurringPlanId
+from guild.core.ids import InvoiceId, PayoutId, RecurringPlanId
 from guild.core.pages import page
 from guild.core.permissions import Permission
 from guild.core.wire import Cursor, get, post
 from guild.core.work import Work
 from guild.invoicing import commands
 from guild.invoicing.pages.forms import CLOSED, FORM, Form, or_again
-from guild.invoicing.queries.recurring import contracts_for_plans, list_plans
-from guild.invoicing.queries.self_billing import list_self_bills, mandate_of
+from guild.invoicing.pages.lines import lines_of
+from guild.invoicing.queries.drafting import contracts_to_invoice
+from guild.invoicing.queries.recurring import list_plans
+from guild.invoicing.queries.self_billing import list_self_bills, list_unbilled, mandate_of
 from guild.invoicing.routes.recurring import STEPS
 from guild.invoicing.schemas.recurring import PlanIn
 from guild.invoicing.schemas.self_billing import MandateIn, ObjectionIn, RevokeIn
@@ -33,8 +35,8 @@ async def _plans(
 ) -> Response[str]:
     answer = page(
         work, "invoicing/recurring.html", status=status, errors=list(errors), section="/invoices",
-        plans=await list_plans(work, cursor=cursor, limit=20), form=form or {},
-        contracts=await contracts_for_plans(work),
+        plans=await list_plans(work, cursor=cursor, limit=20), form=form or {}, rows=range(3),
+        contracts=[(str(one.id), one.words) for one in await contracts_to_invoice(work)],
     )  # fmt: skip
     answer.headers.update(CLOSED)
     return answer
@@ -48,10 +50,9 @@ async def plans_page(work: Work, cursor: Cursor | None = None) -> Response[str]:
 
 @post("/recurring-invoices", permission=Permission.INVOICES_ISSUE, **FORM)
 async def start_plan(work: Work, data: Form) -> Redirect:
-    """Start a plan of one line; more are given over the API."""
+    """Start a plan of one's own lines."""
 
     async def go() -> None:
-        line = {"text": data.get("text", ""), "unit_price": data.get("unit_price", "")}
         wanted = {
             "contract_id": data.get("contract_id", ""),
             "every": int(data["every"]) if data.get("every", "").isdecimal() else 1,
@@ -60,7 +61,7 @@ async def start_plan(work: Work, data: Form) -> Redirect:
             "shift": data.get("shift", "next"),
             "ends_on": data.get("ends_on") or None,
             "issue": data.get("issue") == "yes",
-            "terms": {"lines": [line]},
+            "terms": {"lines": lines_of(data)},
         }
         await commands.start_plan(work, msgspec.convert(wanted, PlanIn))
 
@@ -100,6 +101,7 @@ async def _self_billing(
         work, "invoicing/self_billing.html", status=status, errors=list(errors),
         section="/invoices", mandate=await mandate_of(work) if signs else None,
         bills=await list_self_bills(work, cursor=cursor, limit=30),
+        due=await list_unbilled(work),
     )  # fmt: skip
     answer.headers.update(CLOSED)
     return answer
@@ -124,9 +126,25 @@ async def sign_or_revoke(work: Work, act: Act, data: Form) -> Redirect:
         wanted = {
             "typed_name": data.get("typed_name", ""),
             "terms_version": int(version) if version.isdecimal() else 0,
+            "period": data.get("period", "payout"),
         }
         signed = msgspec.convert(wanted, MandateIn)
-        await commands.sign_mandate(work, signed.typed_name, terms_version=signed.terms_version)
+        await commands.sign_mandate(
+            work, signed.typed_name, terms_version=signed.terms_version, period=signed.period
+        )
+
+    async def again(**shown: Any) -> Response[str]:
+        return await _self_billing(work, **shown)
+
+    return await or_again(go(), again, "/self-billing")
+
+
+@post("/self-billing/due/{payout_id:uuid}/retry", permission=Permission.INVOICES_CREDIT, **FORM)
+async def try_again(work: Work, payout_id: PayoutId) -> Redirect:
+    """Write a document that the rules had refused, or show what is still wrong."""
+
+    async def go() -> None:
+        await commands.retry_self_bill(work, payout_id)
 
     async def again(**shown: Any) -> Response[str]:
         return await _self_billing(work, **shown)
@@ -151,4 +169,12 @@ async def answer_bill(work: Work, invoice_id: InvoiceId, answer: Answer, data: F
     return await or_again(go(), again, "/self-billing")
 
 
-PAGES = [plans_page, start_plan, move_plan, self_billing_page, sign_or_revoke, answer_bill]
+PAGES = [
+    plans_page,
+    start_plan,
+    move_plan,
+    self_billing_page,
+    sign_or_revoke,
+    try_again,
+    answer_bill,
+]

@@ -18,7 +18,9 @@ from guild.core.permissions import Permission
 from guild.core.wire import Cursor, get, money_in, post
 from guild.core.work import Work
 from guild.invoicing import commands, queries
+from guild.invoicing.pages.drafting import bind_deposits
 from guild.invoicing.pages.forms import CLOSED, FORM, Form, Upload, or_again
+from guild.invoicing.queries.drafting import deposits_for, sendings_of
 from guild.invoicing.queries.internal import notes_on
 from guild.invoicing.queries.related import related_to
 from guild.invoicing.routes import FileKind, file_answer
@@ -29,7 +31,7 @@ from guild.invoicing.schemas.kinds import NoteIn
 Search = Annotated[str, QueryParameter(max_length=100)]
 State = Annotated[InvoiceState | Literal[""], QueryParameter(name="state")]
 Day = Annotated[str, QueryParameter(pattern=r"^([0-9]{4}-[0-9]{2}-[0-9]{2})?$")]
-Step = Literal["issue", "copy", "invoice"]
+Step = Literal["issue", "copy", "invoice", "send"]
 STEPS: Final = {"copy": commands.copy_invoice, "invoice": commands.draft_from_proforma}
 
 
@@ -82,10 +84,13 @@ async def _document(
     work: Work, invoice_id: InvoiceId, *, status: int = 200, errors: Any = ()
 ) -> Response[str]:
     shown = await queries.get_invoice(work, invoice_id)
+    own = work.actor.is_member(shown.member_id)
     answer = page(
         work, "invoicing/document.html", status=status, errors=list(errors), section="/invoices",
         one=shown, related=await related_to(work, invoice_id),
-        notes=await notes_on(work, invoice_id), own=work.actor.is_member(shown.member_id),
+        notes=await notes_on(work, invoice_id), own=own,
+        deposits=await deposits_for(work, invoice_id) if own else [],
+        sendings=await sendings_of(work, invoice_id) if shown.kind == "proforma" else [],
     )  # fmt: skip
     answer.headers.update(CLOSED)
     return answer
@@ -106,12 +111,15 @@ async def _then(work: Work, invoice_id: InvoiceId, doing: Awaitable[Any]) -> Red
 
 @post("/invoices/{invoice_id:uuid}/step/{step:str}", permission=Permission.INVOICES_ISSUE, **FORM)
 async def take_step(work: Work, invoice_id: InvoiceId, step: Step) -> Redirect:
-    """Issue a draft, copy a document, or turn a pro-forma into a draft."""
+    """Issue a draft, copy a document, mail a pro-forma or turn it into a draft."""
 
     async def go() -> str:
         if step == "issue":
             await commands.issue_invoice(work, invoice_id)
             return f"/invoices/{invoice_id}"
+        if step == "send":
+            await commands.send_proforma(work, invoice_id)
+            return f"/invoices/{invoice_id}#send"
         return f"/invoices/{await STEPS[step](work, invoice_id)}"
 
     return await _then(work, invoice_id, go())
@@ -119,7 +127,7 @@ async def take_step(work: Work, invoice_id: InvoiceId, step: Step) -> Redirect:
 
 @post("/invoices/{invoice_id:uuid}/credit", permission=Permission.INVOICES_CREDIT, **FORM)
 async def credit(work: Work, invoice_id: InvoiceId, data: Form) -> Redirect:
-    """Take back all of it, or a net amount."""
+    """Take back all of it, whole lines, or a net amount."""
 
     async def go() -> str:
         wanted = {"reason": data.get("reason", ""), "reason_code": data.get("reason_code", "other")}
@@ -127,8 +135,10 @@ async def credit(work: Work, invoice_id: InvoiceId, data: Form) -> Redirect:
         invoice, _ = await queries.invoice_row(work, invoice_id)
         amount = data.get("net", "").strip()
         net = money_in(amount, invoice.currency, field="net") if amount else None
+        ticked = (key.removeprefix("line_") for key in data if key.startswith("line_"))
+        lines = [int(at) for at in ticked if at.isdecimal()]
         note = await commands.credit_invoice(
-            work, invoice_id, typed.reason, code=typed.reason_code, net=net
+            work, invoice_id, typed.reason, code=typed.reason_code, lines=lines, net=net
         )
         return f"/invoices/{note.id}"
 
@@ -145,6 +155,17 @@ async def reissue(work: Work, invoice_id: InvoiceId, data: Form) -> Redirect:
             work, invoice_id, msgspec.convert(wanted, ReissueIn)
         )
         return f"/invoices/{done.draft_id}"
+
+    return await _then(work, invoice_id, go())
+
+
+@post("/invoices/{invoice_id:uuid}/deposits", permission=Permission.INVOICES_ISSUE, **FORM)
+async def settle(work: Work, invoice_id: InvoiceId, data: Form) -> Redirect:
+    """Settle the deposits that were ticked, and let go of the others."""
+
+    async def go() -> str:
+        await bind_deposits(work, invoice_id, data)
+        return f"/invoices/{invoice_id}"
 
     return await _then(work, invoice_id, go())
 
@@ -181,5 +202,5 @@ async def attach(work: Work, invoice_id: InvoiceId, data: Upload) -> Redirect:
 
 
 PAGES = [
-    invoices_page, document_page, invoice_file, take_step, credit, reissue, note, attach,
+    invoices_page, document_page, invoice_file, take_step, credit, reissue, settle, note, attach,
 ]  # fmt: skip

@@ -1,6 +1,7 @@
 """What the client's page of one invoice shows, ready to be set."""
 
 from datetime import date
+from typing import Final
 
 import msgspec
 
@@ -41,6 +42,9 @@ class InvoicePage(msgspec.Struct, frozen=True, kw_only=True):
 
     lang: str
     is_note: bool
+    is_proforma: bool
+    word: str
+    """Invoice, Credit note or Pro-forma."""
     number: str
     title: str
     client_name: str
@@ -73,6 +77,9 @@ class InvoicePage(msgspec.Struct, frozen=True, kw_only=True):
     account_open: str
 
 
+WORD_OF: Final = {"invoice": "Invoice", "credit_note": "Credit note", "proforma": "Pro-forma"}
+
+
 async def invoice_page(work: Work, invoice_id: InvoiceId) -> InvoicePage:
     """The page of an issued document that the actor may see; raises InvoiceNotFound."""
     invoice, client_name = await invoice_row(work, invoice_id)
@@ -95,6 +102,8 @@ def status_of(invoice: Invoice, today: date) -> tuple[str, str]:
     """The words for a document's state, and the sign that goes with them."""
     if invoice.kind == "credit_note":
         return "Credited to you", "done"
+    if invoice.kind == "proforma":
+        return "Not an invoice, nothing to pay yet", "part"
     if invoice.state == "paid":
         return "Paid", "done"
     if invoice.state == "credited":
@@ -168,6 +177,8 @@ def _page(
     return InvoicePage(
         lang="en",
         is_note=frozen.kind == "credit_note",
+        is_proforma=frozen.kind == "proforma",
+        word=WORD_OF[frozen.kind],
         number=frozen.number,
         title=stored.title,
         client_name=client_name,

@@ -1,19 +1,28 @@
 """Reading self-billing: the words and the mandate, and the documents made in members' names."""
 
-from typing import Any, cast
+from typing import Any, Final, cast, get_args
 
 from sqlalchemy import select
 
-from guild.core.ids import InvoiceId
+from guild.core.ids import InvoiceId, PayoutId
 from guild.core.money import Money
 from guild.core.wire import Page, decode_cursor, encode_cursor
 from guild.core.work import Work
 from guild.governance.queries import charter_at
 from guild.invoicing import access
-from guild.invoicing.models import Invoice, SelfBill, SelfBillingMandate
-from guild.invoicing.rules.self_billing import terms_on, terms_text
-from guild.invoicing.schemas.self_billing import MandateOut, SelfBillOut, SelfBillState
+from guild.invoicing.models import Invoice, SelfBill, SelfBillDue, SelfBillingMandate
+from guild.invoicing.rules.self_billing import Period, period_text, terms_on, terms_text
+from guild.invoicing.schemas.self_billing import (
+    MandateOut,
+    SelfBillDueOut,
+    SelfBillOut,
+    SelfBillState,
+    SelfBillTriedOut,
+)
 from guild.members.models import Member
+
+PERIODS: Final[tuple[Period, ...]] = get_args(Period)
+SHOWN: Final = 200
 
 
 async def mandate_of(work: Work) -> MandateOut:
@@ -33,6 +42,8 @@ async def mandate_of(work: Work) -> MandateOut:
         signed_version=mandate.terms_version if mandate else None,
         typed_name=mandate.typed_name if mandate else None,
         words_sha256=mandate.evidence["words_sha256"] if mandate else None,
+        periods={one: period_text(terms, member.language, one) for one in PERIODS},
+        period=cast("Period", mandate.period) if mandate else None,
     )
 
 
@@ -56,12 +67,58 @@ async def list_self_bills(
         wanted = wanted.where(SelfBill.invoice_id < after)
     wanted = wanted.order_by(SelfBill.invoice_id.desc()).limit(limit + 1)
     rows = (await work.session.execute(wanted)).all()
-    items = [_out(bill, invoice) for bill, invoice in rows[:limit]]
+    payouts = await _payouts(work, [invoice.id for _, invoice in rows])
+    items = [_out(bill, invoice, payouts[invoice.id]) for bill, invoice in rows[:limit]]
     more = len(rows) > limit
     return Page(items=items, next_cursor=encode_cursor(items[-1].id) if more else None)
 
 
-def _out(bill: SelfBill, invoice: Invoice) -> SelfBillOut:
+async def _payouts(work: Work, ids: list[InvoiceId]) -> dict[InvoiceId, list[PayoutId]]:
+    rows = await work.session.execute(
+        select(SelfBillDue.invoice_id, SelfBillDue.payout_id)
+        .where(SelfBillDue.invoice_id.in_(ids))
+        .order_by(SelfBillDue.payout_id)
+    )
+    found: dict[InvoiceId, list[PayoutId]] = {one: [] for one in ids}
+    for invoice_id, payout_id in rows:
+        assert invoice_id is not None
+        found[invoice_id].append(payout_id)
+    return found
+
+
+async def list_unbilled(work: Work) -> list[SelfBillDueOut]:
+    """Payouts without their document: one's own, the treasury's all; what is wrong first."""
+    wanted = select(SelfBillDue).where(SelfBillDue.state != "billed")
+    if not work.actor.roles & access.OFFICES:
+        wanted = wanted.where(SelfBillDue.member_id == work.actor.member_id)
+    rows = await work.session.scalars(
+        wanted.order_by(SelfBillDue.state, SelfBillDue.payout_id)
+        .limit(SHOWN)
+        .execution_options(populate_existing=True)
+    )
+    return [
+        SelfBillDueOut(
+            payout_id=row.payout_id,
+            member_id=row.member_id,
+            state=cast("Any", row.state),
+            settled_on=row.settled_on,
+            month=row.month,
+            amount=Money(sum(line["net_minor"] for line in row.lines), row.currency).text,
+            currency=row.currency,
+            problem=row.problem,
+            tried_at=row.tried_at,
+        )
+        for row in rows
+    ]
+
+
+async def tried(work: Work, payout_id: PayoutId) -> SelfBillTriedOut:
+    """How a payout that was tried again stands now."""
+    row = await work.session.get_one(SelfBillDue, payout_id, populate_existing=True)
+    return SelfBillTriedOut(invoice_id=row.invoice_id, problem=row.problem)
+
+
+def _out(bill: SelfBill, invoice: Invoice, payouts: list[PayoutId]) -> SelfBillOut:
     def text(minor: int) -> str:
         return Money(minor, invoice.currency).text
 
@@ -70,7 +127,7 @@ def _out(bill: SelfBill, invoice: Invoice) -> SelfBillOut:
     kinds = ("pdf", "ubl", "cii", "report")
     return SelfBillOut(
         id=invoice.id,
-        payout_id=bill.payout_id,
+        payouts=payouts,
         member_id=bill.member_id,
         number=invoice.number,
         issued_on=invoice.issued_on,

@@ -2,9 +2,10 @@
 
 from guild.core.ids import InvoiceId
 from guild.core.permissions import Permission
-from guild.core.wire import get, post
+from guild.core.wire import get, post, post_once
 from guild.core.work import Work
 from guild.invoicing import commands, queries
+from guild.invoicing.queries.drafting import sendings_of
 from guild.invoicing.queries.internal import notes_on
 from guild.invoicing.schemas import InvoiceOut
 from guild.invoicing.schemas.kinds import (
@@ -14,6 +15,7 @@ from guild.invoicing.schemas.kinds import (
     NoteIn,
     NoteOut,
     ProformaIn,
+    SendingOut,
     SettleIn,
 )
 
@@ -23,6 +25,21 @@ from guild.invoicing.schemas.kinds import (
 async def draft_proforma(work: Work, data: ProformaIn) -> InvoiceOut:
     """What an invoice would say: no number, nothing in the books. Its PDF is made in a moment."""
     return await queries.get_invoice(work, await commands.draft_proforma(work, data))
+
+
+@post_once("/pro-formas/{invoice_id:uuid}/send", permission=Permission.INVOICES_ISSUE,
+           tags=["invoices"], summary="Mail a pro-forma")  # fmt: skip
+async def send(work: Work, invoice_id: InvoiceId) -> list[SendingOut]:
+    """Mail the client's contact a personal link to it, as it stands now."""
+    await commands.send_proforma(work, invoice_id)
+    return await sendings_of(work, invoice_id)
+
+
+@get("/pro-formas/{invoice_id:uuid}/sendings", permission=Permission.INVOICES_READ,
+     tags=["invoices"], summary="When a pro-forma was mailed")  # fmt: skip
+async def sendings(work: Work, invoice_id: InvoiceId) -> list[SendingOut]:
+    """To whom and when, the latest first."""
+    return await sendings_of(work, invoice_id)
 
 
 @post("/invoices/{invoice_id:uuid}/invoice", permission=Permission.INVOICES_ISSUE,
@@ -80,5 +97,6 @@ async def note(work: Work, invoice_id: InvoiceId, data: NoteIn) -> list[NoteOut]
 
 
 ROUTES = [
-    draft_proforma, convert, draft_deposit, settle, attach, remove, list_notes, note,
+    draft_proforma, send, sendings, convert, draft_deposit, settle, attach, remove, list_notes,
+    note,
 ]  # fmt: skip

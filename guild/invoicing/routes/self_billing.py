@@ -4,20 +4,27 @@ from typing import Annotated
 
 from litestar.params import QueryParameter
 
-from guild.core.ids import InvoiceId
+from guild.core.ids import InvoiceId, PayoutId
 from guild.core.permissions import Permission
 from guild.core.wire import Cursor, Page, PageSize, get, post, post_once
 from guild.core.work import Work
 from guild.invoicing import commands, queries
-from guild.invoicing.queries.self_billing import list_self_bills, mandate_of
+from guild.invoicing.queries.self_billing import (
+    list_self_bills,
+    list_unbilled,
+    mandate_of,
+    tried,
+)
 from guild.invoicing.schemas import InvoiceOut
 from guild.invoicing.schemas.self_billing import (
     MandateIn,
     MandateOut,
     ObjectionIn,
     RevokeIn,
+    SelfBillDueOut,
     SelfBillOut,
     SelfBillState,
+    SelfBillTriedOut,
 )
 
 State = Annotated[SelfBillState | None, QueryParameter(name="state")]
@@ -34,7 +41,9 @@ async def read_mandate(work: Work) -> MandateOut:
       summary="Agree to self-billing")  # fmt: skip
 async def sign(work: Work, data: MandateIn) -> MandateOut:
     """Sign by typing your legal name under the words you read."""
-    await commands.sign_mandate(work, data.typed_name, terms_version=data.terms_version)
+    await commands.sign_mandate(
+        work, data.typed_name, terms_version=data.terms_version, period=data.period
+    )
     return await mandate_of(work)
 
 
@@ -55,6 +64,21 @@ async def list_bills(
     return await list_self_bills(work, state=bill_state, cursor=cursor, limit=limit)
 
 
+@get("/self-bills/due", permission=Permission.INVOICES_READ, tags=["self-billing"],
+     summary="Payouts without their document")  # fmt: skip
+async def list_due(work: Work) -> list[SelfBillDueOut]:
+    """What waits for the end of its month, and what the rules refused, with the reason."""
+    return await list_unbilled(work)
+
+
+@post_once("/self-bills/due/{payout_id:uuid}/retry", permission=Permission.INVOICES_CREDIT,
+           tags=["self-billing"], summary="Try a refused document again")  # fmt: skip
+async def retry(work: Work, payout_id: PayoutId) -> SelfBillTriedOut:
+    """After what was wrong is mended: write it now, or learn what is still wrong."""
+    await commands.retry_self_bill(work, payout_id)
+    return await tried(work, payout_id)
+
+
 @post_once("/self-bills/{invoice_id:uuid}/object", permission=Permission.INVOICES_ISSUE,
       tags=["self-billing"], summary="Object to a self-billed document")  # fmt: skip
 async def object_to(work: Work, invoice_id: InvoiceId, data: ObjectionIn) -> InvoiceOut:
@@ -72,4 +96,4 @@ async def accept(work: Work, invoice_id: InvoiceId) -> InvoiceOut:
     return await queries.get_invoice(work, invoice_id)
 
 
-ROUTES = [read_mandate, sign, revoke, list_bills, object_to, accept]
+ROUTES = [read_mandate, sign, revoke, list_bills, list_due, retry, object_to, accept]

@@ -3,12 +3,14 @@
 import datetime as dt
 from functools import cache
 from importlib.resources import files
-from typing import Final
+from typing import Final, Literal
 from uuid import UUID
 
 import msgspec
 
 SERIES_DIGITS: Final = 6
+Period = Literal["payout", "month"]
+"""For each payout, or one for a calendar month (article 223 of Directive 2006/112/EC)."""
 
 
 class TermsVersion(msgspec.Struct, frozen=True):
@@ -17,6 +19,8 @@ class TermsVersion(msgspec.Struct, frozen=True):
     version: int
     valid_from: dt.date
     texts: dict[str, str]
+    periods: dict[str, dict[str, str]]
+    """The sentence of each choice of period, by language."""
 
 
 class _File(msgspec.Struct, frozen=True):
@@ -39,8 +43,14 @@ def terms_on(day: dt.date) -> TermsVersion:
 
 
 def terms_text(terms: TermsVersion, language: str, *, coop: str, days: int) -> str:
-    """The words as they are read and signed; English where the language is missing."""
+    """The words as they are read; English where the language is missing."""
     return terms.texts.get(language, terms.texts["en"]).format(coop=coop, days=days)
+
+
+def period_text(terms: TermsVersion, language: str, period: Period) -> str:
+    """The sentence that says how often one is billed; it is signed with the others."""
+    said = terms.periods[period]
+    return said.get(language, said["en"])
 
 
 def series_format(member_id: UUID) -> str:

@@ -19,6 +19,13 @@ class ProformaIn(DraftTerms, frozen=True, kw_only=True):
     order_reference: OptionalText = ""
 
 
+class SendingOut(Out, frozen=True):
+    """When a pro-forma was mailed to the client."""
+
+    sent_at: datetime
+    sent_to: str
+
+
 class DepositIn(In, frozen=True, kw_only=True):
     """A deposit: by the contract's clause, or a net amount, or a per cent of its value."""
 

@@ -6,7 +6,7 @@ from uuid import UUID
 
 import pytest
 
-from guild.core.ids import InvoiceId
+from guild.core.ids import InvoiceId, PayoutId
 from guild.core.permissions import SYSTEM
 from guild.core.work import begin_work
 from guild.invoicing import commands
@@ -94,9 +94,12 @@ async def test_plans_and_self_billing_have_pages(bench: Bench, signed_in: Any) -
         for name, value in BELGIAN.items():
             setattr(row, name, value)
     browser = await signed_in(member)
-    form = {"contract_id": str(contract.id), "text": "Upkeep {month}", "unit_price": "200",
+    form = {"contract_id": str(contract.id), "lines.0.text": "Upkeep {month}",
+            "lines.0.unit_price": "200",
             "every": "1", "unit": "months", "starts_on": "2026-12-01", "shift": "next"}  # fmt: skip
-    wrong = await browser.post("/recurring-invoices", data={**form, "text": "Upkeep {moon}"})
+    wrong = await browser.post(
+        "/recurring-invoices", data={**form, "lines.0.text": "Upkeep {moon}"}
+    )
     assert wrong.status_code == 422
     assert "moon" in wrong.text
     assert (await browser.post("/recurring-invoices", data=form)).status_code == 303
@@ -117,7 +120,9 @@ async def test_plans_and_self_billing_have_pages(bench: Bench, signed_in: Any) -
     assert signed.status_code == 303
     lines = [commands.BilledLine(invoice_id=InvoiceId(contract.id), number="1", net_minor=500)]
     async with begin_work(bench.system, SYSTEM) as work:
-        bill = await commands.self_bill_payout(work, plan["id"], member.id, "EUR", lines)
+        bill = await commands.self_bill_payout(
+            work, PayoutId(UUID(plan["id"])), member.id, "EUR", lines
+        )
     assert "Waits for the member" in (await browser.get("/self-billing")).text
     objected = await browser.post(f"/self-bills/{bill}/object", data={"reason": "Not this"})
     assert objected.status_code == 303, objected.text
