@@ -80,7 +80,12 @@ class MatchUndo(Base):
         CheckConstraint(MATCH_UNDO.check_sql(), name="state"),
         CheckConstraint("cause IN ('mistake', 'returned')", name="cause"),
         CheckConstraint("decided_by IS NULL OR decided_by <> asked_by", name="second_person"),
-        CheckConstraint("(cause = 'returned') = (return_entry_id IS NOT NULL)", name="returned"),
+        CheckConstraint(
+            "(cause = 'returned') = (return_entry_id IS NOT NULL) "
+            "AND (cause = 'returned') = (amount_minor IS NOT NULL) AND amount_minor > 0",
+            name="returned",
+        ),
+        CheckConstraint("surplus_minor BETWEEN 0 AND coalesce(amount_minor, 0)", name="surplus"),
         Index(
             "uq_match_undo_asked",
             "entry_id",
@@ -99,6 +104,10 @@ class MatchUndo(Base):
         ForeignKey("bank_entry.id"), default=None
     )
     """The entry by which the bank took the money back."""
+    amount_minor: Mapped[int | None] = mapped_column(default=None)
+    """How much of the payment the bank took back; its fee is not in it."""
+    surplus_minor: Mapped[int] = mapped_column(default=0, server_default=sql("0"))
+    """What of that was the client's money on account."""
     state: Mapped[str] = mapped_column(String(10), default=MATCH_UNDO.initial)
     reason: Mapped[str] = mapped_column(String(500))
     asked_by: Mapped[MemberId] = mapped_column(ForeignKey("member.id"))

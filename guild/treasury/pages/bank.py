@@ -43,6 +43,7 @@ SHOWN: Final = 50
 STATES: Final = [
     ("", "All"), ("open", "Waiting for a person"), ("suggested", "Suggestion found"),
     ("set_aside", "Set aside"), ("confirmed", "Confirmed"), ("explained", "Explained"),
+    ("divided", "Divided"),
 ]  # fmt: skip
 FIELDS: Final = [
     ("booked_on", "Booking day"), ("valued_on", "Value day"), ("amount", "Amount, with its sign"),
@@ -141,7 +142,18 @@ async def entry_takes_back(work: Work, entry_id: BankEntryId, data: Form) -> Red
     """Say which payment the bank takes back with this debit."""
 
     async def take_back() -> None:
-        said = msgspec.convert({"entry_id": data.get("entry_id", "")}, TakesBackIn)
+        chosen = data.get("entry_id", "")
+        prefix = f"part-{chosen}-"
+        told: dict[str, Any] = {
+            "entry_id": chosen,
+            "amount": _number(data.get("amount", "")),
+            "parts": [
+                {"invoice_id": name.removeprefix(prefix), "amount": _number(value) or "0"}
+                for name, value in data.items()
+                if chosen and name.startswith(prefix) and value.strip()
+            ],
+        }
+        said = msgspec.convert(told, TakesBackIn)
         await commands.takes_back(work, entry_id, said)
 
     return await or_again(take_back(), "/treasury#entries", entry_again(work, entry_id))
