@@ -78,6 +78,14 @@ class MatchUndone(Event, frozen=True, kw_only=True):
     """What of it was the client's money on account."""
 
 
+class AllocationObjected(Event, frozen=True, kw_only=True):
+    """A client says that its transfer was meant otherwise; a treasurer looks at it."""
+
+    subject: ClassVar[str] = "entry_id"
+    entry_id: BankEntryId
+    invoice_id: InvoiceId
+
+
 class EntryDivided(Event, frozen=True, kw_only=True):
     """A batch that was booked as one sum has its payments: a notification named them later."""
 

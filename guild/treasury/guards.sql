@@ -36,6 +36,7 @@ CREATE TRIGGER bank_statement_file_append_only
 CREATE TRIGGER bank_statement_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON bank_statement
     FOR EACH STATEMENT EXECUTE FUNCTION treasury_refuse_change();
 REVOKE UPDATE, DELETE ON bank_cost_match FROM guild_app;
+REVOKE DELETE ON allocation_objection FROM guild_app;
 CREATE TRIGGER bank_cost_match_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON bank_cost_match
     FOR EACH STATEMENT EXECUTE FUNCTION treasury_refuse_change();
 CREATE TRIGGER bank_match_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON bank_match

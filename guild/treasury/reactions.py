@@ -177,6 +177,8 @@ async def print_year(work: Work, fact: IncomeStatementAsked) -> None:
 @reacts_to(MatchUndone)
 async def follow_undo(work: Work, fact: MatchUndone) -> None:
     """A collection came back, or was not collected after all; no refund of that money is left."""
+    if not fact.part:
+        await commands.follow_objection(work, fact.entry_id)
     if fact.part and not fact.surplus_minor:
         return
     for invoice_id in () if fact.part else await commands.invoices_of(work, fact.undo_id):

@@ -30,6 +30,7 @@ from guild.treasury.routes.bank import EntryState
 from guild.treasury.rules.csv_files import DATE_FORMATS, CsvMapping
 from guild.treasury.rules.entries import MAX_BYTES
 from guild.treasury.schemas import (
+    AnswerAllocationIn,
     DecideUndoIn,
     MappingIn,
     PartIn,
@@ -159,6 +160,18 @@ async def entry_takes_back(work: Work, entry_id: BankEntryId, data: Form) -> Red
     return await or_again(take_back(), "/treasury#entries", entry_again(work, entry_id))
 
 
+@post("/treasury/entries/{entry_id:uuid}/objection", permission=Permission.MATCHES_CONFIRM, **FORM)
+async def answer_objection(work: Work, entry_id: BankEntryId, data: Form) -> Redirect:
+    """Tell a client why its transfer stays recorded as it is."""
+
+    async def answer() -> None:
+        said = msgspec.convert({"answer": data.get("answer", "")}, AnswerAllocationIn)
+        await commands.answer_allocation(work, entry_id, said)
+
+    to = f"/treasury/entries/{entry_id}#meant"
+    return await or_again(answer(), to, entry_again(work, entry_id))
+
+
 @post("/treasury/entries/{entry_id:uuid}/undo", permission=Permission.MATCHES_CONFIRM, **FORM)
 async def ask_undo(work: Work, entry_id: BankEntryId, data: Form) -> Redirect:
     """Ask that what was said about an entry be taken back."""
@@ -286,6 +299,7 @@ PAGES = [
     split_entry,
     set_entry_aside,
     entry_takes_back,
+    answer_objection,
     ask_undo,
     decide_undo,
     look_first,

@@ -43,6 +43,7 @@ async def shown_entry(
         takes_back=candidates, several=await queries.payments_of(work, candidates),
         undos=await queries.undos(work, entry_id),
         inside=await queries.payments_inside(work, entry_id),
+        objections=await queries.allocation_objections(work, entry_id),
     )  # fmt: skip
 
 

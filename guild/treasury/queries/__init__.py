@@ -36,6 +36,7 @@ from guild.treasury.queries.reconciling import (
 from guild.treasury.queries.rules import bank_rule, bank_rules, preview_rule
 from guild.treasury.queries.runs import bands, choice_of, payout_run, payout_runs
 from guild.treasury.queries.splitting import suggested_split
+from guild.treasury.queries.transfers import allocation_objections, client_payments
 from guild.treasury.queries.undos import payments_of, takes_back_candidates, undos
 from guild.treasury.queries.uploads import look_at, mapping, mappings
 from guild.treasury.queries.whereabouts import self_billed, whereabouts
@@ -43,6 +44,7 @@ from guild.treasury.queries.whereabouts import self_billed, whereabouts
 __all__ = [
     "INVARIANTS",
     "EntrySieve",
+    "allocation_objections",
     "approved_by_me",
     "bands",
     "bank_rule",
@@ -50,6 +52,7 @@ __all__ = [
     "batch_file",
     "batches",
     "choice_of",
+    "client_payments",
     "clients",
     "coop_accounts",
     "cost_suggestions",

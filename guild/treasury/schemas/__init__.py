@@ -67,6 +67,12 @@ from guild.treasury.schemas.payouts import (
     ToOrderOut,
 )
 from guild.treasury.schemas.providers import (
+    AllocationObjectionOut,
+    AnswerAllocationIn,
+    ClientPaymentsOut,
+    ClientShareOut,
+    ClientTransferOut,
+    ObjectAllocationIn,
     PaymentLinkIn,
     PaymentLinkOut,
     ProviderAccountOut,
@@ -87,6 +93,8 @@ from guild.treasury.schemas.runs import (
 )
 
 __all__ = [
+    "AllocationObjectionOut",
+    "AnswerAllocationIn",
     "BandOut",
     "BandsOut",
     "BankEntryOut",
@@ -98,6 +106,9 @@ __all__ = [
     "BatchOut",
     "ChoiceIn",
     "ChoiceOut",
+    "ClientPaymentsOut",
+    "ClientShareOut",
+    "ClientTransferOut",
     "ConfirmIn",
     "ConfirmOut",
     "CoopAccountIn",
@@ -119,6 +130,7 @@ __all__ = [
     "MandateOut",
     "MappingIn",
     "MappingOut",
+    "ObjectAllocationIn",
     "PaidPieceOut",
     "PartIn",
     "PayeeCheckIn",
