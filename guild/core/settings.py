@@ -81,6 +81,12 @@ class Pay(msgspec.Struct, frozen=True, kw_only=True):
     gocardless_hook_secret: str = ""
     gocardless_url: str = "https://api.gocardless.com"
 
+    @property
+    def offered(self) -> tuple[str, ...]:
+        """The providers that have a key, in the order in which clients see them."""
+        keys = {"stripe": self.stripe_key, "gocardless": self.gocardless_key}
+        return tuple(name for name, key in keys.items() if key)
+
 
 class Eid(msgspec.Struct, frozen=True, kw_only=True):
     """A provider of identities for signatures (docs/signing.md); without one there is none."""

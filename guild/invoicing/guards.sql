@@ -123,9 +123,9 @@ BEGIN
     IF NEW.state = 'draft' OR (NEW.paid_minor < OLD.paid_minor AND 
            -- Taken back only by reversals that are there.
            NEW.paid_minor IS DISTINCT FROM (
-           SELECT coalesce(sum(p.amount_minor), 0) - coalesce(sum(r.amount_minor), 0)
-             FROM payment p LEFT JOIN payment_reversal r ON r.payment_id = p.id
-            WHERE p.invoice_id = NEW.id))
+           (SELECT coalesce(sum(p.amount_minor), 0) FROM payment p WHERE p.invoice_id = NEW.id)
+           - (SELECT coalesce(sum(r.amount_minor), 0) FROM payment_reversal r
+               WHERE r.invoice_id = NEW.id)))
        OR NEW.credited_minor < OLD.credited_minor
        OR (OLD.overdue_on IS NOT NULL AND NEW.overdue_on IS DISTINCT FROM OLD.overdue_on)
        OR (OLD.pdf_document_id IS NOT NULL AND NEW.pdf_document_id IS DISTINCT FROM OLD.pdf_document_id)
@@ -203,10 +203,13 @@ CREATE TRIGGER invoicing_share_kept_whole BEFORE TRUNCATE ON invoice_share
     FOR EACH STATEMENT EXECUTE FUNCTION core_refuse_change();
 CREATE TRIGGER invoicing_payment_share_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON payment_share
     FOR EACH STATEMENT EXECUTE FUNCTION core_refuse_change();
+CREATE TRIGGER invoicing_reversal_share_append_only
+    BEFORE UPDATE OR DELETE OR TRUNCATE ON reversal_share
+    FOR EACH STATEMENT EXECUTE FUNCTION core_refuse_change();
 CREATE TRIGGER invoicing_written_off_share_append_only
     BEFORE UPDATE OR DELETE OR TRUNCATE ON written_off_share
     FOR EACH STATEMENT EXECUTE FUNCTION core_refuse_change();
-REVOKE UPDATE, DELETE ON payment_share, written_off_share FROM guild_app;
+REVOKE UPDATE, DELETE ON payment_share, reversal_share, written_off_share FROM guild_app;
 
 -- A series only moves on, in numbers and in dates.
 CREATE FUNCTION invoicing_series_moves_on() RETURNS trigger LANGUAGE plpgsql
@@ -266,6 +269,28 @@ CREATE TRIGGER invoicing_attachment_kept_whole BEFORE TRUNCATE ON invoice_attach
 CREATE SEQUENCE invoice_reference_serial MAXVALUE 9999999999;
 GRANT USAGE ON SEQUENCE invoice_reference_serial TO guild_app;
 REVOKE UPDATE, DELETE ON payment, payment_reversal FROM guild_app;
+-- No more of a payment is taken back than it was, and of its own invoice.
+CREATE FUNCTION invoicing_reversal_within() RETURNS trigger LANGUAGE plpgsql
+SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+DECLARE
+    paid payment%ROWTYPE;
+    back bigint;
+    back_net bigint;
+BEGIN
+    SELECT * INTO paid FROM payment WHERE id = NEW.payment_id;
+    SELECT coalesce(sum(amount_minor), 0), coalesce(sum(net_minor), 0) INTO back, back_net
+      FROM payment_reversal WHERE payment_id = NEW.payment_id;
+    IF back > paid.amount_minor OR back_net > paid.net_minor
+       OR NEW.invoice_id <> paid.invoice_id OR NEW.currency <> paid.currency THEN
+        RAISE EXCEPTION 'more is taken back than payment % brought', NEW.payment_id
+            USING ERRCODE = '23514', CONSTRAINT = 'payment_reversal_within',
+                  TABLE = 'payment_reversal';
+    END IF;
+    RETURN NULL;
+END $$;
+
+CREATE TRIGGER invoicing_reversal_within AFTER INSERT ON payment_reversal
+    FOR EACH ROW EXECUTE FUNCTION invoicing_reversal_within();
 CREATE TRIGGER invoicing_reversal_append_only
     BEFORE UPDATE OR DELETE OR TRUNCATE ON payment_reversal
     FOR EACH STATEMENT EXECUTE FUNCTION invoicing_refuse_change();

@@ -31,6 +31,20 @@ class StatementUnreadable(Invalid):
     title = "This file cannot be read as a bank statement"
 
 
+class ObjectionTooLate(Conflict):
+    """The days to say that a transfer was meant otherwise are over, or it was said already."""
+
+    code = "allocation_objection_late"
+    title = "This can no longer be said here"
+
+
+class AllocationObjectionNotFound(NotFound):
+    """Nobody objects to how this entry was shared out."""
+
+    code = "allocation_objection_not_found"
+    title = "No such objection"
+
+
 class StatementDoesNotAdd(Invalid):
     """Entries, totals and balances of the file contradict each other; nothing was booked."""
 

@@ -72,6 +72,27 @@ class MatchUndone(Event, frozen=True, kw_only=True):
     """`mistake` or `returned`."""
     amount_minor: int
     currency: str
+    part: bool = False
+    """Whether the bank took a part of the payment only."""
+    surplus_minor: int = 0
+    """What of it was the client's money on account."""
+
+
+class AllocationObjected(Event, frozen=True, kw_only=True):
+    """A client says that its transfer was meant otherwise; a treasurer looks at it."""
+
+    subject: ClassVar[str] = "entry_id"
+    entry_id: BankEntryId
+    invoice_id: InvoiceId
+
+
+class EntryDivided(Event, frozen=True, kw_only=True):
+    """A batch that was booked as one sum has its payments: a notification named them later."""
+
+    subject: ClassVar[str] = "entry_id"
+    entry_id: BankEntryId
+    statement_id: StatementId
+    payments: int
 
 
 class BankRuleSwitched(Event, frozen=True, kw_only=True):

@@ -36,6 +36,7 @@ CREATE TRIGGER bank_statement_file_append_only
 CREATE TRIGGER bank_statement_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON bank_statement
     FOR EACH STATEMENT EXECUTE FUNCTION treasury_refuse_change();
 REVOKE UPDATE, DELETE ON bank_cost_match FROM guild_app;
+REVOKE DELETE ON allocation_objection FROM guild_app;
 CREATE TRIGGER bank_cost_match_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON bank_cost_match
     FOR EACH STATEMENT EXECUTE FUNCTION treasury_refuse_change();
 CREATE TRIGGER bank_match_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON bank_match
@@ -59,7 +60,7 @@ DECLARE
     former bigint;
 BEGIN
     SELECT coalesce(sum(amount_minor), 0), count(*) INTO moved, counted
-      FROM bank_entry WHERE statement_id = NEW.id;
+      FROM bank_entry WHERE statement_id = NEW.id AND parent_id IS NULL;
     SELECT closing_minor INTO former
       FROM bank_statement WHERE id = NEW.previous_id AND account_id = NEW.account_id;
     IF NEW.opening_minor + moved <> NEW.closing_minor OR counted <> NEW.entries THEN
@@ -79,7 +80,8 @@ CREATE CONSTRAINT TRIGGER bank_statement_adds_up AFTER INSERT ON bank_statement
     DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION bank_statement_adds_up();
 
 -- Entries are of a statement, of its account and currency, and come with it; nothing is added to it
--- later. One question for all that are added together, in the place of two foreign keys.
+-- later but the payments inside a batch that it booked as one sum, which make that sum. One question
+-- for all that are added together, in the place of two foreign keys.
 CREATE FUNCTION bank_entry_of_statement() RETURNS trigger LANGUAGE plpgsql
 SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
@@ -88,7 +90,15 @@ BEGIN
           LEFT JOIN bank_statement s ON s.id = a.statement_id
             AND s.account_id = a.account_id AND s.currency = a.currency
          WHERE s.id IS NULL
-            OR s.entries < (SELECT count(*) FROM bank_entry e WHERE e.statement_id = s.id))
+            OR s.entries < (SELECT count(*) FROM bank_entry e
+                             WHERE e.statement_id = s.id AND e.parent_id IS NULL))
+        OR EXISTS (
+        SELECT FROM (SELECT DISTINCT parent_id FROM added WHERE parent_id IS NOT NULL) a
+          LEFT JOIN bank_entry p ON p.id = a.parent_id AND p.state = 'divided'
+         WHERE p.id IS NULL
+            OR p.amount_minor <> (SELECT sum(e.amount_minor) FROM bank_entry e
+                WHERE e.parent_id = p.id AND e.statement_id = p.statement_id
+                  AND e.account_id = p.account_id AND e.booked_on = p.booked_on))
     THEN
         RAISE EXCEPTION 'a bank entry is of a statement, and comes with it'
             USING ERRCODE = '23503', CONSTRAINT = 'bank_entry_of_statement', TABLE = 'bank_entry';
@@ -104,18 +114,18 @@ CREATE FUNCTION bank_entry_moves() RETURNS trigger LANGUAGE plpgsql
 SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
     IF (NEW.id, NEW.statement_id, NEW.account_id, NEW.reference, NEW.amount_minor, NEW.currency,
-        NEW.booked_on, NEW.end_to_end_id)
+        NEW.booked_on, NEW.end_to_end_id, NEW.parent_id)
        IS DISTINCT FROM
        (OLD.id, OLD.statement_id, OLD.account_id, OLD.reference, OLD.amount_minor, OLD.currency,
-        OLD.booked_on, OLD.end_to_end_id)
+        OLD.booked_on, OLD.end_to_end_id, OLD.parent_id)
     THEN
         RAISE EXCEPTION 'a bank entry is what the bank reported' USING ERRCODE = '55000';
     END IF;
     -- The seal of the payer's number may be renewed under a newer key, when nothing else changes.
     -- What was said about it is taken back by two persons, in a next round; nothing else changes it.
-    IF OLD.state IN ('confirmed', 'explained')
+    IF OLD.state IN ('confirmed', 'explained', 'divided')
         AND to_jsonb(NEW) - 'iban_sealed' IS DISTINCT FROM to_jsonb(OLD) - 'iban_sealed'
-        AND NOT (NEW.state = 'unmatched' AND NEW.round = OLD.round + 1 AND EXISTS (
+        AND NOT (OLD.state <> 'divided' AND NEW.state = 'unmatched' AND NEW.round = OLD.round + 1 AND EXISTS (
             SELECT FROM match_undo u WHERE u.entry_id = OLD.id AND u.round = OLD.round
                AND u.state = 'done' AND u.cause = 'mistake' AND u.decided_by <> u.asked_by)) THEN
         RAISE EXCEPTION 'bank entry % is already explained', OLD.id USING ERRCODE = '55000';

@@ -12,6 +12,7 @@ from guild.treasury.commands import ordering
 from guild.treasury.events import (
     DirectDebitAnnounced,
     EntryAllocated,
+    EntryDivided,
     IncomeStatementAsked,
     MatchConfirmed,
     MatchUndone,
@@ -154,6 +155,13 @@ async def confirm_exact(work: Work, fact: StatementImported) -> None:
         work.later(jobs.confirm_exact, statement_id=fact.statement_id)
 
 
+@reacts_to(EntryDivided)
+async def confirm_exact_parts(work: Work, fact: EntryDivided) -> None:
+    """The payments inside a batch are like those of any statement."""
+    if (await charter_at(work)).bank.auto_confirm_exact:
+        work.later(jobs.confirm_exact, statement_id=fact.statement_id)
+
+
 @reacts_to(EntryAllocated)
 async def tell_of_allocation(work: Work, fact: EntryAllocated) -> None:
     """The client reads how its transfer was shared out."""
@@ -169,7 +177,11 @@ async def print_year(work: Work, fact: IncomeStatementAsked) -> None:
 @reacts_to(MatchUndone)
 async def follow_undo(work: Work, fact: MatchUndone) -> None:
     """A collection came back, or was not collected after all; no refund of that money is left."""
-    for invoice_id in await commands.invoices_of(work, fact.undo_id):
+    if not fact.part:
+        await commands.follow_objection(work, fact.entry_id)
+    if fact.part and not fact.surplus_minor:
+        return
+    for invoice_id in () if fact.part else await commands.invoices_of(work, fact.undo_id):
         if fact.cause == "returned":
             await commands.note_collection_returned(work, invoice_id, "")
         else:

@@ -16,7 +16,9 @@ from guild.invoicing.events import MemberPart
 from guild.invoicing.models import (
     Invoice,
     InvoiceShare,
+    PaymentReversal,
     PaymentShare,
+    ReversalShare,
     WrittenOffMove,
     WrittenOffShare,
 )
@@ -98,21 +100,39 @@ async def divide_payment(
     return _told(rows, parts)
 
 
-async def undo_payment(
-    work: Work, invoice_id: InvoiceId, payment_id: PaymentId
-) -> tuple[MemberPart, ...]:
-    """What a payment had brought each, back to what waits for the client."""
-    rows = await shares_of(work, invoice_id)
-    found = await work.session.scalars(
-        select(PaymentShare).where(PaymentShare.payment_id == payment_id)
-    )
-    brought = {one.member_id: one.net_minor for one in found}
-    parts = [brought[row.member_id] for row in rows]
+async def divide_reversal(work: Work, reversal: PaymentReversal) -> tuple[MemberPart, ...]:
+    """What is taken back of a payment, by what each has left of it; the client owes it again."""
+    rows = await shares_of(work, reversal.invoice_id)
+    left = await _left_of(work, reversal.payment_id)
+    parts = spread(reversal.net_minor, [left[row.member_id] for row in rows])
     for row, part in zip(rows, parts, strict=True):
         row.pending_net_minor += part
         row.released_net_minor -= part
+    work.session.add_all(
+        ReversalShare(reversal_id=reversal.id, member_id=row.member_id, net_minor=part)
+        for row, part in zip(rows, parts, strict=True)
+    )
     await work.session.flush()
     return _told(rows, parts)
+
+
+async def _left_of(work: Work, payment_id: PaymentId) -> dict[MemberId, int]:
+    """What a payment brought each member, less what was taken back of it."""
+    back = (
+        select(func.coalesce(func.sum(ReversalShare.net_minor), 0))
+        .join(PaymentReversal, PaymentReversal.id == ReversalShare.reversal_id)
+        .where(
+            PaymentReversal.payment_id == PaymentShare.payment_id,
+            ReversalShare.member_id == PaymentShare.member_id,
+        )
+        .scalar_subquery()
+    )
+    found = await work.session.execute(
+        select(PaymentShare.member_id, PaymentShare.net_minor - back).where(
+            PaymentShare.payment_id == payment_id
+        )
+    )
+    return {member_id: int(minor) for member_id, minor in found}
 
 
 async def divide_credit(

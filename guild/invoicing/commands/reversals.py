@@ -1,16 +1,17 @@
-"""Taking back a recorded payment: the bank returned it, or it was never this invoice's."""
+"""Taking back a payment, or a part of it: the bank returned it, or it was never this invoice's."""
 
 from datetime import date
 from typing import Literal
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
-from guild.core.ids import BankEntryId, PaymentId
+from guild.core.ids import BankEntryId, PaymentId, new_id
 from guild.core.money import Money
 from guild.core.work import Work
 from guild.invoicing.commands.appended import settle_appends
-from guild.invoicing.commands.dividing import undo_payment
-from guild.invoicing.errors import PaymentKept, PaymentNotFound
+from guild.invoicing.commands.dividing import divide_reversal
+from guild.invoicing.commands.writing_off import net_within
+from guild.invoicing.errors import PaymentKept, PaymentNotFound, PaymentTooLarge
 from guild.invoicing.events import PaymentReversed
 from guild.invoicing.models import INVOICE_LIFECYCLE, Invoice, Payment, PaymentReversal
 from guild.ledger import commands as ledger
@@ -27,41 +28,45 @@ async def reverse_payment(
     cause: Cause,
     reason: str,
     on: date,
+    amount: Money | None = None,
     bank_entry_id: BankEntryId | None = None,
 ) -> Money:
-    """Take back a payment whole: the client owes it again, and `to` holds it. Returns the amount.
+    """Take back what is left of a payment, or `amount` of it: the client owes it again, and `to`
+    holds it. Returns the amount.
 
     Called by treasury, which has two persons' word or the bank's. What the payment had released to
-    the member and the pots is taken back by the fund's reaction. Raises PaymentNotFound, and
-    PaymentKept for one that was taken back already or has become a client's credit.
+    the member and the pots is taken back by the fund's reaction, in proportion. Raises
+    PaymentNotFound, PaymentKept for one that was taken back already or has become a client's
+    credit, and PaymentTooLarge for more than is left of it.
     """
-    payment = await work.session.get(Payment, payment_id)
-    if payment is None:
-        raise PaymentNotFound
-    await settle_appends(work, [payment.invoice_id])
-    invoice = await work.session.scalar(
-        select(Invoice)
-        .where(Invoice.id == payment.invoice_id)
-        .with_for_update()
-        .execution_options(populate_existing=True)
-    )
-    assert invoice is not None, "a payment is of an invoice"
-    await _check(work, invoice, payment)
-    amount = Money(payment.amount_minor, payment.currency)
-    work.session.add(_reversal(work, payment, cause, reason, on, bank_entry_id))
+    payment, invoice = await _held(work, payment_id)
+    left, left_net = await left_of_payment(work, payment)
+    _check(invoice, left)
+    back = Money(left, payment.currency) if amount is None else amount
+    if not 0 < back.minor <= left:
+        still = Money(left, payment.currency)
+        raise PaymentTooLarge(f"{still} is left of this payment for invoice {invoice.number}.",
+                              field="amount")  # fmt: skip
+    net = net_within(back.minor, left, left_net)
+    reversal = PaymentReversal(
+        id=new_id(), payment_id=payment.id, invoice_id=invoice.id, amount_minor=back.minor,
+        net_minor=net, currency=payment.currency, cause=cause, reason=reason, reversed_on=on,
+        reversed_at=work.now, reversed_by=work.actor.id, bank_entry_id=bank_entry_id,
+    )  # fmt: skip
+    work.session.add(reversal)
     # The guards let what is paid sink only by reversals that are there.
     await work.session.flush()
-    rest = invoice.paid_minor - payment.amount_minor
+    rest = invoice.paid_minor - back.minor
     invoice.paid_minor = rest
-    invoice.pending_net_minor += payment.net_minor
+    invoice.pending_net_minor += net
     invoice.settled_on = None
     INVOICE_LIFECYCLE.move(invoice, "reopen_part" if rest else "reopen")
-    parts = await undo_payment(work, invoice.id, payment.id) if invoice.shared else ()
+    parts = await divide_reversal(work, reversal) if invoice.shared else ()
     await ledger.post(
         work,
         kind="payment_reversed",
         text=f"Payment for invoice {invoice.number} taken back",
-        lines=[debit("receivable", amount, invoice.client_id), Line(to, -amount)],
+        lines=[debit("receivable", back, invoice.client_id), Line(to, -back)],
         subject=invoice.id,
         occurred_on=on,
     )
@@ -73,42 +78,47 @@ async def reverse_payment(
             contract_id=invoice.contract_id,
             member_id=invoice.member_id,
             client_id=invoice.client_id,
-            amount_minor=payment.amount_minor,
-            net_minor=payment.net_minor,
+            amount_minor=back.minor,
+            net_minor=net,
             cause=cause,
             currency=payment.currency,
             reversed_on=on,
             parts=parts,
         )
     )
-    return amount
+    return back
 
 
-def _reversal(
-    work: Work,
-    payment: Payment,
-    cause: Cause,
-    reason: str,
-    on: date,
-    bank_entry_id: BankEntryId | None,
-) -> PaymentReversal:
-    return PaymentReversal(
-        payment_id=payment.id,
-        invoice_id=payment.invoice_id,
-        amount_minor=payment.amount_minor,
-        net_minor=payment.net_minor,
-        currency=payment.currency,
-        cause=cause,
-        reason=reason,
-        reversed_on=on,
-        reversed_at=work.now,
-        reversed_by=work.actor.id,
-        bank_entry_id=bank_entry_id,
+async def _held(work: Work, payment_id: PaymentId) -> tuple[Payment, Invoice]:
+    """The payment, and its invoice locked as it stands; raises PaymentNotFound."""
+    payment = await work.session.get(Payment, payment_id)
+    if payment is None:
+        raise PaymentNotFound
+    await settle_appends(work, [payment.invoice_id])
+    invoice = await work.session.scalar(
+        select(Invoice)
+        .where(Invoice.id == payment.invoice_id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
     )
+    assert invoice is not None, "a payment is of an invoice"
+    return payment, invoice
 
 
-async def _check(work: Work, invoice: Invoice, payment: Payment) -> None:
-    if await work.session.get(PaymentReversal, payment.id) is not None:
+async def left_of_payment(work: Work, payment: Payment) -> tuple[int, int]:
+    """What nobody has taken back of a payment: minor units, and the member's net in it."""
+    row = await work.session.execute(
+        select(
+            func.coalesce(func.sum(PaymentReversal.amount_minor), 0),
+            func.coalesce(func.sum(PaymentReversal.net_minor), 0),
+        ).where(PaymentReversal.payment_id == payment.id)
+    )
+    back, back_net = row.one()
+    return payment.amount_minor - int(back), payment.net_minor - int(back_net)
+
+
+def _check(invoice: Invoice, left: int) -> None:
+    if not left:
         raise PaymentKept(f"The payment for invoice {invoice.number} was taken back already.")
     if invoice.refundable_minor:
         raise PaymentKept(

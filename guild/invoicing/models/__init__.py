@@ -33,6 +33,7 @@ from guild.invoicing.models.shares import (
     SHARE_LIFECYCLE,
     InvoiceShare,
     PaymentShare,
+    ReversalShare,
     WrittenOffShare,
 )
 
@@ -63,6 +64,7 @@ __all__ = [
     "ProformaSending",
     "RecurringPlan",
     "RecurringRun",
+    "ReversalShare",
     "SelfBill",
     "SelfBillDue",
     "SelfBillingMandate",

@@ -1,4 +1,4 @@
-"""Payments that were taken back: by the bank, or because they were recorded by mistake."""
+"""Payments that were taken back, whole or in part: by the bank, or as recorded by mistake."""
 
 from datetime import date, datetime
 from uuid import UUID
@@ -11,16 +11,19 @@ from guild.core.ids import BankEntryId, InvoiceId, PaymentId
 
 
 class PaymentReversal(Base):
-    """A whole payment taken back, once; the invoice is open again by as much. Append-only."""
+    """A payment taken back, or a part of it; the invoice is open again by as much. Append-only."""
 
     __tablename__ = "payment_reversal"
     __table_args__ = (
         CheckConstraint("amount_minor > 0", name="amount_positive"),
         CheckConstraint("cause IN ('mistake', 'returned')", name="cause"),
+        CheckConstraint("net_minor BETWEEN 0 AND amount_minor", name="net_within"),
         Index(None, "invoice_id"),
+        Index(None, "payment_id"),
     )
 
-    payment_id: Mapped[PaymentId] = mapped_column(ForeignKey("payment.id"), primary_key=True)
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    payment_id: Mapped[PaymentId] = mapped_column(ForeignKey("payment.id"))
     invoice_id: Mapped[InvoiceId] = mapped_column(ForeignKey("invoice.id"))
     amount_minor: Mapped[int]
     net_minor: Mapped[int]

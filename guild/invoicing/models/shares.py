@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from typing import Final
+from uuid import UUID
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, SmallInteger, String, text
 from sqlalchemy.orm import Mapped, mapped_column
@@ -78,6 +79,17 @@ class PaymentShare(Base):
         ForeignKey("payment.id", deferrable=True, initially="DEFERRED"),
         primary_key=True,
     )
+    member_id: Mapped[MemberId] = mapped_column(ForeignKey("member.id"), primary_key=True)
+    net_minor: Mapped[int]
+
+
+class ReversalShare(Base):
+    """What of a payment that was taken back, or of a part of it, had been each member's."""
+
+    __tablename__ = "reversal_share"
+    __table_args__ = (CheckConstraint("net_minor >= 0", name="not_negative"),)
+
+    reversal_id: Mapped[UUID] = mapped_column(ForeignKey("payment_reversal.id"), primary_key=True)
     member_id: Mapped[MemberId] = mapped_column(ForeignKey("member.id"), primary_key=True)
     net_minor: Mapped[int]
 

@@ -47,8 +47,9 @@ async def invoice_page(work: Work) -> Response[str]:
     """The invoice, and the code that pays it."""
     shown = await queries.invoice_page(work, linked_invoice(work))
     answer = page(
-        work, "invoicing/invoice.html", lang=shown.lang, shown=shown, code=payment_code(shown)
-    )
+        work, "invoicing/invoice.html", lang=shown.lang, shown=shown, code=payment_code(shown),
+        providers=work.settings.pay.offered,
+    )  # fmt: skip
     answer.headers.update(CLOSED)
     return answer
 

@@ -115,9 +115,9 @@ async def payments_make_what_is_paid(session: AsyncSession) -> list[str]:
                       i.net_minor, i.pending_net_minor, i.credited_minor,
                       coalesce(sum(p.net_minor), 0)
                  FROM invoice i LEFT JOIN (
-                      SELECT a.invoice_id, a.amount_minor, a.net_minor FROM payment a
-                       WHERE NOT EXISTS (SELECT FROM payment_reversal r
-                                          WHERE r.payment_id = a.id)
+                      SELECT invoice_id, amount_minor, net_minor FROM payment
+                      UNION ALL
+                      SELECT invoice_id, -amount_minor, -net_minor FROM payment_reversal
                  ) p ON p.invoice_id = i.id
                 WHERE i.kind = 'invoice' AND i.state <> 'draft'
                 GROUP BY i.id

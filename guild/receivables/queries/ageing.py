@@ -28,10 +28,9 @@ _THEN: Final = """
 SELECT i.client_id, i.currency, i.due_on,
        i.total_minor + i.rounding_minor
          - coalesce((SELECT sum(p.amount_minor) FROM payment p
-                      WHERE p.invoice_id = i.id AND p.received_on <= :as_of
-                        AND NOT EXISTS (SELECT FROM payment_reversal v
-                                         WHERE v.payment_id = p.id AND v.reversed_on <= :as_of)
-                     ), 0)
+                      WHERE p.invoice_id = i.id AND p.received_on <= :as_of), 0)
+         + coalesce((SELECT sum(v.amount_minor) FROM payment_reversal v
+                      WHERE v.invoice_id = i.id AND v.reversed_on <= :as_of), 0)
          - coalesce((SELECT sum(c.total_minor) FROM invoice c
                       WHERE c.corrects_id = i.id AND c.issued_on <= :as_of
                         AND c.state <> 'draft'), 0)

@@ -167,19 +167,19 @@ async def debt_of(work: Work, one: Standing) -> Debt:
 
     What was given up bears none from that day on, as if it had been paid. Payments that a later
     credit note made refundable are taken off from the last one on: what was taken back never was a
-    debt. A payment that was reversed was none.
+    debt. What of a payment was reversed was none.
     """
     paid = await work.session.execute(
-        select(Payment.received_on, Payment.amount_minor)
-        .where(
-            Payment.invoice_id == one.id,
-            Payment.id.not_in(
-                select(PaymentReversal.payment_id).where(PaymentReversal.invoice_id == one.id)
-            ),
+        select(
+            Payment.received_on,
+            Payment.amount_minor - func.coalesce(func.sum(PaymentReversal.amount_minor), 0),
         )
+        .join(PaymentReversal, PaymentReversal.payment_id == Payment.id, isouter=True)
+        .where(Payment.invoice_id == one.id)
+        .group_by(Payment.id)
         .order_by(Payment.received_on, Payment.id)
     )
-    payments = [(day, minor) for day, minor in paid]
+    payments = [(day, int(minor)) for day, minor in paid]
     back = one.refundable_minor
     for place in range(len(payments) - 1, -1, -1):
         day, minor = payments[place]

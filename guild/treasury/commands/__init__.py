@@ -9,6 +9,7 @@ from guild.treasury.commands.batches import (
     make_payment_batches,
     mark_batch_sent,
 )
+from guild.treasury.commands.chargebacks import takes_back
 from guild.treasury.commands.choices import choose_rhythm, record_payee_check
 from guild.treasury.commands.collecting import (
     announce_collections,
@@ -24,9 +25,15 @@ from guild.treasury.commands.costs import confirm_supplier_invoice
 from guild.treasury.commands.income import ask_for_statement, note_employment, payroll
 from guild.treasury.commands.mandates import cancel_mandate, confirm_mandate, enter_mandate
 from guild.treasury.commands.matching import confirm_payout, explain_entry, set_aside_entry
+from guild.treasury.commands.meant_otherwise import (
+    answer_allocation,
+    follow_objection,
+    object_to_allocation,
+)
 from guild.treasury.commands.ordering import keep_refund, order_invoice_again, order_refund_again
 from guild.treasury.commands.orders import Payee, order_refund, order_supplier_payment
 from guild.treasury.commands.paying import (
+    ask_as_client,
     ask_through_provider,
     link_to_ask,
     note_link,
@@ -40,7 +47,7 @@ from guild.treasury.commands.run_approvals import approve_run, set_aside_slice
 from guild.treasury.commands.runs import advance_run, start_chosen_run, start_run
 from guild.treasury.commands.splitting import confirm_split
 from guild.treasury.commands.statements import import_statements
-from guild.treasury.commands.undoing import ask_undo, decide_undo, takes_back
+from guild.treasury.commands.undoing import ask_undo, decide_undo
 from guild.treasury.commands.uploads import (
     discard_upload,
     drop_old_uploads,
@@ -54,8 +61,10 @@ __all__ = [
     "Payee",
     "advance_run",
     "announce_collections",
+    "answer_allocation",
     "approve_payout",
     "approve_run",
+    "ask_as_client",
     "ask_for_statement",
     "ask_through_provider",
     "ask_undo",
@@ -73,6 +82,7 @@ __all__ = [
     "drop_old_uploads",
     "enter_mandate",
     "explain_entry",
+    "follow_objection",
     "forget_mapping",
     "import_statements",
     "import_status_report",
@@ -91,6 +101,7 @@ __all__ = [
     "note_employment",
     "note_link",
     "note_not_collected",
+    "object_to_allocation",
     "open_coop_account",
     "order_invoice_again",
     "order_refund",

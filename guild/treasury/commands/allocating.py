@@ -10,11 +10,14 @@ from guild.core.mail import send_mail
 from guild.core.money import Money
 from guild.core.pages import long_date, money_text
 from guild.core.work import Work
+from guild.invoicing.access import INVOICE_LINK
 from guild.invoicing.models import Invoice
+from guild.members import commands as members
 from guild.members.models import Contact
 from guild.treasury.models import BankEntry, BankMatch
 from guild.treasury.queries.interest import paid_claims
 
+LINK_HOURS: Final = 24 * 31
 OBJECT_DAYS: Final = 10
 """Days to say that a transfer was meant otherwise; an older allocation is not closed by them."""
 WORDS: Final = {
@@ -22,7 +25,8 @@ WORDS: Final = {
         "How your transfer of {amount} was shared out",
         (
             "Your transfer of {amount} of {day} was recorded like this:\n\n{lines}\n\n{rest}"
-            "If you meant it otherwise, tell us until {until}: answer this mail."
+            "If you meant it otherwise, tell us until {until}: open the link and choose “What your "
+            "transfers paid”, or answer this mail.\n\n{link}"
         ),
         "{amount} more than these invoices asked for is kept on your account.\n\n",
         "Late interest, invoice {number}",
@@ -32,7 +36,8 @@ WORDS: Final = {
         "Répartition de votre virement de {amount}",
         (
             "Votre virement de {amount} du {day} a été enregistré ainsi :\n\n{lines}\n\n{rest}"
-            "Si vous l’entendiez autrement, dites-le avant le {until} en répondant à ce message."
+            "Si vous l’entendiez autrement, dites-le avant le {until} : ouvrez le lien et "
+            "choisissez « Ce que vos virements ont payé », ou répondez à ce message.\n\n{link}"
         ),
         "{amount} de plus que ces factures sont gardés sur votre compte.\n\n",
         "Intérêts de retard, facture {number}",
@@ -42,7 +47,8 @@ WORDS: Final = {
         "Hoe uw overschrijving van {amount} werd verdeeld",
         (
             "Uw overschrijving van {amount} van {day} werd zo geboekt:\n\n{lines}\n\n{rest}"
-            "Bedoelde u het anders, laat het ons dan weten vóór {until}: beantwoord deze mail."
+            "Bedoelde u het anders, laat het ons dan weten vóór {until}: open de link en kies "
+            "“Wat uw overschrijvingen betaalden”, of beantwoord deze mail.\n\n{link}"
         ),
         "{amount} meer dan deze facturen vroegen, blijft op uw rekening staan.\n\n",
         "Verwijlinterest, factuur {number}",
@@ -52,7 +58,9 @@ WORDS: Final = {
         "Wie Ihre Überweisung über {amount} aufgeteilt wurde",
         (
             "Ihre Überweisung über {amount} vom {day} wurde so verbucht:\n\n{lines}\n\n{rest}"
-            "Wenn sie anders gemeint war, sagen Sie es bis {until}: Antworten Sie auf diese Mail."
+            "Wenn sie anders gemeint war, sagen Sie es bis {until}: Öffnen Sie den Link und wählen "
+            "Sie „Was Ihre Überweisungen bezahlt haben“, oder antworten Sie auf diese Mail."
+            "\n\n{link}"
         ),
         "{amount} mehr, als diese Rechnungen verlangten, bleiben auf Ihrem Konto.\n\n",
         "Verzugszinsen, Rechnung {number}",
@@ -68,7 +76,14 @@ async def mail_allocation(work: Work, entry_id: BankEntryId) -> None:
         return
     rows = (
         await work.session.execute(
-            select(BankMatch.amount_minor, Invoice.number, Invoice.language, Contact.email)
+            select(
+                BankMatch.amount_minor,
+                Invoice.id,
+                Invoice.number,
+                Invoice.language,
+                Contact.id.label("contact_id"),
+                Contact.email,
+            )
             .join(Invoice, Invoice.id == BankMatch.invoice_id)
             .join(Contact, Contact.id == Invoice.contact_id)
             .where(BankMatch.entry_id == entry.id, BankMatch.round == entry.round)
@@ -82,11 +97,15 @@ async def mail_allocation(work: Work, entry_id: BankEntryId) -> None:
     lang = first.language if first.language in WORDS else "en"
     subject, text, more, interest, reason = WORDS[lang]
     amount = Money(entry.amount_minor, entry.currency)
+    token = await members.issue_link(
+        work, first.contact_id, purpose=INVOICE_LINK, subject_id=first.id, valid_hours=LINK_HOURS
+    )
     shares = [(row.number, row.amount_minor) for row in rows]
     shares += [(interest.format(number=one.invoice_number), one.total_minor) for one in claims]
     rest = amount - Money(sum(minor for _, minor in shares), entry.currency)
     said = {
         "amount": money_text(amount, lang=lang),
+        "link": f"{work.settings.base_url}/i/{token}",
         "day": long_date(entry.booked_on, lang=lang),
         "until": long_date(work.today + timedelta(days=OBJECT_DAYS), lang=lang),
         "lines": "\n".join(
@@ -108,7 +127,13 @@ async def mail_allocation(work: Work, entry_id: BankEntryId) -> None:
 async def _addressed(work: Work, invoice_id: InvoiceId) -> Any:
     """Number, language and address of the invoice that interest was claimed on."""
     rows = await work.session.execute(
-        select(Invoice.number, Invoice.language, Contact.email)
+        select(
+            Invoice.id,
+            Invoice.number,
+            Invoice.language,
+            Contact.id.label("contact_id"),
+            Contact.email,
+        )
         .join(Contact, Contact.id == Invoice.contact_id)
         .where(Invoice.id == invoice_id)
     )

@@ -9,6 +9,7 @@ from sqlalchemy import select
 from guild.core.ids import NotificationId, PendingEntryId, new_id
 from guild.core.work import Work
 from guild.treasury.commands.booking import Judged
+from guild.treasury.commands.dividing import divide_booked
 from guild.treasury.errors import StatementDoesNotAdd
 from guild.treasury.models import (
     SEALED_PARTS,
@@ -17,6 +18,7 @@ from guild.treasury.models import (
     CoopBankAccount,
     PendingEntry,
 )
+from guild.treasury.queries.inside import parts_of
 from guild.treasury.rules.entries import ReadEntry, ReadNotification, ReadStatement, movement
 from guild.treasury.rules.overlap import Known, likeness
 
@@ -92,9 +94,11 @@ async def keep_notifications(
     work: Work,
     accounts: Mapping[tuple[str, str], CoopBankAccount],
     read: Sequence[ReadNotification],
-) -> int:
-    """Keep the payments inside bookings, once each; counts the new ones."""
-    kept = 0
+) -> tuple[int, int]:
+    """Keep the payments inside bookings, once each. Counts the new ones, and the bookings that
+    were there already as one sum and are divided now.
+    """
+    kept = divided_now = 0
     for one in read:
         if sum(part.amount_minor for part in one.parts) != one.amount_minor:
             raise StatementDoesNotAdd(
@@ -128,7 +132,8 @@ async def keep_notifications(
         )
         await work.session.flush()
         kept += 1
-    return kept
+        divided_now += await divide_booked(work, account, one)
+    return kept, divided_now
 
 
 async def divided(work: Work, account: CoopBankAccount, read: ReadStatement) -> ReadStatement:
@@ -159,9 +164,3 @@ async def divided(work: Work, account: CoopBankAccount, read: ReadStatement) -> 
             for place, part in enumerate(parts_of(work, row), 1)
         )
     return msgspec.structs.replace(read, entries=tuple(entries))
-
-
-def parts_of(work: Work, row: BookingNotification) -> list[ReadEntry]:
-    """The payments of a notification, opened."""
-    opened = work.keyring.open(row.parts_sealed, context=SEALED_PARTS.context(row.id))
-    return msgspec.json.decode(opened, type=list[ReadEntry])

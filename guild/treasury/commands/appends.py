@@ -39,7 +39,7 @@ ENTRY_COLUMNS: Final = (
     "id", "statement_id", "account_id", "reference", "amount_minor", "currency", "booked_on",
     "valued_on", "structured", "text", "counterparty", "iban_sealed", "iban_last4",
     "end_to_end_id", "return_reason", "state", "explanation", "explained_by", "explained_at",
-    "code", "mandate_id", "reversal", "undivided", "iban_index",
+    "code", "mandate_id", "reversal", "undivided", "iban_index", "parent_id",
 )  # fmt: skip
 """Entries come by the thousand and are copied."""
 USES = Appender(

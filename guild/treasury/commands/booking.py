@@ -134,6 +134,11 @@ async def post_days(
             subject=statement.id,
             occurred_on=day,
         )
+    await post_rules(work, account, judged)
+
+
+async def post_rules(work: Work, account: CoopBankAccount, judged: Sequence[Judged]) -> None:
+    """What a rule explains leaves suspense."""
     for one in judged:
         if one.rule is not None and one.rule.account is not None:
             await post_to(work, one.id, Money(one.entry.amount_minor, account.currency),
@@ -155,13 +160,17 @@ async def post_to(
 
 
 async def write_entries(
-    work: Work, account: CoopBankAccount, statement_id: StatementId, judged: Sequence[Judged]
-) -> None:
-    """The entries as the bank reports them, and what is suggested for each."""
+    work: Work, account: CoopBankAccount, statement_id: StatementId, judged: Sequence[Judged],
+    *, inside: BankEntryId | None = None,
+) -> None:  # fmt: skip
+    """The entries as the bank reports them, and what is suggested for each.
+
+    `inside` is the batch whose payments they are, where that was booked before.
+    """
     await work.copy(
         "bank_entry",
         ENTRY_COLUMNS,
-        [_entry_row(work, account, statement_id, one) for one in judged],
+        [_entry_row(work, account, statement_id, one, inside) for one in judged],
     )
     for one in judged:
         for candidate in one.candidates:
@@ -173,8 +182,9 @@ async def write_entries(
 
 
 def _entry_row(
-    work: Work, account: CoopBankAccount, statement_id: StatementId, judged: Judged
-) -> tuple[Any, ...]:
+    work: Work, account: CoopBankAccount, statement_id: StatementId, judged: Judged,
+    inside: BankEntryId | None,
+) -> tuple[Any, ...]:  # fmt: skip
     """An entry in the order of `ENTRY_COLUMNS`."""
     entry = judged.entry
     state, words = _first_state(judged)
@@ -188,6 +198,7 @@ def _entry_row(
         entry.counterparty, sealed, iban[-4:], entry.end_to_end_id, entry.return_reason,
         state, words[:500], work.actor.id if words else None, work.now if words else None,
         entry.code[:60], entry.mandate_id, entry.reversal, entry.undivided, judged.iban_index,
+        inside,
     )  # fmt: skip
 
 

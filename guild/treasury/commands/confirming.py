@@ -140,7 +140,7 @@ async def _locked(work: Work, entry_id: BankEntryId) -> _Entry:
     if not found:
         raise BankEntryNotFound
     entry = _Entry(*found[0])
-    if entry.state in {"confirmed", "explained"}:
+    if entry.state in {"confirmed", "explained", "divided"}:
         raise EntryAlreadyExplained(f"It is recorded as: {entry.explanation}.")
     return entry
 

@@ -26,7 +26,7 @@ async def locked_entry(work: Work, entry_id: BankEntryId, *, explained: bool = F
     )
     if entry is None:
         raise BankEntryNotFound
-    if not explained and entry.state in {"confirmed", "explained"}:
+    if not explained and entry.state in {"confirmed", "explained", "divided"}:
         raise EntryAlreadyExplained(f"It is recorded as: {entry.explanation}.")
     return entry
 

@@ -1,5 +1,7 @@
 """Payments through a provider: ask, believe the provider and not its webhook, record once."""
 
+from datetime import timedelta
+from typing import Final
 from uuid import UUID
 
 from sqlalchemy import select
@@ -13,6 +15,7 @@ from guild.invoicing.commands import record_payment, reverse_payment
 from guild.invoicing.models import Invoice
 from guild.ledger.chart import Account, credit, debit
 from guild.ledger.commands import post
+from guild.receivables.queries import visible_standing
 from guild.treasury.commands.explaining import locked_invoice
 from guild.treasury.errors import MatchTooLarge
 from guild.treasury.events import ProviderPaid
@@ -21,6 +24,9 @@ from guild.treasury.providers.choice import provider_of
 from guild.treasury.providers.interface import Asked, Hint, Seen
 from guild.treasury.queries.shapes import payment_link_out
 from guild.treasury.schemas import PaymentLinkIn, PaymentLinkOut
+
+LINK_LASTS: Final = timedelta(hours=20)
+"""A hosted page may be closed by its provider after a day; then the client asks for another."""
 
 
 async def ask_through_provider(
@@ -35,23 +41,55 @@ async def ask_through_provider(
     invoice = await locked_invoice(work, invoice_id)
     if invoice.open_minor <= 0:
         raise MatchTooLarge(f"Nothing is open on invoice {invoice.number}.")
+    return payment_link_out(await _asked(work, invoice, data.provider, invoice.open_minor))
+
+
+async def ask_as_client(work: Work, invoice_id: InvoiceId, data: PaymentLinkIn) -> PaymentLinkOut:
+    """The client asks for a page on which it pays what is due: open, and not in dispute.
+
+    A link of the same sum that was made lately is given again, so that pressing twice makes one.
+    Raises ProviderNotFound, InvoiceNotFound, and MatchTooLarge when nothing is due.
+    """
+    provider_of(work.settings, data.provider)
+    invoice = await locked_invoice(work, invoice_id)
+    due = (await visible_standing(work, invoice_id)).due_minor
+    if due <= 0:
+        raise MatchTooLarge("There is nothing to pay on this invoice.")
+    known = await work.session.scalar(
+        select(ProviderPayment)
+        .where(
+            ProviderPayment.invoice_id == invoice_id,
+            ProviderPayment.provider == data.provider,
+            ProviderPayment.state == "asked",
+            ProviderPayment.amount_minor == due,
+            ProviderPayment.asked_at > work.now - LINK_LASTS,
+        )
+        .order_by(ProviderPayment.id.desc())
+        .limit(1)
+    )
+    return payment_link_out(known or await _asked(work, invoice, data.provider, due))
+
+
+async def _asked(work: Work, invoice: Invoice, provider: str, minor: int) -> ProviderPayment:
+    link = work.actor.link
     row = ProviderPayment(
         id=ProviderPaymentId(new_id()),
-        account_id=await _account(work, data.provider, invoice.currency),
-        provider=data.provider,
+        account_id=await _account(work, provider, invoice.currency),
+        provider=provider,
         invoice_id=invoice.id,
         state=PROVIDER_PAYMENT.initial,
         external_id="",
         url="",
-        amount_minor=invoice.open_minor,
+        amount_minor=minor,
         fee_minor=0,
         currency=invoice.currency,
-        asked_by=work.actor.member_id,
+        asked_by=None if link else work.actor.member_id,
+        link_id=link.link_id if link else None,
         asked_at=work.now,
     )
     work.session.add(row)
     await work.session.flush()
-    return payment_link_out(row)
+    return row
 
 
 async def _account(work: Work, provider: str, currency: str) -> ProviderAccountId:
@@ -82,7 +120,7 @@ async def link_to_ask(work: Work, payment_id: ProviderPaymentId) -> tuple[str, A
         amount_minor=row.amount_minor,
         currency=row.currency,
         description=f"{work.settings.coop.name}, {invoice.number}"[:100],
-        back_url=work.settings.base_url,
+        back_url=work.settings.base_url + ("/invoice/payments" if row.link_id else ""),
     )
 
 

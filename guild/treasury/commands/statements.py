@@ -54,8 +54,8 @@ async def import_statements(
     reading = await read_file(work, content, account_id=account_id, mapping_id=mapping_id)
     accounts = await locked_accounts(work, [*reading.statements, *reading.notifications])
     if reading.notifications:
-        kept = await announcing.keep_notifications(work, accounts, reading.notifications)
-        return _out([], [], notified=kept)
+        kept, inside = await announcing.keep_notifications(work, accounts, reading.notifications)
+        return _out([], [], notified=kept, divided=inside)
     earlier = await _earlier(work, digest)
     if earlier:
         return _out(earlier, [])
@@ -117,6 +117,7 @@ def _out(
     known: int = 0,
     pending: int = 0,
     notified: int = 0,
+    divided: int = 0,
 ) -> ImportOut:
     return ImportOut(
         statements=[statement_out(one) for one in statements],
@@ -127,6 +128,7 @@ def _out(
         by_rule=sum(one.rule is not None for one in judged),
         pending=pending,
         notified=notified,
+        divided=divided,
     )
 
 

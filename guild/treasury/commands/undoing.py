@@ -1,4 +1,4 @@
-"""Taking back what was said about an entry: by two persons, or because the bank took it back."""
+"""Taking back what was said about an entry, by two persons."""
 
 from collections.abc import Sequence
 from datetime import timedelta
@@ -13,16 +13,15 @@ from guild.core.work import Work
 from guild.governance.queries import charter_at
 from guild.invoicing.commands import reverse_payment
 from guild.invoicing.models import Invoice
-from guild.ledger.chart import Account, Line
-from guild.ledger.commands import draw, post, reverse
+from guild.ledger.chart import Account
+from guild.ledger.commands import draw, reverse
 from guild.ledger.models import LedgerEntry
 from guild.receivables.commands import reverse_interest_payment
 from guild.treasury.commands.collecting import note_collection_returned
 from guild.treasury.commands.costs import unpay_costs
-from guild.treasury.commands.explaining import locked_entry, mark
+from guild.treasury.commands.explaining import locked_entry
 from guild.treasury.commands.matching import suggest
 from guild.treasury.errors import (
-    MatchTooLarge,
     NothingToUndo,
     SecondPersonNeeded,
     UndoNotFound,
@@ -32,8 +31,7 @@ from guild.treasury.models import BANK_ENTRY, MATCH_UNDO, BankEntry, BankMatch, 
 from guild.treasury.queries.costs import paid_costs
 from guild.treasury.queries.interest import paid_claims
 from guild.treasury.queries.shapes import undo_out
-from guild.treasury.rules.returns import reason_words
-from guild.treasury.schemas import DecideUndoIn, TakesBackIn, UndoIn, UndoOut
+from guild.treasury.schemas import DecideUndoIn, UndoIn, UndoOut
 
 POSTED = ("bank_fee", "client_credit", "bank_entry_booked")
 """Kinds of ledger entries by which an explanation takes money out of suspense."""
@@ -46,14 +44,14 @@ async def ask_undo(work: Work, entry_id: BankEntryId, data: UndoIn) -> UndoOut:
     """
     work.require(Permission.MATCHES_CONFIRM)
     entry = await locked_entry(work, entry_id, explained=True)
-    await _check_can_undo(work, entry)
+    await check_can_undo(work, entry)
     days = (await charter_at(work)).bank.undo_days
     if entry.explained_at is not None and work.now - entry.explained_at > timedelta(days=days):
         raise NothingToUndo(f"That is longer ago than the {days} days of the charter.")
     waiting = select(MatchUndo.id).where(MatchUndo.entry_id == entry.id, MatchUndo.state == "asked")
     if await work.session.scalar(waiting) is not None:
         raise NothingToUndo("Somebody has asked for this already; another person decides.")
-    undo = _undo(work, entry, "mistake", data.reason)
+    undo = undo_row(work, entry, "mistake", data.reason)
     work.session.add(undo)
     await work.session.flush()
     return undo_out(undo)
@@ -75,73 +73,35 @@ async def decide_undo(work: Work, undo_id: UndoId, data: DecideUndoIn) -> UndoOu
         raise SecondPersonNeeded("You asked for this; somebody else has to look at it.")
     entry = await locked_entry(work, undo.entry_id, explained=True)
     if data.approve:
-        await _check_can_undo(work, entry)
+        await check_can_undo(work, entry)
     MATCH_UNDO.move(undo, "approve" if data.approve else "refuse")
     undo.decided_by, undo.decided_at = work.actor.member_id, work.now
     # The guards let an entry go back only after the decision stands.
     await work.session.flush()
     if data.approve:
-        await _take_back(work, entry, undo)
+        await take_back(work, entry, undo)
         BANK_ENTRY.move(entry, "undo")
         entry.round += 1
         entry.explanation, entry.explained_by, entry.explained_at = "", None, None
         await work.session.flush()
         await suggest(work, [entry])
-        await _tell(work, entry, undo)
+        await tell(work, entry, undo)
     return undo_out(undo)
 
 
-async def takes_back(work: Work, entry_id: BankEntryId, data: TakesBackIn) -> UndoOut:
-    """This debit is the bank taking back that credit: a chargeback, a returned direct debit.
-
-    The bank has decided, so one person suffices. The payments of the credit are taken back and
-    their invoices are open again; what the bank took beyond is its fee. Raises BankEntryNotFound,
-    EntryAlreadyExplained, MatchTooLarge and NothingToUndo.
-    """
-    work.require(Permission.MATCHES_CONFIRM)
-    debit_entry = await locked_entry(work, entry_id)
-    credit_entry = await locked_entry(work, data.entry_id, explained=True)
-    fee = -debit_entry.amount_minor - credit_entry.amount_minor
-    if debit_entry.amount_minor >= 0 or credit_entry.amount_minor <= 0 or fee < 0:
-        raise MatchTooLarge(
-            "The entry must take out as much as the other brought in, or more by a fee.",
-            field="entry_id",
-        )
-    if debit_entry.account_id != credit_entry.account_id:
-        raise MatchTooLarge("The entries are of different accounts.", field="entry_id")
-    if credit_entry.state != "confirmed":
-        raise NothingToUndo("That entry pays no invoice.")
-    await _check_can_undo(work, credit_entry)
-    why = reason_words(debit_entry.return_reason) or "no reason given"
-    undo = _undo(work, credit_entry, "returned", f"The bank took it back: {why}")
-    undo.return_entry_id, undo.state = debit_entry.id, "done"
-    work.session.add(undo)
-    await work.session.flush()
-    await _take_back(work, credit_entry, undo, by=debit_entry)
-    if fee:
-        amount = Money(fee, debit_entry.currency)
-        await post(
-            work,
-            kind="bank_fee",
-            text="Fee of the bank for a payment that came back",
-            lines=[Line(Account("bank_fees"), amount), Line(Account("suspense"), -amount)],
-            subject=debit_entry.id,
-            occurred_on=debit_entry.booked_on,
-        )
-    mark(work, debit_entry, "explain", f"Takes back: {credit_entry.explanation} ({why})")
-    await _tell(work, credit_entry, undo)
-    return undo_out(undo)
-
-
-async def _check_can_undo(work: Work, entry: BankEntry) -> None:
+async def check_can_undo(work: Work, entry: BankEntry) -> None:
+    """Whether something was said about the entry that can be taken back; raises NothingToUndo."""
     if entry.state not in {"confirmed", "explained"} or not entry.amount_minor:
         raise NothingToUndo("Nothing has been said about this entry that could be taken back.")
     gone = select(MatchUndo.id).where(
         MatchUndo.entry_id == entry.id, MatchUndo.round == entry.round, MatchUndo.state == "done"
     )
     if await work.session.scalar(gone) is not None:
-        raise NothingToUndo("The bank has taken this payment back already.")
-    says = await _matches(work, entry) or await _posted(work, entry)
+        raise NothingToUndo("The bank has taken this payment, or a part of it, back already.")
+    takes = select(MatchUndo.id).where(MatchUndo.return_entry_id == entry.id)
+    if await work.session.scalar(takes.limit(1)) is not None:
+        raise NothingToUndo("It took a payment back: that is the bank's own decision.")
+    says = await matches_of(work, entry) or await _posted(work, entry)
     others = await paid_claims(work, entry.id) or await paid_costs(work, entry)
     if not says and not others:
         raise NothingToUndo(
@@ -150,12 +110,12 @@ async def _check_can_undo(work: Work, entry: BankEntry) -> None:
         )
 
 
-async def _take_back(
+async def take_back(
     work: Work, entry: BankEntry, undo: MatchUndo, *, by: BankEntry | None = None
 ) -> None:
     """Reverse all that the entry's round had posted; the money is in suspense again."""
     day = by.booked_on if by is not None else work.today
-    for match in await _matches(work, entry):
+    for match in await matches_of(work, entry):
         if match.surplus_minor:
             client = await work.session.scalar(
                 select(Invoice.client_id).where(Invoice.id == match.invoice_id)
@@ -181,7 +141,8 @@ async def _take_back(
         await reverse(work, entry_id, f"Undone: {undo.reason}"[:500])
 
 
-async def _matches(work: Work, entry: BankEntry) -> Sequence[BankMatch]:
+async def matches_of(work: Work, entry: BankEntry) -> Sequence[BankMatch]:
+    """What the entry's round pays."""
     rows = await work.session.scalars(
         select(BankMatch)
         .where(BankMatch.entry_id == entry.id, BankMatch.round == entry.round)
@@ -206,13 +167,15 @@ async def _posted(work: Work, entry: BankEntry) -> Sequence[EntryId]:
     return list(rows)
 
 
-def _undo(work: Work, entry: BankEntry, cause: str, reason: str) -> MatchUndo:
+def undo_row(work: Work, entry: BankEntry, cause: str, reason: str) -> MatchUndo:
+    """A request to undo, as it begins."""
     return MatchUndo(
         id=UndoId(new_id()),
         entry_id=entry.id,
         round=entry.round,
         cause=cause,
         return_entry_id=None,
+        surplus_minor=0,
         state=MATCH_UNDO.initial,
         reason=reason[:500],
         asked_by=work.actor.member_id,
@@ -220,13 +183,17 @@ def _undo(work: Work, entry: BankEntry, cause: str, reason: str) -> MatchUndo:
     )
 
 
-async def _tell(work: Work, entry: BankEntry, undo: MatchUndo) -> None:
+async def tell(work: Work, entry: BankEntry, undo: MatchUndo) -> None:
+    """State what was undone."""
+    back = undo.amount_minor or entry.amount_minor
     await work.emit(
         MatchUndone(
             entry_id=entry.id,
             undo_id=undo.id,
             cause=undo.cause,
-            amount_minor=entry.amount_minor,
+            amount_minor=back,
             currency=entry.currency,
+            part=back != entry.amount_minor,
+            surplus_minor=undo.surplus_minor,
         )
     )

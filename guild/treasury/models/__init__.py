@@ -29,7 +29,9 @@ from guild.treasury.models.incoming import (
     PendingEntry,
 )
 from guild.treasury.models.matching import (
+    ALLOCATION_OBJECTION,
     MATCH_UNDO,
+    AllocationObjection,
     BankCostMatch,
     BankMatch,
     MatchSuggestion,
@@ -67,6 +69,7 @@ from guild.treasury.models.statements import (
 )
 
 __all__ = [
+    "ALLOCATION_OBJECTION",
     "BANK_ENTRY",
     "BANK_RULE",
     "DIRECT_DEBIT",
@@ -86,6 +89,7 @@ __all__ = [
     "SEALED_REPORT",
     "SEALED_UPLOAD",
     "SEPA_MANDATE",
+    "AllocationObjection",
     "BankCostMatch",
     "BankEntry",
     "BankMatch",

@@ -8,7 +8,15 @@ from sqlalchemy import text as sql
 from sqlalchemy.orm import Mapped, mapped_column
 
 from guild.core.db import Base
-from guild.core.ids import BankEntryId, InvoiceId, MemberId, PaymentId, SupplierInvoiceId, UndoId
+from guild.core.ids import (
+    BankEntryId,
+    ContactId,
+    InvoiceId,
+    MemberId,
+    PaymentId,
+    SupplierInvoiceId,
+    UndoId,
+)
 from guild.core.lifecycle import Lifecycle
 
 
@@ -64,6 +72,41 @@ class BankCostMatch(Base):
     confirmed_at: Mapped[datetime]
 
 
+ALLOCATION_OBJECTION: Final = Lifecycle(
+    "allocation_objection",
+    initial="said",
+    moves={"answer": (("said",), "answered"), "follow": (("said",), "followed")},
+)
+"""Answered by a treasurer who did not confirm the match, or followed: the match was undone."""
+
+
+class AllocationObjection(Base):
+    """A client says that a transfer was meant otherwise than it was recorded; once per match."""
+
+    __tablename__ = "allocation_objection"
+    __table_args__ = (
+        CheckConstraint(ALLOCATION_OBJECTION.check_sql(), name="state"),
+        CheckConstraint("(state = 'answered') = (answered_by IS NOT NULL)", name="answered"),
+        Index(
+            "ix_allocation_objection_said",
+            "said_at",
+            postgresql_where=sql("state = 'said'"),
+        ),
+    )
+
+    entry_id: Mapped[BankEntryId] = mapped_column(ForeignKey("bank_entry.id"), primary_key=True)
+    round: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    invoice_id: Mapped[InvoiceId] = mapped_column(ForeignKey("invoice.id"))
+    """The invoice of the link by which it was said."""
+    contact_id: Mapped[ContactId] = mapped_column(ForeignKey("contact.id"))
+    state: Mapped[str] = mapped_column(String(10), default=ALLOCATION_OBJECTION.initial)
+    text: Mapped[str] = mapped_column(String(2000))
+    said_at: Mapped[datetime]
+    answer: Mapped[str] = mapped_column(String(2000), default="", server_default=sql("''"))
+    answered_by: Mapped[MemberId | None] = mapped_column(ForeignKey("member.id"), default=None)
+    ended_at: Mapped[datetime | None] = mapped_column(default=None)
+
+
 MATCH_UNDO: Final = Lifecycle(
     "match_undo",
     initial="asked",
@@ -80,7 +123,12 @@ class MatchUndo(Base):
         CheckConstraint(MATCH_UNDO.check_sql(), name="state"),
         CheckConstraint("cause IN ('mistake', 'returned')", name="cause"),
         CheckConstraint("decided_by IS NULL OR decided_by <> asked_by", name="second_person"),
-        CheckConstraint("(cause = 'returned') = (return_entry_id IS NOT NULL)", name="returned"),
+        CheckConstraint(
+            "(cause = 'returned') = (return_entry_id IS NOT NULL) "
+            "AND (cause = 'returned') = (amount_minor IS NOT NULL) AND amount_minor > 0",
+            name="returned",
+        ),
+        CheckConstraint("surplus_minor BETWEEN 0 AND coalesce(amount_minor, 0)", name="surplus"),
         Index(
             "uq_match_undo_asked",
             "entry_id",
@@ -99,6 +147,10 @@ class MatchUndo(Base):
         ForeignKey("bank_entry.id"), default=None
     )
     """The entry by which the bank took the money back."""
+    amount_minor: Mapped[int | None] = mapped_column(default=None)
+    """How much of the payment the bank took back; its fee is not in it."""
+    surplus_minor: Mapped[int] = mapped_column(default=0, server_default=sql("0"))
+    """What of that was the client's money on account."""
     state: Mapped[str] = mapped_column(String(10), default=MATCH_UNDO.initial)
     reason: Mapped[str] = mapped_column(String(500))
     asked_by: Mapped[MemberId] = mapped_column(ForeignKey("member.id"))

@@ -7,7 +7,14 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstra
 from sqlalchemy.orm import Mapped, mapped_column
 
 from guild.core.db import Base
-from guild.core.ids import InvoiceId, MemberId, PaymentId, ProviderAccountId, ProviderPaymentId
+from guild.core.ids import (
+    InvoiceId,
+    LinkId,
+    MemberId,
+    PaymentId,
+    ProviderAccountId,
+    ProviderPaymentId,
+)
 from guild.core.lifecycle import Lifecycle
 
 PROVIDER_PAYMENT: Final = Lifecycle(
@@ -40,6 +47,7 @@ class ProviderPayment(Base):
     __table_args__ = (
         CheckConstraint(PROVIDER_PAYMENT.check_sql(), name="state"),
         CheckConstraint("amount_minor > 0 AND fee_minor >= 0", name="amounts"),
+        CheckConstraint("(asked_by IS NULL) <> (link_id IS NULL)", name="asked"),
         Index(None, "invoice_id"),
     )
 
@@ -53,7 +61,9 @@ class ProviderPayment(Base):
     fee_minor: Mapped[int] = mapped_column(default=0)
     currency: Mapped[str] = mapped_column(String(3))
     url: Mapped[str] = mapped_column(String(2000), default="")
-    asked_by: Mapped[MemberId] = mapped_column(ForeignKey("member.id"))
+    asked_by: Mapped[MemberId | None] = mapped_column(ForeignKey("member.id"), default=None)
+    link_id: Mapped[LinkId | None] = mapped_column(default=None)
+    """The client's own link, when the client asked for it on the invoice's page."""
     asked_at: Mapped[datetime]
     paid_at: Mapped[datetime | None] = mapped_column(default=None)
     payment_id: Mapped[PaymentId | None] = mapped_column(default=None)

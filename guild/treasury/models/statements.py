@@ -22,10 +22,12 @@ BANK_ENTRY = Lifecycle(
         "confirm": (("unmatched", "suggested", "set_aside"), "confirmed"),
         "explain": (("unmatched", "suggested", "set_aside"), "explained"),
         "undo": (("confirmed", "explained"), "unmatched"),
+        "divide": (("unmatched", "suggested", "set_aside"), "divided"),
     },
 )
 """`set_aside`: in suspense for a reason. `confirmed`: it pays invoices or settles a payout.
-`explained`: a charge, a credit.
+`explained`: a charge, a credit. `divided`: a batch whose payments a notification named after it
+was booked; they are entries of the same statement (`parent_id`) and take its place in suspense.
 
 Undone by two persons (`MatchUndo`); then the entry is in suspense again, in its next round."""
 
@@ -92,6 +94,9 @@ class BankEntry(Base):
             postgresql_where="state IN ('unmatched', 'suggested', 'set_aside')",
         ),
         Index("ix_bank_entry_booked_on", "account_id", "booked_on"),
+        Index(
+            "ix_bank_entry_parent_id", "parent_id", postgresql_where=sql("parent_id IS NOT NULL")
+        ),
     )
 
     id: Mapped[BankEntryId] = mapped_column(primary_key=True)
@@ -128,6 +133,8 @@ class BankEntry(Base):
     """Blind index of the other side's account number, for rules and the payer's earlier entries."""
     round: Mapped[int] = mapped_column(default=0, server_default=sql("0"))
     """How often what was said about it has been undone."""
+    parent_id: Mapped[BankEntryId | None] = mapped_column(default=None)
+    """The batch that this payment is inside of, where that was booked as one sum first."""
 
 
 SEALED_FILE = SealedColumn(

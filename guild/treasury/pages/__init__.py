@@ -3,6 +3,7 @@
 from guild.treasury.pages import (
     approvals,
     bank,
+    client,
     debits,
     desk,
     member,
@@ -16,6 +17,7 @@ PAGES = [
     *member.PAGES,
     *desk.PAGES,
     *bank.PAGES,
+    *client.PAGES,
     *rules.PAGES,
     *approvals.PAGES,
     *payouts.PAGES,

@@ -30,6 +30,7 @@ from guild.treasury.routes.bank import EntryState
 from guild.treasury.rules.csv_files import DATE_FORMATS, CsvMapping
 from guild.treasury.rules.entries import MAX_BYTES
 from guild.treasury.schemas import (
+    AnswerAllocationIn,
     DecideUndoIn,
     MappingIn,
     PartIn,
@@ -43,6 +44,7 @@ SHOWN: Final = 50
 STATES: Final = [
     ("", "All"), ("open", "Waiting for a person"), ("suggested", "Suggestion found"),
     ("set_aside", "Set aside"), ("confirmed", "Confirmed"), ("explained", "Explained"),
+    ("divided", "Divided"),
 ]  # fmt: skip
 FIELDS: Final = [
     ("booked_on", "Booking day"), ("valued_on", "Value day"), ("amount", "Amount, with its sign"),
@@ -141,10 +143,33 @@ async def entry_takes_back(work: Work, entry_id: BankEntryId, data: Form) -> Red
     """Say which payment the bank takes back with this debit."""
 
     async def take_back() -> None:
-        said = msgspec.convert({"entry_id": data.get("entry_id", "")}, TakesBackIn)
+        chosen = data.get("entry_id", "")
+        prefix = f"part-{chosen}-"
+        told: dict[str, Any] = {
+            "entry_id": chosen,
+            "amount": _number(data.get("amount", "")),
+            "parts": [
+                {"invoice_id": name.removeprefix(prefix), "amount": _number(value) or "0"}
+                for name, value in data.items()
+                if chosen and name.startswith(prefix) and value.strip()
+            ],
+        }
+        said = msgspec.convert(told, TakesBackIn)
         await commands.takes_back(work, entry_id, said)
 
     return await or_again(take_back(), "/treasury#entries", entry_again(work, entry_id))
+
+
+@post("/treasury/entries/{entry_id:uuid}/objection", permission=Permission.MATCHES_CONFIRM, **FORM)
+async def answer_objection(work: Work, entry_id: BankEntryId, data: Form) -> Redirect:
+    """Tell a client why its transfer stays recorded as it is."""
+
+    async def answer() -> None:
+        said = msgspec.convert({"answer": data.get("answer", "")}, AnswerAllocationIn)
+        await commands.answer_allocation(work, entry_id, said)
+
+    to = f"/treasury/entries/{entry_id}#meant"
+    return await or_again(answer(), to, entry_again(work, entry_id))
 
 
 @post("/treasury/entries/{entry_id:uuid}/undo", permission=Permission.MATCHES_CONFIRM, **FORM)
@@ -274,6 +299,7 @@ PAGES = [
     split_entry,
     set_entry_aside,
     entry_takes_back,
+    answer_objection,
     ask_undo,
     decide_undo,
     look_first,

@@ -34,6 +34,7 @@ async def _desk(work: Work, *, status: int = 200, errors: Any = ()) -> Response[
         approved=await queries.payouts(work, state="approved", limit=SHOWN),
         batches=await queries.batches(work, limit=SHOWN),
         undos=await queries.undos(work),
+        objections=await queries.allocation_objections(work),
     )  # fmt: skip
 
 

@@ -31,6 +31,7 @@ async def shown_entry(
         for one in await queries.provider_accounts(work)
         if one.currency == entry.currency
     ]
+    candidates = await queries.takes_back_candidates(work, entry_id)
     return page(
         work, "treasury/entry.html", status=status, errors=list(errors), section="/treasury",
         amount=amount, explanations=[*EXPLANATIONS, *PROVIDER[: len(providers)]],
@@ -39,8 +40,10 @@ async def shown_entry(
         suggestions=await queries.suggestions(work, entry_id),
         split=await queries.suggested_split(work, entry_id),
         costs=await queries.cost_suggestions(work, entry_id),
-        takes_back=await queries.takes_back_candidates(work, entry_id),
+        takes_back=candidates, several=await queries.payments_of(work, candidates),
         undos=await queries.undos(work, entry_id),
+        inside=await queries.payments_inside(work, entry_id),
+        objections=await queries.allocation_objections(work, entry_id),
     )  # fmt: skip
 
 

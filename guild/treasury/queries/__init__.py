@@ -13,6 +13,7 @@ from guild.treasury.queries.bank import (
 from guild.treasury.queries.collections import direct_debits, mandates
 from guild.treasury.queries.costs import cost_suggestions
 from guild.treasury.queries.income import income_document, income_of
+from guild.treasury.queries.inside import payments_inside
 from guild.treasury.queries.invariants import INVARIANTS
 from guild.treasury.queries.money import member_money
 from guild.treasury.queries.ordering import to_order
@@ -35,13 +36,15 @@ from guild.treasury.queries.reconciling import (
 from guild.treasury.queries.rules import bank_rule, bank_rules, preview_rule
 from guild.treasury.queries.runs import bands, choice_of, payout_run, payout_runs
 from guild.treasury.queries.splitting import suggested_split
-from guild.treasury.queries.undos import takes_back_candidates, undos
+from guild.treasury.queries.transfers import allocation_objections, client_payments
+from guild.treasury.queries.undos import payments_of, takes_back_candidates, undos
 from guild.treasury.queries.uploads import look_at, mapping, mappings
 from guild.treasury.queries.whereabouts import self_billed, whereabouts
 
 __all__ = [
     "INVARIANTS",
     "EntrySieve",
+    "allocation_objections",
     "approved_by_me",
     "bands",
     "bank_rule",
@@ -49,6 +52,7 @@ __all__ = [
     "batch_file",
     "batches",
     "choice_of",
+    "client_payments",
     "clients",
     "coop_accounts",
     "cost_suggestions",
@@ -66,6 +70,8 @@ __all__ = [
     "member_money",
     "payees",
     "payment_links",
+    "payments_inside",
+    "payments_of",
     "payout",
     "payout_document",
     "payout_run",

@@ -58,6 +58,7 @@ async def statements_are_chained(session: AsyncSession) -> list[str]:
         session,
         """
         SELECT s.id FROM bank_statement s LEFT JOIN bank_entry e ON e.statement_id = s.id
+           AND e.parent_id IS NULL
          GROUP BY s.id HAVING s.opening_minor + coalesce(sum(e.amount_minor), 0) <> s.closing_minor
         """,
         "the entries of statement {0} do not make its balances",
@@ -77,7 +78,8 @@ async def books_agree_with_bank_by_day(session: AsyncSession) -> list[str]:
                   JOIN ledger_entry n ON n.id = p.entry_id AND n.kind <> 'bank_opened'
                  WHERE a.code = 'bank' GROUP BY a.owner, p.occurred_on) l
           FULL JOIN (SELECT account_id, booked_on AS day, sum(amount_minor)::bigint AS minor
-                       FROM bank_entry GROUP BY account_id, booked_on) e
+                       FROM bank_entry WHERE parent_id IS NULL
+                      GROUP BY account_id, booked_on) e
             ON e.account_id = l.owner AND e.day = l.day
          WHERE coalesce(l.minor, 0) <> coalesce(e.minor, 0)
         """,
@@ -95,7 +97,7 @@ async def closing_balances_are_met(session: AsyncSession) -> list[str]:
            AND s.stated_closing_minor <> s.closing_minor - (
                SELECT coalesce(sum(e.amount_minor), 0) FROM bank_entry e
                 WHERE e.account_id = s.account_id AND e.statement_id <= s.id
-                  AND e.booked_on > s.to_on)
+                  AND e.parent_id IS NULL AND e.booked_on > s.to_on)
         """,
         "statement {0} of {1} closes with {2}, the account held {3} (minor units)",
     )
@@ -115,6 +117,21 @@ async def suspense_is_explained(session: AsyncSession) -> list[str]:
          WHERE -coalesce(l.minor, 0) <> coalesce(e.minor, 0)
         """,
         "suspense in {0} holds {1}, the unexplained entries make {2} (minor units)",
+    )
+
+
+async def divided_entries_add_up(session: AsyncSession) -> list[str]:
+    """The payments inside a batch that was divided later make its sum."""
+    return await _told(
+        session,
+        """
+        SELECT p.reference, p.amount_minor, coalesce(sum(e.amount_minor), 0)
+          FROM bank_entry p LEFT JOIN bank_entry e ON e.parent_id = p.id
+         GROUP BY p.id
+        HAVING (p.state = 'divided') <> (count(e.id) > 0)
+            OR (count(e.id) > 0 AND sum(e.amount_minor) <> p.amount_minor)
+        """,
+        "bank entry {0} of {1} is divided into {2} (minor units)",
     )
 
 
@@ -213,8 +230,9 @@ async def shares_make_what_was_paid(session: AsyncSession) -> list[str]:
         """
         SELECT i.number, coalesce(p.net, 0), coalesce(s.minor, 0)
           FROM invoice i
-          LEFT JOIN (SELECT invoice_id, sum(net_minor)::bigint AS net FROM payment
-                      WHERE id NOT IN (SELECT payment_id FROM payment_reversal)
+          LEFT JOIN (SELECT invoice_id, sum(net_minor)::bigint AS net FROM (
+                            SELECT invoice_id, net_minor FROM payment UNION ALL
+                            SELECT invoice_id, -net_minor FROM payment_reversal) moved
                       GROUP BY invoice_id) p ON p.invoice_id = i.id
           LEFT JOIN (SELECT e.subject_id, -sum(l.amount_minor)::bigint AS minor
                        FROM ledger_entry e
@@ -254,6 +272,7 @@ INVARIANTS = [
     books_agree_with_bank_by_day,
     closing_balances_are_met,
     suspense_is_explained,
+    divided_entries_add_up,
     transit_is_ordered,
     payouts_have_four_eyes,
     files_hold_their_payouts,

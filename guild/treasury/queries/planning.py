@@ -10,8 +10,9 @@ from collections.abc import Sequence
 from datetime import date
 from typing import NamedTuple
 
-from sqlalchemy import String, any_, func, literal, select
+from sqlalchemy import String, any_, exists, func, literal, or_, select
 from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.orm import aliased
 
 from guild.core.money import Money
 from guild.core.work import Work
@@ -73,6 +74,11 @@ async def _not_booked(
     if not entries:
         return []
     days = [entry.booked_on for entry in entries]
+    # A batch that was divided later is known as one sum to a file that shows it so, by its
+    # reference, and by its payments to any other.
+    shown = literal([entry.reference for entry in entries], ARRAY(String))
+    batch = aliased(BankEntry)
+    as_sum = exists().where(batch.id == BankEntry.parent_id, batch.reference == any_(shown))
     rows = await work.session.execute(
         select(
             BankEntry.reference,
@@ -84,7 +90,10 @@ async def _not_booked(
             BankEntry.text,
         )
         .where(
-            BankEntry.account_id == account.id, BankEntry.booked_on.between(min(days), max(days))
+            BankEntry.account_id == account.id,
+            BankEntry.booked_on.between(min(days), max(days)),
+            ~as_sum,
+            or_(BankEntry.state != "divided", BankEntry.reference == any_(shown)),
         )
         .order_by(BankEntry.id)
     )
@@ -134,7 +143,9 @@ async def _proven_on(work: Work, account: CoopBankAccount) -> date:
 async def _moved_after(work: Work, account: CoopBankAccount, day: date) -> int:
     minor = await work.session.scalar(
         select(func.coalesce(func.sum(BankEntry.amount_minor), 0)).where(
-            BankEntry.account_id == account.id, BankEntry.booked_on > day
+            BankEntry.account_id == account.id,
+            BankEntry.booked_on > day,
+            BankEntry.parent_id.is_(None),
         )
     )
     return int(minor or 0)
@@ -163,7 +174,7 @@ async def same_statement(
         return None
     rows = await work.session.execute(
         select(BankEntry.reference, BankEntry.amount_minor).where(
-            BankEntry.statement_id == former.id
+            BankEntry.statement_id == former.id, BankEntry.parent_id.is_(None)
         )
     )
     as_booked = Counter((reference, minor) for reference, minor in rows)

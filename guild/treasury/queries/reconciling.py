@@ -127,7 +127,9 @@ async def _other_days(work: Work, row: BankStatement) -> tuple[list[ExplainingOu
     early = (BankEntry.statement_id > row.id) & (BankEntry.booked_on <= row.to_on)
     rows = await work.session.scalars(
         select(BankEntry)
-        .where(BankEntry.account_id == row.account_id, or_(late, early))
+        .where(
+            BankEntry.account_id == row.account_id, BankEntry.parent_id.is_(None), or_(late, early)
+        )
         .order_by(BankEntry.booked_on, BankEntry.id)
         .limit(EXPLAINED_MAX)
     )

@@ -2,6 +2,7 @@
 
 from guild.treasury.routes import (
     bank,
+    client,
     collections,
     income,
     incoming,
@@ -19,5 +20,6 @@ ROUTES = [
     *runs.ROUTES,
     *collections.ROUTES,
     *providers.ROUTES,
+    *client.ROUTES,
     *income.ROUTES,
 ]

@@ -35,7 +35,9 @@ from guild.treasury.schemas import (
     SuggestionOut,
 )
 
-EntryState = Literal["open", "unmatched", "suggested", "set_aside", "confirmed", "explained"]
+EntryState = Literal[
+    "open", "unmatched", "suggested", "set_aside", "confirmed", "explained", "divided"
+]
 
 
 @post("/bank-accounts", permission=Permission.STATEMENTS_IMPORT, tags=["treasury"],

@@ -18,6 +18,7 @@ from guild.treasury.schemas import (
     ConfirmOut,
     DecideUndoIn,
     ImportOut,
+    InsideOut,
     MappingIn,
     MappingOut,
     PendingOut,
@@ -107,6 +108,13 @@ async def confirm_split(work: Work, entry_id: BankEntryId, data: SplitIn) -> Con
 async def set_aside(work: Work, entry_id: BankEntryId, data: SetAsideIn) -> BankEntryOut:
     """It no longer waits for anybody, but stays in suspense and in the reconciliation."""
     return await commands.set_aside_entry(work, entry_id, data)
+
+
+@get("/bank-entries/{entry_id:uuid}/inside", permission=Permission.TREASURY_READ,
+     tags=["treasury"], summary="What is inside a batch")  # fmt: skip
+async def inside(work: Work, entry_id: BankEntryId) -> list[InsideOut]:
+    """The payments of a batch that the bank booked as one sum, once a notification named them."""
+    return await queries.payments_inside(work, entry_id)
 
 
 @get("/bank-entries/{entry_id:uuid}/takes-back", permission=Permission.TREASURY_READ,
@@ -214,6 +222,7 @@ ROUTES = [
     suggested_split,
     confirm_split,
     set_aside,
+    inside,
     takes_back_candidates,
     takes_back,
     ask_undo,

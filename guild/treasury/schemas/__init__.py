@@ -10,6 +10,7 @@ from guild.treasury.schemas.bank import (
     DecideUndoIn,
     ExplainIn,
     ImportOut,
+    InsideOut,
     InterestShareOut,
     PartIn,
     ReconciliationOut,
@@ -67,6 +68,12 @@ from guild.treasury.schemas.payouts import (
     ToOrderOut,
 )
 from guild.treasury.schemas.providers import (
+    AllocationObjectionOut,
+    AnswerAllocationIn,
+    ClientPaymentsOut,
+    ClientShareOut,
+    ClientTransferOut,
+    ObjectAllocationIn,
     PaymentLinkIn,
     PaymentLinkOut,
     ProviderAccountOut,
@@ -87,6 +94,8 @@ from guild.treasury.schemas.runs import (
 )
 
 __all__ = [
+    "AllocationObjectionOut",
+    "AnswerAllocationIn",
     "BandOut",
     "BandsOut",
     "BankEntryOut",
@@ -98,6 +107,9 @@ __all__ = [
     "BatchOut",
     "ChoiceIn",
     "ChoiceOut",
+    "ClientPaymentsOut",
+    "ClientShareOut",
+    "ClientTransferOut",
     "ConfirmIn",
     "ConfirmOut",
     "CoopAccountIn",
@@ -113,11 +125,13 @@ __all__ = [
     "ImportOut",
     "IncomeOut",
     "IncomeStatementOut",
+    "InsideOut",
     "InterestShareOut",
     "MandateIn",
     "MandateOut",
     "MappingIn",
     "MappingOut",
+    "ObjectAllocationIn",
     "PaidPieceOut",
     "PartIn",
     "PayeeCheckIn",

@@ -82,6 +82,22 @@ class ImportOut(Out, frozen=True, kw_only=True):
     """Announced but not booked."""
     notified: int
     """Bookings whose payments a notification (camt.054) named."""
+    divided: int
+    """Those of them that were booked before as one sum, and are divided into their payments now."""
+
+
+class InsideOut(Out, frozen=True, kw_only=True):
+    """A payment inside a batch that the bank booked as one sum."""
+
+    entry_id: BankEntryId | None
+    """Its own entry; none where a person had explained the sum before its payments were named."""
+    amount: str
+    currency: str
+    counterparty: str
+    counterparty_iban_last4: str
+    structured_reference: str
+    text: str
+    state: str
 
 
 class SuggestionOut(Out, frozen=True, kw_only=True):
@@ -224,9 +240,14 @@ class DecideUndoIn(In, frozen=True, kw_only=True):
 
 
 class TakesBackIn(In, frozen=True, kw_only=True):
-    """Which earlier entry the bank takes back with this one."""
+    """Which earlier entry, or what part of it, the bank takes back with this one."""
 
     entry_id: BankEntryId
+    amount: Amount | None = None
+    """How much of that payment came back; as much as this entry took, unless given. What it took
+    beyond is the bank's fee."""
+    parts: Annotated[list[PartIn], Meta(max_length=50)] = field(default_factory=list)
+    """How much of each invoice's payment came back, where that entry pays several."""
 
 
 class SetAsideIn(In, frozen=True, kw_only=True):

@@ -232,6 +232,22 @@ async def test_a_payment_that_is_taken_back_comes_from_each_as_it_went(crew: Cre
     await crew.sound()
 
 
+async def test_a_payment_taken_back_in_parts_leaves_nobody_a_cent(crew: Crew) -> None:
+    await crew.issued(5_000, 3_333, 1_667)
+    before = await crew.books()
+    await crew.pay("333.33")
+    for cents in (1, 11_111, 7, None):
+        async with begin_work(crew.bench.system, SYSTEM) as work:
+            payment = (await work.session.scalars(select(Payment))).one()
+            await commands.reverse_payment(
+                work, payment.id, to=Account("suspense"), cause="returned",
+                reason="The bank took back a part", on=DAY,
+                amount=None if cents is None else Money(cents, "EUR"),
+            )  # fmt: skip
+        await crew.sound()
+    assert await crew.books() == before
+
+
 async def test_what_is_given_up_is_given_up_by_each_and_can_come_back(crew: Crew) -> None:
     await crew.issued(6_000, 4_000)
     await crew.pay("605.00")
