@@ -16,6 +16,7 @@ from guild.contracts.schemas import (
     TerminateIn,
     WithdrawIn,
 )
+from guild.contracts.schemas.signing import ObjectionIn, VoidAnswerIn, VoidIn
 from guild.core.errors import GuildError, IllegalMove
 
 
@@ -39,7 +40,7 @@ async def reach(make, as_, state):
     actor = make.actor(member)
     if state in {"draft", "withdrawn"}:
         contract = await make.contract(member)
-    elif state in {"signed", "completed", "terminated"}:
+    elif state in {"signed", "completed", "terminated", "suspended", "void"}:
         contract = await make.signed_contract(member)
     elif state == "applied":
         contract = await applied_amendment(make, as_, member)
@@ -48,6 +49,15 @@ async def reach(make, as_, state):
     if state == "completed":
         for position in (1, 2):
             await make.accept(contract, member, position)
+    if state == "suspended":
+        async with as_(await make.client_of(contract)) as work:
+            said = ObjectionIn(kind="not_me", text="It was not me.")
+            await commands.object_to_signing(work, said)
+    if state == "void":
+        async with as_(actor) as work:
+            await commands.ask_to_void(work, contract.id, VoidIn(reason="Nobody wants it."))
+        async with as_(await make.client_of(contract)) as work:
+            await commands.answer_voiding(work, None, VoidAnswerIn(agree=True))
     if state in {"withdrawn", "terminated"}:
         async with as_(actor) as work:
             if state == "withdrawn":
