@@ -43,6 +43,7 @@ async def counts(system: System, contract: Contract) -> dict[str, int]:
         ask = work.session.scalar
         letters = [read_letter(work, mail) for mail in await work.session.scalars(select(Mail))]
         sealed = f"{row.number} is signed and sealed"
+        digest = row.sealed_sha256 or "never sealed"
         return {
             "documents": await ask(
                 select(func.count()).select_from(Document).where(Document.subject_id == row.id)
@@ -61,11 +62,7 @@ async def counts(system: System, contract: Contract) -> dict[str, int]:
                 select(func.count())
                 .select_from(LogPlace)
                 .join(LogLeaf, LogLeaf.id == LogPlace.leaf_id)
-                .where(
-                    func.convert_from(LogLeaf.leaf, "UTF8").contains(
-                        row.sealed_sha256 or "never sealed"
-                    )
-                )
+                .where(func.convert_from(LogLeaf.leaf, "UTF8").contains(digest))
             ),
             "mails": sum(letter.subject == sealed for letter in letters),
         }  # type: ignore[dict-item]

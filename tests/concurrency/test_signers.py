@@ -116,7 +116,7 @@ async def test_two_hundred_signers_at_once(committing: System) -> None:
             .where(ContractEvidence.kind == "signed")
             .group_by(ContractEvidence.contract_id)
         )
-        signatures = {contract: number for contract, number in each}
+        signatures = dict(each.tuples().all())
         assert [signatures.pop(one.id) for one in boards] == [BOARD] * BOARDS
         assert list(signatures.values()) == [1] * CONTRACTS
         states = set(await work.session.scalars(select(Contract.state)))

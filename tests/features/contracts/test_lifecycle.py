@@ -49,15 +49,8 @@ async def reach(make, as_, state):
     if state == "completed":
         for position in (1, 2):
             await make.accept(contract, member, position)
-    if state == "suspended":
-        async with as_(await make.client_of(contract)) as work:
-            said = ObjectionIn(kind="not_me", text="It was not me.")
-            await commands.object_to_signing(work, said)
-    if state == "void":
-        async with as_(actor) as work:
-            await commands.ask_to_void(work, contract.id, VoidIn(reason="Nobody wants it."))
-        async with as_(await make.client_of(contract)) as work:
-            await commands.answer_voiding(work, None, VoidAnswerIn(agree=True))
+    if state in {"suspended", "void"}:
+        await undo(make, as_, actor, contract, state)
     if state in {"withdrawn", "terminated"}:
         async with as_(actor) as work:
             if state == "withdrawn":
@@ -65,14 +58,32 @@ async def reach(make, as_, state):
             else:
                 await commands.terminate_contract(work, contract.id, TerminateIn(reason="agreed"))
     if state in {"changes_requested", "declined"}:
-        async with as_(await make.client_of(contract)) as work:
-            view, _ = await queries.offer_view(work)
-            seen = {"version": view.version, "shown_sha256": view.shown_sha256}
-            if state == "declined":
-                await commands.decline_contract(work, DeclineIn(**seen, reason="price"))
-            else:
-                await commands.request_contract_changes(work, ChangesIn(**seen, wishes="x"))
+        await say_no(make, as_, contract, state)
     return member, contract
+
+
+async def undo(make, as_, actor, contract, state):
+    """A signed contract, objected to or made void by both sides."""
+    if state == "suspended":
+        async with as_(await make.client_of(contract)) as work:
+            said = ObjectionIn(kind="not_me", text="It was not me.")
+            await commands.object_to_signing(work, said)
+        return
+    async with as_(actor) as work:
+        await commands.ask_to_void(work, contract.id, VoidIn(reason="Nobody wants it."))
+    async with as_(await make.client_of(contract)) as work:
+        await commands.answer_voiding(work, None, VoidAnswerIn(agree=True))
+
+
+async def say_no(make, as_, contract, state):
+    """An offer that the client wants otherwise, or not at all."""
+    async with as_(await make.client_of(contract)) as work:
+        view, _ = await queries.offer_view(work)
+        seen = {"version": view.version, "shown_sha256": view.shown_sha256}
+        if state == "declined":
+            await commands.decline_contract(work, DeclineIn(**seen, reason="price"))
+        else:
+            await commands.request_contract_changes(work, ChangesIn(**seen, wishes="x"))
 
 
 async def applied_amendment(make, as_, member):
