@@ -64,6 +64,7 @@ from tests.security.invoice_kinds_rows import make_invoice_kinds
 from tests.security.outlets import make_outlets
 from tests.security.payouts_rows import make_payouts
 from tests.security.receivables_rows import make_receivables
+from tests.security.signing_level_rows import make_levels
 from tests.security.signing_rows import make_signing
 
 BASE = "http://guild.test"
@@ -124,6 +125,7 @@ class World:
         await self._office()
         await make_outlets(self)
         await make_signing(self)
+        await make_levels(self)
         owner = self.people["owner"]
         paid = await self.make.issued_invoice(owner, await self._client())
         await make_bank(self, paid)
