@@ -12,7 +12,8 @@ PAGE_POLICY: Final = (
     "default-src 'none'; style-src 'self'; font-src 'self'; img-src 'self' data:; "
     "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
-"""For every answer but the interactive documentation: no script at all."""
+"""For every answer but the interactive documentation and the pages of passkeys (`core/pages.py`
+says theirs): no script at all."""
 
 DOCS_POLICY: Final = (
     "default-src 'none'; script-src 'self'; style-src 'self'; font-src 'self'; "

@@ -15,6 +15,8 @@ from sqlalchemy import event
 from sqlalchemy.engine import Engine
 
 from guild import worker
+from guild.contracts.commands import sealing
+from guild.contracts.rules.evidence import LEAF_KIND
 from guild.core import outbox
 from guild.core.work import Work
 from guild.documents.pool import DocumentPool
@@ -182,6 +184,52 @@ def _(strike: Strike) -> None:
 def _(strike: Strike) -> None:
     """The file exists in memory and nowhere else."""
     _strike_after(DocumentPool, "render", strike)
+
+
+@point("seal.signed_not_printed")
+def _(strike: Strike) -> None:
+    """Both have signed; of the sealed file there is nothing."""
+    _strike_at_call(DocumentPool, "render", strike, number=1)
+
+
+@point("seal.printed_not_sealed")
+def _(strike: Strike) -> None:
+    """The file is printed, and carries no seal."""
+    _strike_at_call(sealing, "seal_pdf", strike, number=1)
+
+
+@point("seal.sealed_not_recorded")
+def _(strike: Strike) -> None:
+    """The sealed file exists in memory and nowhere else."""
+    _strike_after(sealing, "seal_pdf", strike)
+
+
+@point("seal.stored_not_logged")
+def _(strike: Strike) -> None:
+    """The file is stored, its leaf is not written, nothing is committed."""
+    append = log.append_leaf
+
+    def trap(work: Any, kind: str, body: Any) -> Any:
+        if kind == LEAF_KIND:
+            strike()
+        return append(work, kind, body)
+
+    log.append_leaf = trap
+
+
+@point("seal.logged_uncommitted")
+def _(strike: Strike) -> None:
+    """File, leaf and mails are written, and not committed."""
+    record = sealing.record
+
+    async def trap(work: Any, contract: Any, kind: str, details: Any) -> Any:
+        made = await record(work, contract, kind, details)
+        if kind == "sealed":
+            await work.session.flush()
+            strike()
+        return made
+
+    sealing.record = trap
 
 
 @point("worker.set_aside_uncommitted")

@@ -22,6 +22,7 @@ from tests.security import (
     payouts_rows,
     performing_rows,
     receivables_rows,
+    signing_level_rows,
     signing_rows,
 )
 from tests.security.world import FAIR, GOOD, World
@@ -49,6 +50,12 @@ LINKS = (
     ("/offer/paper", ("paper_offer", "other_offer", "delivery")),
     ("/offer/pdf", ("sealed_offer", "other_offer", "delivery")),
     ("/offer/evidence", ("sealed_offer", "other_offer", "delivery")),
+    ("/offer/objection", ("sealed_offer", "other_offer", "delivery")),
+    ("/offer/void/answer", ("void_by_member", "other_offer", "delivery")),
+    ("/offer/void/withdraw", ("void_by_client", "other_offer", "delivery")),
+    ("/offer/void", ("sealed_offer", "other_offer", "delivery")),
+    ("/offer/signature-request", ("coded_offer", "other_offer", "delivery")),
+    ("/offer/passkey", ("prepared_offer", "other_offer", "delivery")),
     ("/offer", ("offer", "other_offer", "delivery")),
     ("/invoice/objections/", ("disputed_answered", "other_invoice", "offer")),
     ("/invoice/account/objection", ("disputed_answered", "other_invoice", "offer")),
@@ -128,6 +135,7 @@ def _special(world: World) -> Mapping[str, dict[str, Any]]:
         | contracts_rows.asks(world.rows)
         | outlets.asks(world.rows)
         | signing_rows.asks(world.rows, world.links)
+        | signing_level_rows.asks(world.rows)
         | invoice_kinds_rows.asks(world.rows)
         | receivables_rows.asks(world.rows)
         | bank.asks(world.rows)

@@ -65,6 +65,7 @@ from tests.security.outlets import make_outlets
 from tests.security.payouts_rows import make_payouts
 from tests.security.performing_rows import make_performing
 from tests.security.receivables_rows import make_receivables
+from tests.security.signing_level_rows import make_levels
 from tests.security.signing_rows import make_signing, name_authority
 
 BASE = "http://guild.test"
@@ -126,6 +127,7 @@ class World:
         await make_outlets(self)
         await make_signing(self)
         await make_performing(self)
+        await make_levels(self)
         owner = self.people["owner"]
         paid = await self.make.issued_invoice(owner, await self._client())
         await make_bank(self, paid)

@@ -14,6 +14,7 @@ import msgspec
 
 from guild.contracts.eid.interface import EidAnswer, EidOrder, EidProvider
 from guild.contracts.errors import EidAnswerRefused
+from guild.core.errors import Invalid
 from guild.core.settings import Settings
 from guild.core.signatures import is_fresh, sign, signature_holds
 
@@ -55,7 +56,7 @@ class SignedRedirect:
         """What an adapter does with the query; the loopback provider does it here."""
         held = signature_holds(self._secret, timestamp, order.encode(), signature)
         if not held or not re.fullmatch(r"[A-Za-z0-9_-]{1,4000}", order):
-            raise EidAnswerRefused("The order is not signed by this house.")
+            raise Invalid("The order is not signed by this house.", field="order")
         padded = order + "=" * (-len(order) % 4)
         return msgspec.json.decode(urlsafe_b64decode(padded), type=EidOrder)
 

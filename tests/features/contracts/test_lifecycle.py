@@ -16,6 +16,7 @@ from guild.contracts.schemas import (
     TerminateIn,
     WithdrawIn,
 )
+from guild.contracts.schemas.signing import ObjectionIn, VoidAnswerIn, VoidIn
 from guild.core.errors import GuildError, IllegalMove
 
 
@@ -39,7 +40,7 @@ async def reach(make, as_, state):
     actor = make.actor(member)
     if state in {"draft", "withdrawn"}:
         contract = await make.contract(member)
-    elif state in {"signed", "completed", "terminated"}:
+    elif state in {"signed", "completed", "terminated", "suspended", "void"}:
         contract = await make.signed_contract(member)
     elif state == "applied":
         contract = await applied_amendment(make, as_, member)
@@ -48,6 +49,8 @@ async def reach(make, as_, state):
     if state == "completed":
         for position in (1, 2):
             await make.accept(contract, member, position)
+    if state in {"suspended", "void"}:
+        await undo(make, as_, actor, contract, state)
     if state in {"withdrawn", "terminated"}:
         async with as_(actor) as work:
             if state == "withdrawn":
@@ -55,14 +58,32 @@ async def reach(make, as_, state):
             else:
                 await commands.terminate_contract(work, contract.id, TerminateIn(reason="agreed"))
     if state in {"changes_requested", "declined"}:
-        async with as_(await make.client_of(contract)) as work:
-            view, _ = await queries.offer_view(work)
-            seen = {"version": view.version, "shown_sha256": view.shown_sha256}
-            if state == "declined":
-                await commands.decline_contract(work, DeclineIn(**seen, reason="price"))
-            else:
-                await commands.request_contract_changes(work, ChangesIn(**seen, wishes="x"))
+        await say_no(make, as_, contract, state)
     return member, contract
+
+
+async def undo(make, as_, actor, contract, state):
+    """A signed contract, objected to or made void by both sides."""
+    if state == "suspended":
+        async with as_(await make.client_of(contract)) as work:
+            said = ObjectionIn(kind="not_me", text="It was not me.")
+            await commands.object_to_signing(work, said)
+        return
+    async with as_(actor) as work:
+        await commands.ask_to_void(work, contract.id, VoidIn(reason="Nobody wants it."))
+    async with as_(await make.client_of(contract)) as work:
+        await commands.answer_voiding(work, None, VoidAnswerIn(agree=True))
+
+
+async def say_no(make, as_, contract, state):
+    """An offer that the client wants otherwise, or not at all."""
+    async with as_(await make.client_of(contract)) as work:
+        view, _ = await queries.offer_view(work)
+        seen = {"version": view.version, "shown_sha256": view.shown_sha256}
+        if state == "declined":
+            await commands.decline_contract(work, DeclineIn(**seen, reason="price"))
+        else:
+            await commands.request_contract_changes(work, ChangesIn(**seen, wishes="x"))
 
 
 async def applied_amendment(make, as_, member):

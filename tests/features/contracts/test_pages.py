@@ -100,7 +100,7 @@ async def test_signing_through_the_forms(make, client, as_):
         "/offer/sign", data={**typed, "code": "000000" if code != "000000" else "111111"}
     )
     assert wrong.status_code == 422
-    assert "You have 4 tries left." in wrong.text
+    assert "Tries left: 4." in wrong.text
     assert 'value="Jonas Abelard"' in wrong.text, "what was typed is kept"
     assert 'aria-invalid="true"' in wrong.text
     done = await client.post("/offer/sign", data={**typed, "code": f"{code[:3]} {code[3:]}"})

@@ -9,6 +9,8 @@ import pytest
 import pytest_asyncio
 from sqlalchemy import func, select
 
+from guild.contracts import queries as contract_queries
+from guild.contracts.models import ContractSigner
 from guild.core.ids import InvoiceId
 from guild.core.permissions import SYSTEM
 from guild.core.signatures import WINDOW_S, is_fresh, sign, signature_holds
@@ -236,3 +238,23 @@ async def test_a_bounce_is_marked_and_told(
         member.email, system.settings.coop.email,
     }  # fmt: skip
     await invariants_hold(system)
+
+
+async def test_a_bounced_link_is_marked_on_the_contract(
+    http: httpx.AsyncClient, system: System, make: Factories, clock: Clock
+) -> None:
+    member = await make.member()
+    contract = await make.sent_contract(member)
+    async with begin_work(system, SYSTEM, read_only=True) as work:
+        signer = (await work.session.scalars(select(ContractSigner))).one()
+    told = {
+        "id": "c-1", "message_id": f"<{signer.link_mail_id}@guild.test>", "kind": "bounced",
+        "code": "5.1.1", "detail": "550 no such user",
+    }  # fmt: skip
+    path = "/api/v1/mail/bounces"
+    assert (await report(http, told, secret=MAIL_SECRET, path=path)).status_code == 202
+    await run(system, clock)
+    async with begin_work(system, make.actor(member), read_only=True) as work:
+        (seen,) = await contract_queries.signer_views(work, contract.id, 1)
+    assert seen.bounced_at is not None
+    assert (await make.letters())[-1].to == member.email
