@@ -2,6 +2,7 @@
 
 from guild.contracts.pages import (
     calendar,
+    cases,
     client,
     drafting,
     finding,
@@ -15,8 +16,8 @@ from guild.contracts.pages import (
 )
 
 PAGES = [
-    *calendar.PAGES, *client.PAGES, *drafting.PAGES, *finding.PAGES, *keeping.PAGES, *proofs.PAGES,
-    *signing.PAGES, *rates.PAGES, *remarks.PAGES, *reps.PAGES, *working.PAGES,
+    *calendar.PAGES, *cases.PAGES, *client.PAGES, *drafting.PAGES, *finding.PAGES, *keeping.PAGES,
+    *proofs.PAGES, *signing.PAGES, *rates.PAGES, *remarks.PAGES, *reps.PAGES, *working.PAGES,
 ]  # fmt: skip
 
 __all__ = ["PAGES"]
