@@ -6,6 +6,7 @@ from typing import Any, Final, Literal
 import msgspec
 
 from guild.contracts.models import Contract, ContractEvidence, ContractOffer
+from guild.contracts.rules.citing import cite
 from guild.contracts.rules.terms import Terms, terms_from
 from guild.contracts.rules.wording import (
     WORDING,
@@ -117,8 +118,8 @@ def _summary(terms: Terms, parties: Parties) -> tuple[str, ...]:
 def _protections(offer: ContractOffer, terms: Terms) -> tuple[Protection, ...]:
     """The rights that the law gives, as the checks found them when the offer was sent.
 
-    The sentence is that of the contract's language, filled with the figures of the finding; the
-    source stays as the law is cited.
+    The sentence is that of the contract's language, filled with the figures of the finding; so is
+    the name of the law, and where it has none in that language the contract says so.
     """
     words = words_of(terms.language, terms.wording)["rights"]
     rights = []
@@ -127,9 +128,7 @@ def _protections(offer: ContractOffer, terms: Terms) -> tuple[Protection, ...]:
         if name not in words or law == "charter" or finding["outcome"] not in ("met", "warning"):
             continue
         heading, sentence = words[name]
-        statute = finding["source"].partition(", http")[0]
-        article = finding["article"]
-        source = statute if article in statute else f"{statute}, {article}"
+        source = cite(finding["source"], finding["article"], terms.language)
         text = sentence.format(**finding["values"])
         rights.append(Protection(heading=heading, text=text, source=source))
     return tuple(rights)

@@ -3,6 +3,7 @@
 from guild.contracts.pages import (
     afterwards,
     calendar,
+    cases,
     client,
     drafting,
     finding,
@@ -21,7 +22,7 @@ from guild.contracts.pages import (
 PAGES = [
     *calendar.PAGES, *offer.PAGES, *levels.PAGES, *afterwards.PAGES, *client.PAGES, *sending.PAGES,
     *drafting.PAGES, *finding.PAGES, *keeping.PAGES, *proofs.PAGES, *signing.PAGES, *rates.PAGES,
-    *remarks.PAGES, *reps.PAGES, *working.PAGES,
+    *remarks.PAGES, *reps.PAGES, *working.PAGES, *cases.PAGES,
 ]  # fmt: skip
 
 __all__ = ["PAGES"]

@@ -99,6 +99,18 @@ async def cases(work: Work, contract_id: ContractId | None) -> list[CaseOut]:
     return [case_view(row, number) for row, number in rows]
 
 
+async def own_case_ids(work: Work) -> frozenset[ContractCaseId]:
+    """Disputes about the acting member's own contracts: she answers them and decides none."""
+    rows = await work.session.scalars(
+        select(ContractCase.id)
+        .join(Contract, Contract.id == ContractCase.contract_id)
+        .where(access.owned_by(work.actor))
+        .order_by(ContractCase.id.desc())
+        .limit(200)
+    )
+    return frozenset(rows)
+
+
 async def case_by_id(work: Work, case_id: ContractCaseId) -> CaseOut:
     """One dispute; raises CaseNotFound."""
     row = (

@@ -133,8 +133,16 @@ async def answer_linked_case(work: Work, case_id: ContractCaseId, data: CaseAnsw
     return await queries.case_by_id(work, case.id)
 
 
+@post("/cases/{case_id:uuid}/withdraw", permission=Permission.LINK, tags=["offer"],
+      summary="Withdraw a dispute as the client", status_code=200)  # fmt: skip
+async def withdraw_linked_case(work: Work, case_id: ContractCaseId) -> CaseOut:
+    """Let a dispute go that you opened."""
+    case = await commands.withdraw_case(work, case_id)
+    return await queries.case_by_id(work, case.id)
+
+
 ROUTES = [
     preview_ending, read_ending, linked_ending, give_notice, agree_ending, contest_ending,
     list_cases, open_case, answer_case, withdraw_case, decide_case, linked_cases,
-    open_linked_case, answer_linked_case,
+    open_linked_case, answer_linked_case, withdraw_linked_case,
 ]  # fmt: skip

@@ -27,6 +27,7 @@ from guild.compliance.jobs import draw_again
 from guild.compliance.models import Label, Review
 from guild.compliance.schemas import ConclusionIn, ConfirmationIn, FindingsIn
 from guild.contracts import commands as contracts
+from guild.contracts.events import ContractAmended
 from guild.contracts.schemas import ContractChange
 from guild.core.errors import IllegalMove, Invalid
 from guild.core.events import EventRow
@@ -442,5 +443,24 @@ async def test_a_new_version_sent_to_the_client_pauses_the_label(case: Case, as_
             work, case.contract.id, ContractChange(title="Timetable for two summers")
         )
     await send(case.make, case.member, case.contract.id, changed.version)
+    async with as_(SYSTEM) as work:
+        assert (await work.session.get_one(Label, label_id)).state == "paused"
+
+
+async def test_an_amendment_pauses_the_label_when_it_is_in_force(case: Case, as_: Any) -> None:
+    label_id = await case.grant()
+    contract = case.contract
+    async with as_(SYSTEM) as work:
+        await work.emit(
+            ContractAmended(
+                contract_id=contract.id,
+                amendment_id=contract.id,
+                member_id=contract.member_id,
+                client_id=contract.client_id,
+                value_minor=contract.net_minor + 1,
+                former_value_minor=contract.net_minor,
+                currency=contract.currency,
+            )
+        )
     async with as_(SYSTEM) as work:
         assert (await work.session.get_one(Label, label_id)).state == "paused"
