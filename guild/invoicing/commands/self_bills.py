@@ -165,7 +165,8 @@ async def retry_self_bill(work: Work, payout_id: PayoutId) -> InvoiceId | None:
 
     The member herself or a treasurer asks. All that was held with it goes into the same document.
     None when it is refused again; the row says why. Raises InvoiceNotFound for one that is not
-    there or not the actor's, Forbidden for an auditor, Conflict for one that is billed or waits for its month.
+    there or not the actor's, Forbidden for an auditor, Conflict for one that is billed or waits for
+    its month.
     """
     due = await work.session.get(SelfBillDue, payout_id)
     if due is None or not access.may_see_payouts_of(work.actor, due.member_id):
