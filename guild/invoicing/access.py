@@ -55,3 +55,9 @@ def may_credit(actor: Actor, member_id: object) -> bool:
     """Whether the actor may credit that member's invoices: herself, the treasurer, the house."""
     office = actor.kind == "member" and Role.TREASURER in actor.roles
     return office or may_work_on(actor, member_id)
+
+
+def may_see_payouts_of(actor: Actor, member_id: object) -> bool:
+    """Whether the actor may see what of a member's payouts has no self-billed document yet."""
+    office = actor.kind == "member" and bool(actor.roles & OFFICES)
+    return office or may_work_on(actor, member_id)

@@ -6,9 +6,12 @@ from typing import Any
 import msgspec
 
 from guild.core.ids import InvoiceId, PayoutId, RecurringPlanId, new_id
+from guild.documents.commands import store
 from guild.invoicing import commands
+from guild.invoicing.models import Invoice
 from guild.invoicing.schemas.kinds import DepositIn, ProformaIn
 from guild.invoicing.schemas.recurring import PlanIn
+from guild.invoicing.schemas.shares import SharesIn
 from guild.members.models import Member
 
 REASON = "There is a good reason for it."
@@ -56,6 +59,34 @@ async def make_invoice_kinds(world: Any) -> None:
         other = await work.session.get_one(Member, world.people["other"].id)
         other.enterprise_number = "0403019261"
     rows["other_name"] = other.legal_name
+    await _shared_sent_and_held(world)
+
+
+async def _shared_sent_and_held(world: Any) -> None:
+    """A draft shared with the other one, a pro-forma that can be mailed, a payout not billed."""
+    owner, other, rows = world.people["owner"], world.people["other"], world.rows
+    async with world.as_("owner") as work:
+        rows["shared_draft"] = await commands.copy_invoice(work, rows["proforma"])
+        rows["mailable"] = await commands.draft_proforma(
+            work,
+            msgspec.convert(
+                {"contract_id": str(rows["kinds_contract"]), "lines": [PLAIN_LINE]}, ProformaIn
+            ),
+        )
+        halves = [{"member_id": str(one.id), "bps": 5_000} for one in (owner, other)]
+        await commands.share_draft(
+            work, rows["shared_draft"], msgspec.convert({"shares": halves}, SharesIn)
+        )
+    async with world.as_house() as work:
+        mailable = await work.session.get_one(Invoice, rows["mailable"])
+        mailable.pdf_document_id = await store(
+            work, FILE, "application/pdf", "pro-forma.pdf", mailable.id
+        )
+        rows["held_payout"] = PayoutId(new_id())
+        line = commands.BilledLine(
+            invoice_id=InvoiceId(rows["deposit"]), number="1", net_minor=10_000
+        )
+        await commands.self_bill_payout(work, rows["held_payout"], owner.id, "EUR", [line])
 
 
 def _plan(contract_id: Any) -> PlanIn:
@@ -76,7 +107,10 @@ def asks(rows: dict[str, Any]) -> dict[str, dict[str, Any]]:
     running = {"plan_id": rows["plan"]}
     why = {"reason": REASON, "reason_code": "mistake"}
     at = {"contract_id": str(rows["kinds_contract"])}
-    form = {**at, "text": "Upkeep", "unit_price": "100", "starts_on": "2027-01-04"}
+    lines = {"lines.0.text": "Upkeep", "lines.0.unit_price": "100"}
+    form = {**at, **lines, "starts_on": "2027-01-04"}
+    shared = {"invoice_id": rows["shared_draft"]}
+    held_back = {"payout_id": rows["held_payout"]}
     return {
         "POST /api/v1/invoices/{invoice_id}/reissue": {"json": why},
         "POST /invoices/{invoice_id}/reissue": {"data": why},
@@ -95,6 +129,23 @@ def asks(rows: dict[str, Any]) -> dict[str, dict[str, Any]]:
         "POST /api/v1/deposits": {"json": {**at, "percent": "5"}},
         "POST /api/v1/invoices/{invoice_id}/deposits": {
             "path": draft, "json": {"deposits": [str(rows["deposit"])]}},
+        "POST /invoices/{invoice_id}/deposits": {
+            "path": draft, "data": {f"deposit_{rows['deposit']}": "yes"}},
+        "POST /invoices/new/{making}": {"path": {"making": "invoice"}, "data": {**at, **lines}},
+        "GET /invoices/{invoice_id}/edit": {"path": draft},
+        "POST /invoices/{invoice_id}/edit": {
+            "path": draft, "data": {**lines, "row_version": "1"}},
+        "POST /api/v1/pro-formas/{invoice_id}/send": {"path": {"invoice_id": rows["mailable"]}},
+        "GET /api/v1/pro-formas/{invoice_id}/sendings": {"path": proforma},
+        "POST /api/v1/invoices/{invoice_id}/shares": {"path": draft, "json": {"shares": []}},
+        "POST /invoices/{invoice_id}/shares": {"path": draft, "data": {"by": "percent"}},
+        "POST /api/v1/invoices/{invoice_id}/shares/agree": {"path": shared},
+        "POST /api/v1/invoices/{invoice_id}/shares/decline": {
+            "path": shared, "json": {"reason": REASON}},
+        "POST /invoices/{invoice_id}/shares/{answer}": {
+            "path": {**shared, "answer": "decline"}, "data": {"reason": REASON}},
+        "POST /api/v1/self-bills/due/{payout_id}/retry": {"path": held_back},
+        "POST /self-billing/due/{payout_id}/retry": {"path": held_back},
         "POST /api/v1/recurring-invoices": {"json": plan(rows["kinds_contract"])},
         "POST /recurring-invoices": {"data": form},
         "GET /api/v1/recurring-invoices/{plan_id}": {"path": running},

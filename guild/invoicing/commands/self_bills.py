@@ -165,11 +165,13 @@ async def retry_self_bill(work: Work, payout_id: PayoutId) -> InvoiceId | None:
 
     The member herself or a treasurer asks. All that was held with it goes into the same document.
     None when it is refused again; the row says why. Raises InvoiceNotFound for one that is not
-    there or not the actor's, Conflict for one that is billed or waits for its month.
+    there or not the actor's, Forbidden for an auditor, Conflict for one that is billed or waits for
+    its month.
     """
     due = await work.session.get(SelfBillDue, payout_id)
-    if due is None or not access.may_credit(work.actor, due.member_id):
+    if due is None or not access.may_see_payouts_of(work.actor, due.member_id):
         raise InvoiceNotFound("There is no such payout to bill.")
+    work.require(access.may_credit(work.actor, due.member_id))
     member_id, month, currency, mandate_id = due.member_id, due.month, due.currency, due.mandate_id
     await work.session.get_one(Member, member_id, with_for_update=True)
     await work.session.refresh(due)

@@ -29,7 +29,7 @@ async def draft_proforma(work: Work, data: ProformaIn) -> InvoiceOut:
 
 @post_once("/pro-formas/{invoice_id:uuid}/send", permission=Permission.INVOICES_ISSUE,
            tags=["invoices"], summary="Mail a pro-forma")  # fmt: skip
-async def send(work: Work, invoice_id: InvoiceId) -> list[SendingOut]:
+async def send_proforma(work: Work, invoice_id: InvoiceId) -> list[SendingOut]:
     """Mail the client's contact a personal link to it, as it stands now."""
     await commands.send_proforma(work, invoice_id)
     return await sendings_of(work, invoice_id)
@@ -37,7 +37,7 @@ async def send(work: Work, invoice_id: InvoiceId) -> list[SendingOut]:
 
 @get("/pro-formas/{invoice_id:uuid}/sendings", permission=Permission.INVOICES_READ,
      tags=["invoices"], summary="When a pro-forma was mailed")  # fmt: skip
-async def sendings(work: Work, invoice_id: InvoiceId) -> list[SendingOut]:
+async def list_sendings(work: Work, invoice_id: InvoiceId) -> list[SendingOut]:
     """To whom and when, the latest first."""
     return await sendings_of(work, invoice_id)
 
@@ -97,6 +97,6 @@ async def note(work: Work, invoice_id: InvoiceId, data: NoteIn) -> list[NoteOut]
 
 
 ROUTES = [
-    draft_proforma, send, sendings, convert, draft_deposit, settle, attach, remove, list_notes,
-    note,
+    draft_proforma, send_proforma, list_sendings, convert, draft_deposit, settle, attach, remove,
+    list_notes, note,
 ]  # fmt: skip

@@ -66,14 +66,14 @@ async def list_bills(
 
 @get("/self-bills/due", permission=Permission.INVOICES_READ, tags=["self-billing"],
      summary="Payouts without their document")  # fmt: skip
-async def list_due(work: Work) -> list[SelfBillDueOut]:
+async def list_unbilled_payouts(work: Work) -> list[SelfBillDueOut]:
     """What waits for the end of its month, and what the rules refused, with the reason."""
     return await list_unbilled(work)
 
 
 @post_once("/self-bills/due/{payout_id:uuid}/retry", permission=Permission.INVOICES_CREDIT,
            tags=["self-billing"], summary="Try a refused document again")  # fmt: skip
-async def retry(work: Work, payout_id: PayoutId) -> SelfBillTriedOut:
+async def retry_self_bill(work: Work, payout_id: PayoutId) -> SelfBillTriedOut:
     """After what was wrong is mended: write it now, or learn what is still wrong."""
     await commands.retry_self_bill(work, payout_id)
     return await tried(work, payout_id)
@@ -96,4 +96,7 @@ async def accept(work: Work, invoice_id: InvoiceId) -> InvoiceOut:
     return await queries.get_invoice(work, invoice_id)
 
 
-ROUTES = [read_mandate, sign, revoke, list_bills, list_due, retry, object_to, accept]
+ROUTES = [
+    read_mandate, sign, revoke, list_bills, list_unbilled_payouts, retry_self_bill, object_to,
+    accept,
+]  # fmt: skip

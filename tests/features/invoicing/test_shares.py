@@ -9,7 +9,7 @@ from sqlalchemy.exc import DBAPIError
 
 from guild.core.errors import Conflict, IllegalMove, Invalid
 from guild.core.ids import InvoiceId
-from guild.core.money import Money
+from guild.core.money import Money, allocate
 from guild.core.permissions import SYSTEM
 from guild.core.work import begin_work
 from guild.invoicing import commands, queries
@@ -24,6 +24,7 @@ from guild.ledger.chart import POTS, Account
 from guild.members.models import Member
 from guild.mutual_fund import commands as fund
 from guild.mutual_fund import queries as fund_queries
+from guild.receivables import commands as receivables
 from guild.treasury.queries.invariants import (
     payouts_take_what_they_say,
     shares_make_what_was_paid,
@@ -509,3 +510,29 @@ async def test_shares_over_the_api(crew: Crew, signed_in: Any) -> None:
     assert (await ben.get(f"/api/v1/invoices/{crew.invoice_id}")).json()["shared"]
     refused = await ben.post(at, json={"shares": []})
     assert refused.status_code == 404
+
+
+async def test_late_interest_follows_the_shares_and_comes_back(crew: Crew, clock: Clock) -> None:
+    await crew.issued(5_000, 3_333, 1_667)
+    clock.advance(days=38)
+    async with begin_work(crew.bench.system, SYSTEM) as work:
+        await commands.record_payment(
+            work, crew.invoice_id, Money.parse("1210.00", "EUR"), Account("opening"), work.today
+        )
+    before = await crew.books()
+    async with begin_work(crew.bench.system, crew.make.actor(crew.ada)) as work:
+        claim_id = await receivables.claim_interest(work, crew.invoice_id)
+    async with begin_work(crew.bench.system, SYSTEM) as work:
+        await receivables.record_interest_payment(
+            work, claim_id, Money(4_278, "EUR"), Account("opening"), work.today
+        )
+    after = await crew.books()
+    hers = [after[one][1] - before[one][1] for one in ("ada", "ben", "cyd")]
+    claimed = await crew.bench.balance("legal_pool") + sum(hers)
+    assert claimed + (await crew.pots() - 6_500) == 4_278
+    assert hers == allocate(sum(hers), [50_000, 33_330, 16_670])
+    assert min(hers) > 0
+    async with begin_work(crew.bench.system, SYSTEM) as work:
+        await receivables.reverse_interest_payment(work, claim_id, "It was another's money")
+    assert await crew.books() == before
+    await crew.sound()
