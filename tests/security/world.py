@@ -125,7 +125,6 @@ class World:
         await self._office()
         await make_outlets(self)
         await make_signing(self)
-        await make_levels(self)
         owner = self.people["owner"]
         paid = await self.make.issued_invoice(owner, await self._client())
         await make_bank(self, paid)
@@ -133,6 +132,7 @@ class World:
         await make_receivables(self)
         await make_payouts(self)  # at noon, so after all that is issued before
         self.clock.set(NOON)
+        await make_levels(self)  # what is prepared waits for minutes only
         await self._sign_in()
         return self
 
