@@ -5,8 +5,8 @@
 
 It imports nothing but the standard library, so that it shares no mistake with what it checks. It
 recomputes every hash, the chain of evidence, the place of the sealed file in the public log and
-the log's signature (Ed25519, RFC 8032). The seal inside the PDF is checked by any PDF reader, or by
-openssl as README.txt says.
+the log's signature (Ed25519, RFC 8032), and the signatures of passkeys. The seal inside the PDF is
+checked by any PDF reader, or by openssl as README.txt says.
 """
 
 import argparse
@@ -78,6 +78,97 @@ def signed_by(public: bytes, message: bytes, signature: bytes) -> bool:
     return (left[0] * right[2] - right[0] * left[2]) % P == 0 and (
         left[1] * right[2] - right[1] * left[2]
     ) % P == 0
+
+
+# --- passkeys (W3C Web Authentication): P-256, RSA and Ed25519, verification only ---------------
+
+Q = 2**256 - 2**224 + 2**192 + 2**96 - 1
+ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
+B = 0x5AC635D8AA3A93E7B3EBBD55769886BC651D06B0CC53B0F63BCE3C3E27D2604B
+BASE = (
+    0x6B17D1F2E12C4247F8BCE6E563A440F277037D812DEB33A0F4A13945D898C296,
+    0x4FE342E2FE1A7F9B8EE7EB4A7C0F9E162BCE33576B315ECECBB6406837BF51F5,
+)
+Place = Any
+"""A point (x, y), or None for the one at infinity."""
+
+
+def unpadded(text: str) -> bytes:
+    """The bytes of base64url without padding."""
+    return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
+
+
+def cbor(raw: bytes, at: int) -> tuple[Any, int]:
+    """The maps, numbers and bytes of a COSE key (RFC 8949)."""
+    kind, number, at = raw[at] >> 5, raw[at] & 31, at + 1
+    if number > 23:
+        size = 1 << (number - 24)
+        number, at = int.from_bytes(raw[at : at + size], "big"), at + size
+    if kind < 2:
+        return (number if kind == 0 else -1 - number), at
+    if kind in (2, 3):
+        return raw[at : at + number], at + number
+    if kind != 5:
+        raise Wrong("a public key cannot be read")
+    found = {}
+    for _ in range(number):
+        name, at = cbor(raw, at)
+        found[name], at = cbor(raw, at)
+    return found, at
+
+
+def _plus(p: Place, q: Place) -> Place:
+    if p is None or q is None:
+        return p or q
+    if p[0] == q[0]:
+        if (p[1] + q[1]) % Q == 0:
+            return None
+        slope = 3 * (p[0] * p[0] - 1) * pow(2 * p[1], Q - 2, Q) % Q
+    else:
+        slope = (q[1] - p[1]) * pow(q[0] - p[0], Q - 2, Q) % Q
+    x = (slope * slope - p[0] - q[0]) % Q
+    return x, (slope * (p[0] - x) - p[1]) % Q
+
+
+def _often(number: int, place: Place) -> Place:
+    found: Place = None
+    while number:
+        if number & 1:
+            found = _plus(found, place)
+        place, number = _plus(place, place), number >> 1
+    return found
+
+
+def _halves(der: bytes) -> tuple[int, int]:
+    """Both numbers of an ECDSA signature (DER)."""
+    size = der[3]
+    r, s = der[4 : 4 + size], der[6 + size :]
+    if der[0] != 0x30 or der[1] != len(der) - 2 or der[2] != 2 or der[4 + size] != 2:
+        raise Wrong("a signature cannot be read")
+    return int.from_bytes(r, "big"), int.from_bytes(s, "big")
+
+
+def signed_by_key(key: dict[int, Any], message: bytes, signature: bytes) -> bool:
+    """Whether this COSE key (RFC 9053: ES256, RS256, EdDSA) signed the message."""
+    digest = hashlib.sha256(message).digest()
+    if key[3] == -8:
+        return signed_by(key[-2], message, signature)
+    if key[3] == -257:
+        n, e = int.from_bytes(key[-1], "big"), int.from_bytes(key[-2], "big")
+        size = (n.bit_length() + 7) // 8
+        tail = bytes.fromhex("003031300d060960864801650304020105000420") + digest
+        wanted = b"\0\1" + b"\xff" * (size - 2 - len(tail)) + tail
+        return pow(int.from_bytes(signature, "big"), e, n).to_bytes(size, "big") == wanted
+    x, y = int.from_bytes(key[-2], "big"), int.from_bytes(key[-3], "big")
+    r, s = _halves(signature)
+    if key[3] != -7 or (y * y - x * x * x + 3 * x - B) % Q:
+        raise Wrong("a public key is of a kind that this program does not know")
+    if not (0 < r < ORDER and 0 < s < ORDER):
+        return False
+    again = pow(s, ORDER - 2, ORDER)
+    first = _often(int.from_bytes(digest, "big") * again % ORDER, BASE)
+    point = _plus(first, _often(r * again % ORDER, (x, y)))
+    return point is not None and point[0] % ORDER == r
 
 
 # --- the log (RFC 6962; C2SP signed note) --------------------------------------------------------
@@ -155,7 +246,7 @@ def check_chain(folder: Path) -> str:
         if entry["seq"] != number or entry["previous_sha256"] != previous:
             raise Wrong("entry " + str(number) + " does not follow the one before it")
         previous = sha256(canonical(entry))
-        if "signature" in entry["details"]:
+        if entry["kind"] in ("sent", "signed"):
             signed.append(entry)
     shown, version = sha256((folder / "contract.html").read_bytes()), told["entries"][-1]["version"]
     names = []
@@ -165,10 +256,38 @@ def check_chain(folder: Path) -> str:
         if entry["details"]["shown_sha256"] != shown:
             raise Wrong("a signature is over another text than contract.html")
         who = entry["details"]["signature"]
-        names.append(who["typed_name"] + " (" + who["side"] + ", " + entry["server_time"] + ")")
+        how = ""
+        if "manifest" in who:
+            how = ", " + check_strength(told, entry)
+        said = who["typed_name"] + " (" + who["side"] + ", " + entry["server_time"] + how + ")"
+        names.append(said)
     if len(names) < 2:
         raise Wrong("both sides must have signed")
     return str(len(told["entries"])) + " entries; signed by " + ", ".join(names)
+
+
+def check_strength(told: dict[str, Any], entry: dict[str, Any]) -> str:
+    """A passkey signed the chain as it was before the signature; a provider only says so."""
+    who = entry["details"]["signature"]
+    first = told["entries"][: who["manifest"]["entries"]]
+    digest = sha256(canonical({**told, "entries": first}))
+    if len(first) >= entry["seq"] or digest != who["manifest"]["sha256"]:
+        raise Wrong("the manifest that was signed is not the beginning of this chain")
+    if "passkey" not in who:
+        return "answered for by " + str(who["eid"]["provider"])
+    key = who["passkey"]
+    client_bytes, data = unpadded(key["client_data_json"]), unpadded(key["authenticator_data"])
+    client = json.loads(client_bytes)
+    host = client["origin"].split("://", 1)[1].rsplit(":", 1)[0].encode()
+    if client["type"] != "webauthn.get" or unpadded(client["challenge"]).hex() != digest:
+        raise Wrong("the passkey of " + who["typed_name"] + " signed something else")
+    if data[:32] != hashlib.sha256(host).digest() or data[32] & 5 != 5:
+        raise Wrong("the passkey of " + who["typed_name"] + " was not used here, or by nobody")
+    message = data + hashlib.sha256(client_bytes).digest()
+    cose, _ = cbor(unpadded(key["public_key_cose"]), 0)
+    if not signed_by_key(cose, message, unpadded(key["signature"])):
+        raise Wrong("the passkey of " + who["typed_name"] + " did not sign this")
+    return "passkey"
 
 
 def check_log(folder: Path, key: str) -> str:

@@ -127,7 +127,6 @@ class World:
         await make_outlets(self)
         await make_signing(self)
         await make_performing(self)
-        await make_levels(self)
         owner = self.people["owner"]
         paid = await self.make.issued_invoice(owner, await self._client())
         await make_bank(self, paid)
@@ -136,6 +135,7 @@ class World:
         await make_payouts(self)  # at noon, so after all that is issued before
         self.clock.set(NOON)
         name_authority(self)
+        await make_levels(self)  # what is prepared waits for minutes only
         await self._sign_in()
         return self
 

@@ -9,6 +9,7 @@ from litestar.response import Redirect
 
 from guild.contracts import commands, queries
 from guild.contracts.access import OFFER_LINK
+from guild.contracts.errors import ObjectionTooLate
 from guild.contracts.pages.client import Form
 from guild.contracts.pages.offer import language_of
 from guild.contracts.pages.words import offer_page, sayer
@@ -34,6 +35,9 @@ OWN: dict[str, Any] = {**LINKED, "permission": Permission.CONTRACTS_DRAFT}
 @get("/offer/objection", permission=Permission.LINK, include_in_schema=False)
 async def objection_page(work: Work) -> Response[str]:
     """Say that it was not you, or that you may not sign."""
+    row = await queries.linked_row(work, OFFER_LINK)
+    if await queries.may_object_until(work, row) is None:
+        raise ObjectionTooLate("There is no signature of yours, or the time to object is over.")
     return await _objection(work, {}, [])
 
 

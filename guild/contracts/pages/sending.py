@@ -48,6 +48,9 @@ async def _page(work: Work, contract_id: ContractId, errors: list[dict[str, str]
       **FORM)  # fmt: skip
 async def send(work: Work, contract_id: UUID, data: Form) -> Response[Any]:
     """Send with the passkey's answer; what it refuses is said on the page, and nothing is sent."""
+    row = await queries.contract_row(work, ContractId(contract_id))
+    if not work.actor.is_member(row.member_id):
+        raise ContractNotFound
     request = await queries.open_sending(work, ContractId(contract_id))
     try:
         said = SendIn(

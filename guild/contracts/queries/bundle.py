@@ -189,7 +189,7 @@ async def _page(
     signed = [
         {**entry["details"]["signature"], "at": entry["server_time"]}
         for entry in entries
-        if "signature" in entry["details"] and entry["version"] == contract.version
+        if entry["kind"] in ("sent", "signed") and entry["version"] == contract.version
     ]
     html = environment().get_template("contracts/bundle.html").render(
         contract=contract,

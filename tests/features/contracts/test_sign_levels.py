@@ -7,10 +7,10 @@ from datetime import timedelta
 import msgspec
 import pytest
 from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from sqlalchemy import select
 
-from guild.contracts import commands, queries
+from guild.contracts import commands, queries, verify
 from guild.contracts.eid.interface import EidAnswer
 from guild.contracts.eid.signed import SignedRedirect, loopback_of
 from guild.contracts.errors import (
@@ -31,7 +31,7 @@ from guild.members import commands as members
 from guild.members import queries as member_queries
 from guild.members.errors import PasskeyRefused
 from guild.members.schemas.passkeys import AssertionIn, NewPasskeyIn, PasskeyAskIn
-from tests.authenticator import Authenticator, raw, text
+from tests.authenticator import Authenticator, cbor, raw, text
 
 
 def large():
@@ -131,6 +131,53 @@ async def test_a_passkey_signs_the_evidence(make, as_, prepare, register, option
     else:
         public.verify(raw(key["signature"]), signed)
     assert raw(key["public_key_cose"]) == device.cose()
+
+
+@pytest.mark.parametrize("algorithm", ["ES256", "EdDSA"])
+async def test_the_verifier_of_the_bundle_checks_the_passkey_itself(
+    make, as_, prepare, register, options, give, algorithm
+):
+    """With its own arithmetic, and each forgery is named."""
+    device = Authenticator(algorithm=algorithm)
+    sent = await make.sent_contract()
+    await prepare(sent)
+    await register(sent, device)
+    await give(sent, device.get(await options(sent)))
+    async with as_() as work:
+        rows = await work.session.scalars(
+            select(ContractEvidence.body)
+            .where(ContractEvidence.contract_id == sent.id)
+            .order_by(ContractEvidence.seq)
+        )
+        told = json.loads(manifest(list(rows)))
+    signed = told["entries"][-1]
+    assert signed["kind"] == "signed"
+    assert verify.check_strength(told, signed) == "passkey"
+    key = signed["details"]["signature"]["passkey"]
+    for name, value in (
+        ("signature", text(raw(key["signature"])[:-1] + b"\x00")),
+        ("client_data_json", text(raw(key["client_data_json"]).replace(b"guild", b"devil"))),
+        ("authenticator_data", text(b"\x00" + raw(key["authenticator_data"])[1:])),
+        ("public_key_cose", text(Authenticator(algorithm=algorithm).cose())),
+    ):
+        right, key[name] = key[name], value
+        with pytest.raises(verify.Wrong):
+            verify.check_strength(told, signed)
+        key[name] = right
+    told["entries"][0]["details"]["note"] = "another past"
+    with pytest.raises(verify.Wrong, match="manifest"):
+        verify.check_strength(told, signed)
+
+
+def test_the_verifier_knows_rsa_too():
+    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    numbers = key.public_key().public_numbers()
+    cose, _ = verify.cbor(cbor({
+        1: 3, 3: -257, -1: numbers.n.to_bytes(256, "big"), -2: b"\x01\x00\x01"
+    }), 0)  # fmt: skip
+    signature = key.sign(b"said", padding.PKCS1v15(), hashes.SHA256())
+    assert verify.signed_by_key(cose, b"said", signature)
+    assert not verify.signed_by_key(cose, b"else", signature)
 
 
 async def test_a_passkey_serves_for_the_next_contract(
