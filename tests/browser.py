@@ -1,20 +1,19 @@
 """A Chromium that shows the pages of the app under test, without a socket between them.
 
 The browser is driven over two pipes (the DevTools protocol), and every request it makes is answered
-by an `httpx` client of the test. So it sees what the test's transaction holds, signed in as the
-client is, and the pages are laid out and judged as a person's browser would.
+by the test. So it sees what the test's transaction holds, as whoever the test lets it be, and the
+pages are laid out and judged as in a person's browser. axe-core, which judges, is in tests/axe.
 """
 
 import asyncio
 import base64
 import contextlib
-import fcntl
 import json
 import os
 import shutil
 import subprocess
 import tempfile
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 from typing import Any, Final
 
@@ -23,6 +22,8 @@ import httpx
 HOST: Final = "http://localhost"
 DESKTOP: Final = (1280, 900)
 PHONE: Final = (390, 844)
+Answering = Callable[[str, str, dict[str, str], bytes | None], Awaitable[httpx.Response]]
+"""Method, path, headers and body of a request to what comes back."""
 AXE: Final = Path(__file__).parent / "axe" / "axe.min.js"
 NAMES: Final = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 FLAGS: Final = (
@@ -31,33 +32,42 @@ FLAGS: Final = (
     "--disable-dev-shm-usage", "--disable-component-update", "--remote-debugging-pipe",
 )  # fmt: skip
 ANSWER_S: Final = 30
-# What axe calls serious or critical, and best practices that a screen reader's user meets daily.
 JUDGE: Final = """(async () => {
   const found = await axe.run(document, {resultTypes: ["violations"]});
   return found.violations.map(v => ({rule: v.id, impact: v.impact, help: v.help,
     nodes: v.nodes.slice(0, 4).map(n => n.target.join(" ") + " " + n.html.slice(0, 160))}));
 })()"""
-MEASURE: Final = """(() => ({
+MEASURE: Final = """(() => { const said = of => {
+  if (!of) return "";
+  const coded = [...of.querySelectorAll("code, pre, .id, .hash")];
+  coded.forEach(one => one.hidden = true);
+  const words = of.innerText;
+  coded.forEach(one => one.hidden = false);
+  return words;
+}; return {
   titles: document.querySelectorAll("h1").length,
   wide: document.scrollingElement.scrollWidth - window.innerWidth,
   widest: [...document.querySelectorAll("main *, header *, footer *")].filter(e => {
     const box = e.getBoundingClientRect();
-    return box.right > window.innerWidth + 1 && box.width > 0 && !e.closest(".scroll, .hidden, svg");
+    const out = box.right > window.innerWidth + 1 && box.width > 0;
+    return out && !e.closest(".scroll, .hidden, svg");
   }).slice(0, 4).map(e => e.tagName + "." + e.className + " " + e.textContent.trim().slice(0, 60)),
   height: document.scrollingElement.scrollHeight,
-  words: document.querySelector("main")?.innerText ?? "",
-}))()"""
+  words: said(document.querySelector("main")),
+}; })()"""
 
 
 class Page:
-    """One tab, answered by one client."""
+    """One tab, whose requests the test answers."""
 
-    def __init__(self, browser: "Browser", session: str, client: httpx.AsyncClient) -> None:
+    def __init__(self, browser: "Browser", session: str, answering: Answering) -> None:
         self._browser: Final = browser
         self._session: Final = session
-        self._client: Final = client
+        self._answering: Final = answering
         self._loaded = asyncio.Event()
         self.status = 0
+        self.is_html = False
+        self._broken: Exception | None = None
         self.complaints: list[str] = []
 
     async def open(self, path: str, size: tuple[int, int] = DESKTOP) -> None:
@@ -65,8 +75,12 @@ class Page:
         self.complaints.clear()
         await self.resize(size)
         self._loaded.clear()
-        await self.send("Page.navigate", url=HOST + path)
+        going = asyncio.create_task(self.send("Page.navigate", url=HOST + path))
         await asyncio.wait_for(self._loaded.wait(), ANSWER_S)
+        if self._broken is not None:
+            going.cancel()
+            raise self._broken
+        await going
 
     async def resize(self, size: tuple[int, int]) -> None:
         """Be a desk or a phone."""
@@ -99,14 +113,12 @@ class Page:
 
     async def picture(self, to: Path) -> None:
         """The whole page as PNG, for eyes."""
-        size = await self.ask(
-            "[innerWidth, Math.min(document.scrollingElement.scrollHeight, 9000)]"
-        )
+        size = await self.ask("[innerWidth, document.scrollingElement.scrollHeight]")
         told = await self.send(
             "Page.captureScreenshot", format="png", captureBeyondViewport=True,
             clip={"x": 0, "y": 0, "width": size[0], "height": size[1], "scale": 1},
         )  # fmt: skip
-        to.write_bytes(base64.b64decode(told["data"]))
+        await asyncio.to_thread(to.write_bytes, base64.b64decode(told["data"]))
 
     async def send(self, method: str, **params: Any) -> dict[str, Any]:
         """One command to the tab."""
@@ -117,7 +129,11 @@ class Page:
         if method == "Page.loadEventFired":
             self._loaded.set()
         elif method == "Fetch.requestPaused":
-            await self._answer(params)
+            try:
+                await self._answer(params)
+            except Exception as broken:  # noqa: BLE001  # It must reach whoever waits for the page.
+                self._broken = broken
+                self._loaded.set()
         elif method == "Log.entryAdded":
             self.complaints.append(params["entry"]["text"])
         elif method == "Runtime.exceptionThrown":
@@ -126,13 +142,15 @@ class Page:
     async def _answer(self, paused: dict[str, Any]) -> None:
         asked = paused["request"]
         body = asked.get("postData")
-        given = await self._client.request(
-            asked["method"], asked["url"].removeprefix(HOST),
-            headers={"Accept": asked["headers"].get("Accept", "text/html")},
-            content=body.encode() if body else None,
-        )  # fmt: skip
+        given = await self._answering(
+            asked["method"],
+            asked["url"].removeprefix(HOST),
+            {"Accept": asked["headers"].get("Accept", "*/*")},
+            body.encode() if body else None,
+        )
         if paused["resourceType"] == "Document":
             self.status = given.status_code
+            self.is_html = "text/html" in given.headers.get("content-type", "")
         await self.send(
             "Fetch.fulfillRequest", requestId=paused["requestId"], responseCode=given.status_code,
             responseHeaders=[
@@ -154,13 +172,13 @@ class Browser:
         self._pages: Final[dict[str, Page]] = {}
         self._tasks: Final[set[asyncio.Task[None]]] = set()
 
-    async def page(self, client: httpx.AsyncClient) -> Page:
-        """A new tab whose requests the client answers."""
+    async def page(self, answering: Answering) -> Page:
+        """A new tab."""
         target = await self.send("Target.createTarget", {"url": "about:blank"})
         joined = await self.send(
             "Target.attachToTarget", {"targetId": target["targetId"], "flatten": True}
         )
-        page = self._pages[joined["sessionId"]] = Page(self, joined["sessionId"], client)
+        page = self._pages[joined["sessionId"]] = Page(self, joined["sessionId"], answering)
         for domain in ("Page", "Runtime", "Log"):
             await page.send(f"{domain}.enable")
         await page.send("Fetch.enable", patterns=[{"urlPattern": "*"}])
@@ -174,7 +192,6 @@ class Browser:
         message: dict[str, Any] = {"id": number, "method": method, "params": params}
         if session:
             message["sessionId"] = session
-        os.write(self._writer, b"")
         data = json.dumps(message).encode() + b"\0"
         await asyncio.to_thread(_write_all, self._writer, data)
         answer = await asyncio.wait_for(waiting, ANSWER_S)
@@ -205,6 +222,17 @@ def _write_all(descriptor: int, data: bytes) -> None:
         data = data[os.write(descriptor, data) :]
 
 
+def by_client(client: httpx.AsyncClient) -> Answering:
+    """Answers as a client gets them, with its cookies and headers."""
+
+    async def answer(
+        method: str, path: str, headers: dict[str, str], body: bytes | None
+    ) -> httpx.Response:
+        return await client.request(method, path, headers=headers, content=body)
+
+    return answer
+
+
 def found_browser() -> str | None:
     """Where Chromium is, if it is."""
     return next((path for name in NAMES if (path := shutil.which(name))), None)
@@ -215,18 +243,14 @@ async def chromium() -> AsyncIterator[Browser]:
     """A Chromium of its own, with a profile that is thrown away."""
     program = found_browser()
     assert program, "Chromium is not installed; scripts/system-packages chromium installs it"
-    # The browser reads commands at descriptor 3 and answers at 4; ours must not lie there already.
-    theirs_in, ours_out = (fcntl.fcntl(fd, fcntl.F_DUPFD_CLOEXEC, 10) for fd in os.pipe())
-    ours_in, theirs_out = (fcntl.fcntl(fd, fcntl.F_DUPFD_CLOEXEC, 10) for fd in os.pipe())
-
-    def place() -> None:
-        os.dup2(theirs_in, 3)
-        os.dup2(theirs_out, 4)
-
+    theirs_in, ours_out = os.pipe()
+    ours_in, theirs_out = os.pipe()
+    # The browser reads commands at descriptor 3 and answers at 4.
+    place = f'exec "$0" "$@" 3<&{theirs_in} 4>&{theirs_out}'
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as profile:
-        process = subprocess.Popen(
-            [program, *FLAGS, f"--user-data-dir={profile}", "about:blank"],
-            pass_fds=(3, 4), preexec_fn=place,
+        process = await asyncio.create_subprocess_exec(
+            "bash", "-c", place, program, *FLAGS, f"--user-data-dir={profile}", "about:blank",
+            pass_fds=(theirs_in, theirs_out),
             stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
         )  # fmt: skip
         os.close(theirs_in)
@@ -247,7 +271,7 @@ async def chromium() -> AsyncIterator[Browser]:
             transport.close()
             os.close(ours_out)
             try:
-                process.wait(10)
-            except subprocess.TimeoutExpired:
+                await asyncio.wait_for(process.wait(), 10)
+            except TimeoutError:
                 process.kill()
-                process.wait()
+                await process.wait()

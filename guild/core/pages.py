@@ -21,6 +21,8 @@ from guild.core.money import Money
 from guild.core.work import Work
 
 GUILD: Final = Path(__file__).parent.parent
+_DAYS: Final = {"de": "d. MMMM y"}
+"""How a day is written where it is not 23 November 2026."""
 LOCALES: Final = {"en": "en_GB", "fr": "fr_BE", "nl": "nl_BE", "de": "de_DE"}
 
 
@@ -54,12 +56,13 @@ def amount_text(text: str, currency: str, lang: str = "en") -> str:
 
 def long_date(day: date | datetime, lang: str = "en") -> str:
     """23 November 2026, in the reader's language."""
-    return format_date(day, format="d MMMM y", locale=LOCALES[lang])
+    return format_date(day, format=_DAYS.get(lang, "d MMMM y"), locale=LOCALES[lang])
 
 
 def long_moment(moment: datetime, lang: str = "en") -> str:
     """A day and a time, UTC said so."""
-    return format_datetime(moment, format="d MMMM y, HH:mm 'UTC'", locale=LOCALES[lang])
+    pattern = _DAYS.get(lang, "d MMMM y") + ", HH:mm 'UTC'"
+    return format_datetime(moment, format=pattern, locale=LOCALES[lang])
 
 
 def percent_text(bps: int) -> str:

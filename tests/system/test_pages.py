@@ -1,6 +1,8 @@
 """What every page and every refusal has in common: layout, headers, plain words, no leaks."""
 
+import json
 import re
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +17,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from guild.core.errors import Conflict, GuildError, Invalid, NotFound, TooMany, Unavailable
 from guild.core.mail import send_mail
-from guild.core.pages import environment
+from guild.core.pages import environment, long_date, money_text
 from guild.core.permissions import ANONYMOUS, SYSTEM, Permission, Role
 from guild.core.settings import Cooperative
 from guild.web.navigation import ENTRIES, menu
@@ -110,6 +112,33 @@ def test_errors_stand_before_the_page_title() -> None:
     assert '<html lang="ar" dir="rtl">' in template.render(**(known | {"lang": "ar"}))
 
 
+@pytest.mark.parametrize("name", ["invoicing/templates/invoice", "receivables/templates/account"])
+def test_pages_of_clients_have_their_words_in_each_language(name: str) -> None:
+    words = json.loads((TEMPLATES[0].parents[3] / f"guild/{name}.json").read_text())
+    assert set(words) == {"en", "fr", "nl", "de"}
+
+    def shape(part: Any) -> Any:
+        if isinstance(part, dict):
+            return {key: shape(one) for key, one in part.items()}
+        return sorted(re.findall(r"\{\w+\}", part))
+
+    for lang in ("fr", "nl", "de"):
+        assert shape(words[lang]) == shape(words["en"]), lang
+
+
+def test_a_choice_of_any_needs_no_second_empty_one() -> None:
+    template = environment().from_string(
+        '{% from "web/macros.html" import pick %}'
+        '{{ pick("s", "State", [("", "any"), ("a", "A")]) }}'
+    )
+    assert "Choose one" not in template.render()
+
+
+def test_sums_below_zero_have_a_minus_sign() -> None:
+    assert money_text(-1250, "EUR") == "\N{MINUS SIGN}€12.50"
+    assert long_date(date(2026, 11, 8), "de") == "8. November 2026"
+
+
 # --- start, log, outbox ----------------------------------------------------------------------
 
 
@@ -124,6 +153,8 @@ async def test_members_start_where_their_work_is(make: Factories, signed_in: Any
     page = (await rep.get("/")).text
     assert 'href="/reviews"' in page
     assert "Sign out" in page
+    assert '<a href="/me">You</a>' in page
+    assert '<li class="more"><a href="/#work">More</a></li>' in page, "the way on from a phone"
     token = re.search(r'name="csrf_token" value="([^"]+)"', page)
     assert token
     assert token[1] == rep.headers["X-CSRF-Token"]

@@ -66,7 +66,7 @@ WORDS: Final = {
         "Der Link gilt nur für Sie und öffnet in einem Browser.",
         "would": "Es wären {total}, Steuer inbegriffen.",
         "invoice": "Rechnung {number} von {coop}",
-        "credit_note": "Gutschrift {number} von {coop}",
+        "credit_note": "Rechnungskorrektur {number} von {coop}",
         "text": "Guten Tag {contact},\n\n{worker} hat diese Arbeit für Sie erledigt: {title}.\n"
         "{amount}\n\nLesen, herunterladen und bezahlen:\n{link}\n\n"
         "Der Link gilt nur für Sie und öffnet in einem Browser. Sie brauchen kein Konto.",

@@ -16,6 +16,7 @@ from guild.invoicing import queries
 from guild.invoicing.access import INVOICE_LINK
 from guild.invoicing.errors import InvoiceNotFound
 from guild.invoicing.queries import InvoicePage
+from guild.invoicing.queries.page import page_words
 from guild.invoicing.routes import FileKind, file_answer, linked_invoice
 from guild.invoicing.rules.epc import epc_code, epc_svg
 from guild.members import commands as members
@@ -49,6 +50,7 @@ async def invoice_page(work: Work) -> Response[str]:
     answer = page(
         work, "invoicing/invoice.html", lang=shown.lang, shown=shown, code=payment_code(shown),
         providers=work.settings.pay.offered,
+        t=page_words()[shown.lang],
     )  # fmt: skip
     answer.headers.update(CLOSED)
     return answer

@@ -1,7 +1,10 @@
-"""What the client's page of one invoice shows, ready to be set."""
+"""What the client's page of one invoice shows, ready to be set, in the client's language."""
 
+import json
 from datetime import date
-from typing import Final
+from functools import cache
+from pathlib import Path
+from typing import Any, Final
 
 import msgspec
 
@@ -15,6 +18,15 @@ from guild.invoicing.queries.documents import Stored, document_data
 from guild.invoicing.queries.reading import client_statement, invoice_row
 from guild.invoicing.rules.references import print_reference
 from guild.invoicing.rules.totals import percent_of
+
+WORDS: Final = Path(__file__).parent.parent / "templates" / "invoice.json"
+
+
+@cache
+def page_words() -> dict[str, dict[str, Any]]:
+    """The words of the page, by language: those of the mails and the PDF."""
+    read: dict[str, dict[str, Any]] = json.loads(WORDS.read_text(encoding="utf-8"))
+    return read
 
 
 class PageLine(msgspec.Struct, frozen=True, kw_only=True):
@@ -43,8 +55,8 @@ class InvoicePage(msgspec.Struct, frozen=True, kw_only=True):
     lang: str
     is_note: bool
     is_proforma: bool
-    word: str
-    """Invoice, Credit note or Pro-forma."""
+    kind: str
+    """invoice, credit_note or proforma."""
     number: str
     title: str
     client_name: str
@@ -77,9 +89,6 @@ class InvoicePage(msgspec.Struct, frozen=True, kw_only=True):
     account_open: str
 
 
-WORD_OF: Final = {"invoice": "Invoice", "credit_note": "Credit note", "proforma": "Pro-forma"}
-
-
 async def invoice_page(work: Work, invoice_id: InvoiceId) -> InvoicePage:
     """The page of an issued document that the actor may see; raises InvoiceNotFound."""
     invoice, client_name = await invoice_row(work, invoice_id)
@@ -91,35 +100,45 @@ async def invoice_page(work: Work, invoice_id: InvoiceId) -> InvoicePage:
         invoice,
         stored,
         client_name=client_name,
-        account=tuple(_account_row(row, invoice, work.today) for row in rows),
-        account_open=money_text(account_open, invoice.currency),
+        account=tuple(_account_row(row, invoice, work.today, _lang(stored)) for row in rows),
+        account_open=money_text(account_open, invoice.currency, _lang(stored)),
         pdf_size_kb=max(1, round(pdf.size / 1000)) if pdf else 0,
         fingerprint=pdf.sha256 if pdf else "",
     )
 
 
-def status_of(invoice: Invoice, today: date) -> tuple[str, str]:
+def _lang(stored: Stored) -> str:
+    """The language that the document was issued in, as far as the page has words for it."""
+    return stored.frozen.language if stored.frozen.language in page_words() else "en"
+
+
+def status_of(invoice: Invoice, today: date, lang: str) -> tuple[str, str]:
     """The words for a document's state, and the sign that goes with them."""
+    words = page_words()[lang]["states"]
     if invoice.kind == "credit_note":
-        return "Credited to you", "done"
+        return words["note"], "done"
     if invoice.kind == "proforma":
-        return "Not an invoice, nothing to pay yet", "part"
-    if invoice.state == "paid":
-        return "Paid", "done"
-    if invoice.state == "credited":
-        return "Credited", "done"
+        return words["proforma"], "part"
+    if invoice.state in {"paid", "credited"}:
+        return words[invoice.state], "done"
     if invoice.state == "written_off":
-        return "Given up", "stop"
-    late = invoice.due_on is not None and invoice.due_on < today
-    part = "Partly paid" if invoice.state == "partly_paid" else "Open"
-    return (f"{part}, overdue", "look") if late else (f"{part}, not yet due", "wait")
+        return words["written_off"], "stop"
+    part = "part" if invoice.state == "partly_paid" else "open"
+    if invoice.due_on is not None and invoice.due_on < today:
+        return words[f"{part}_late"], "look"
+    return words[part], "wait"
 
 
-def _below_the_lines(said: FrozenInvoice) -> tuple[PageLine, ...]:
+def _below_the_lines(said: FrozenInvoice, lang: str) -> tuple[PageLine, ...]:
     """Allowances and charges of the whole document, and its taxes, with why there is none."""
+    words = page_words()[lang]
 
     def money(minor: int) -> str:
-        return money_text(minor, said.currency)
+        return money_text(minor, said.currency, lang)
+
+    def named(tax: str) -> str:
+        name: str = words["tax"].get(tax, tax)
+        return name
 
     adjustments = [
         PageLine(
@@ -132,9 +151,13 @@ def _below_the_lines(said: FrozenInvoice) -> tuple[PageLine, ...]:
     ]
     taxes = [
         PageLine(
-            text=f"{row.tax}, {percent_of(row.rate_milli)} % of {money(row.taxable_minor)}"
+            text=words["tax_of"].format(
+                tax=named(row.tax),
+                percent=percent_of(row.rate_milli),
+                base=money(row.taxable_minor),
+            )
             if row.category == "S"
-            else row.reason or f"{row.tax}, 0 %",
+            else row.reason or f"{named(row.tax)}, 0 %",
             detail="",
             amount=money(row.vat_minor),
         )
@@ -144,15 +167,15 @@ def _below_the_lines(said: FrozenInvoice) -> tuple[PageLine, ...]:
     return (*adjustments, *taxes)
 
 
-def _account_row(row: Invoice, shown: Invoice, today: date) -> AccountRow:
-    status, mark = status_of(row, today)
+def _account_row(row: Invoice, shown: Invoice, today: date, lang: str) -> AccountRow:
+    status, mark = status_of(row, today, lang)
     assert row.due_on is not None
     return AccountRow(
         number=row.number or "",
         due_on=row.due_on,
         status=status,
         mark=mark,
-        open=money_text(row.open_minor, row.currency),
+        open=money_text(row.open_minor, row.currency, lang),
         this=row.id == shown.id,
     )
 
@@ -169,16 +192,18 @@ def _page(
     fingerprint: str,
 ) -> InvoicePage:
     frozen = stored.frozen
-    status, mark = status_of(invoice, work.today)
+    lang = _lang(stored)
+    words = page_words()[lang]
+    status, mark = status_of(invoice, work.today, lang)
 
     def money(minor: int) -> str:
-        return money_text(minor, frozen.currency)
+        return money_text(minor, frozen.currency, lang)
 
     return InvoicePage(
-        lang="en",
+        lang=lang,
         is_note=frozen.kind == "credit_note",
         is_proforma=frozen.kind == "proforma",
-        word=WORD_OF[frozen.kind],
+        kind=frozen.kind,
         number=frozen.number,
         title=stored.title,
         client_name=client_name,
@@ -200,17 +225,19 @@ def _page(
         bic=frozen.bic,
         reference=frozen.reference,
         reference_text=print_reference(frozen.reference),
-        code_title=f"QR code for a SEPA transfer of {money(invoice.open_minor)} "
-        f"to {frozen.seller.name}",
+        code_title=words["code_title"].format(
+            amount=money(invoice.open_minor), payee=frozen.seller.name
+        ),
         lines=tuple(
             PageLine(
                 text=line.text,
-                detail=line.detail or f"delivered {long_date(frozen.delivered_on)}",
+                detail=line.detail
+                or words["delivered"].format(day=long_date(frozen.delivered_on, lang)),
                 amount=money(line.net_minor),
             )
             for line in frozen.lines
         ),
-        taxes=_below_the_lines(frozen),
+        taxes=_below_the_lines(frozen, lang),
         contract_number=frozen.contract_number,
         order_reference=frozen.order_reference,
         pdf_size_kb=pdf_size_kb,

@@ -9,6 +9,7 @@ from sqlalchemy import select, update
 from guild.core.errors import IllegalMove
 from guild.core.ids import MemberId, new_id
 from guild.core.mail import send_mail
+from guild.core.pages import long_date
 from guild.core.permissions import Permission
 from guild.core.work import Work
 from guild.documents.commands import refuse_unprintable
@@ -101,7 +102,7 @@ async def admit_member(work: Work, member_id: MemberId) -> Member:
         work,
         member,
         "You are a member",
-        f"You have been admitted on {work.today.isoformat()}. Sign in at "
+        f"You have been admitted on {long_date(work.today)}. Sign in at "
         f"{work.settings.base_url}/sign-in to draft your first contract.",
     )
     await work.emit(MemberAdmitted(member_id=member.id))

@@ -6,6 +6,7 @@ from typing import Final
 from sqlalchemy import exists, select
 
 from guild.core.ids import ContractId, MilestoneId
+from guild.core.pages import long_date
 from guild.core.permissions import Role
 from guild.core.work import Work
 from guild.invoicing.models import Invoice, InvoiceLine
@@ -81,7 +82,7 @@ async def remind_mediators(work: Work) -> int:
                 tell_member(
                     work, email, f"Overdue: the objection to invoice {one.number}",
                     f"{one.client_name} and {one.member_name} wait since "
-                    f"{row.answer_by.isoformat()} for what a representative says. Decide it, or "
+                    f"{long_date(row.answer_by)} for what a representative says. Decide it, or "
                     "send both to the ombuds office.",
                 )  # fmt: skip
     await work.session.flush()

@@ -8,6 +8,7 @@ from sqlalchemy import select
 from guild.contracts.models import Contract, Milestone
 from guild.core.errors import Invalid
 from guild.core.ids import DocumentId, InsolvencyId, InvoiceId, OrganisationId, new_id
+from guild.core.pages import long_date
 from guild.core.work import Work
 from guild.documents import queries as documents
 from guild.documents.commands import store
@@ -123,7 +124,7 @@ async def _warn(work: Work, client: Organisation, row: Insolvency) -> None:
             work,
             email,
             f"{client.name} is insolvent",
-            f"{row.court} declared {client.name} insolvent on {row.declared_on.isoformat()} "
+            f"{row.court} declared {client.name} insolvent on {long_date(row.declared_on)} "
             f"(case {row.case_number}). You have an open contract or invoice with this client. "
             "Reminders rest, and the fund guarantees no new order of it.",
         )
@@ -247,7 +248,7 @@ def _readme(client: Organisation, row: Insolvency, names: list[str]) -> str:
     listed = "\n".join(names)
     return (
         f"Proofs of what is owed by {client.name}\n"
-        f"{row.court}, case {row.case_number}, declared on {row.declared_on.isoformat()}.\n\n"
+        f"{row.court}, case {row.case_number}, declared on {long_date(row.declared_on)}.\n\n"
         f"Evidence: {row.evidence}\n\nFiles:\n{listed}\n"
     )
 

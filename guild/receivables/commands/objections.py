@@ -177,7 +177,7 @@ async def _tell_of_objection(work: Work, row: Objection, charter: Charter) -> No
     subject = f"{one.client_name} objects to invoice {one.number}"
     text = (
         f"{one.client_name} objects to {held} of invoice {one.number} ({row.reason_code}):\n\n"
-        f"{row.text}\n\nPlease answer by {row.answer_by.isoformat()}."
+        f"{row.text}\n\nPlease answer by {long_date(row.answer_by)}."
     )
     for email in [await _email(work, row), *await _rep_emails(work)]:
         tell_member(work, email, subject, text)

@@ -49,7 +49,7 @@ async def promise_payment(work: Work, invoice_id: InvoiceId, data: PromiseIn) ->
     latest = work.today + timedelta(days=charter.receivables.promise_max_days)
     if not work.today <= data.pay_by <= latest:
         raise PromiseTooLate(
-            f"The day must lie between today and {latest.isoformat()}.", field="pay_by"
+            f"The day must lie between today and {long_date(latest)}.", field="pay_by"
         )
     former = list(
         await work.session.scalars(select(Promise).where(Promise.invoice_id == invoice_id))

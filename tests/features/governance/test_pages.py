@@ -2,7 +2,7 @@
 
 import httpx
 
-from guild.governance.pages import said
+from guild.governance.pages import called, said
 
 
 async def test_everyone_reads_the_charter(http: httpx.AsyncClient) -> None:
@@ -22,3 +22,10 @@ def test_values_are_said_as_people_write_them() -> None:
     assert said("zone", ["BE", "FR"]) == "BE, FR"
     assert said("kinds", {"hardship": "fund_solidarity"}) == "hardship: solidarity"
     assert said("days", 14) == "14"
+    assert said("undo_days", 425) == "425 days"
+    assert said("max_days", 1) == "1 day"
+    assert said("floor_blocks", False) == "no"
+    assert said("bands", [{"approvals": 2}, {"approvals": 3}]) == "approvals: 2 / approvals: 3"
+    assert called("daily_minor") == "Benefit a day"
+    assert called("run_minimum_minor") == "Run minimum"
+    assert called("undo_days") == "Undo"

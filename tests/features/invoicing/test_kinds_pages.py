@@ -94,6 +94,7 @@ async def test_plans_and_self_billing_have_pages(bench: Bench, signed_in: Any) -
         for name, value in BELGIAN.items():
             setattr(row, name, value)
     browser = await signed_in(member)
+    assert contract.number in (await browser.get("/recurring-invoices")).text, "offered by name"
     form = {"contract_id": str(contract.id), "lines.0.text": "Upkeep {month}",
             "lines.0.unit_price": "200",
             "every": "1", "unit": "months", "starts_on": "2026-12-01", "shift": "next"}  # fmt: skip

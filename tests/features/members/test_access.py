@@ -14,7 +14,7 @@ from guild.core.work import System, begin_work
 from guild.members import commands
 from guild.members.errors import LinkNotFound, ScopeNotAllowed
 from guild.members.models import AccessLink, LinkSession
-from guild.members.rules.powers import KEY_SCOPES, KEYLESS
+from guild.members.rules.powers import KEY_SCOPES, KEYLESS, SCOPE_WORDS
 from guild.members.rules.tokens import is_api_key, new_api_key
 from guild.members.schemas import ApiKeyIn
 from tests.conftest import As, Clock
@@ -91,6 +91,7 @@ async def test_rights_that_need_a_person_are_never_a_scope(
 async def test_a_key_cannot_have_more_than_its_owner(make: Factories, as_: As) -> None:
     mira = await make.member()
     assert Permission.STATEMENTS_IMPORT in KEY_SCOPES
+    assert set(SCOPE_WORDS) == KEY_SCOPES, "each scope is explained where it is ticked"
     async with as_(make.actor(mira)) as work:
         with pytest.raises(ScopeNotAllowed):
             await commands.make_api_key(

@@ -170,6 +170,9 @@ async def test_the_account_speaks_the_language_of_the_invoice(
         assert shown.status_code == 200, shown.text
         assert f'lang="{lang}"' in shown.text
         assert f">{word}</h2>" in shown.text
+        paper = (await http.get("/invoice", headers=headers)).text
+        assert f'lang="{lang}"' in paper
+        assert re.search(f">{word}[^<]*</a>", paper), "the invoice leads there in the same words"
     form = {"reason_code": "incomplete", "text": "Sketches", "line-1": "yes"}
     sent = await http.post(
         "/invoice/account/object", data=form, files={"none": b""}, headers=headers
