@@ -24,12 +24,15 @@ CREATE TABLE bank_entry (
 	undivided BOOLEAN DEFAULT false NOT NULL, 
 	iban_index BYTEA, 
 	round BIGINT DEFAULT 0 NOT NULL, 
+	parent_id UUID, 
 	CONSTRAINT pk_bank_entry PRIMARY KEY (id), 
 	CONSTRAINT uq_bank_entry_account_id_reference UNIQUE (account_id, reference), 
-	CONSTRAINT ck_bank_entry_state CHECK (state IN ('unmatched', 'suggested', 'set_aside', 'confirmed', 'explained'))
+	CONSTRAINT ck_bank_entry_state CHECK (state IN ('unmatched', 'suggested', 'set_aside', 'confirmed', 'explained', 'divided'))
 )
 --;;
 CREATE INDEX ix_bank_entry_booked_on ON bank_entry (account_id, booked_on)
+--;;
+CREATE INDEX ix_bank_entry_parent_id ON bank_entry (parent_id) WHERE parent_id IS NOT NULL
 --;;
 CREATE INDEX ix_bank_entry_statement_id ON bank_entry (statement_id)
 --;;
@@ -69,12 +72,16 @@ CREATE TABLE document (
 	name VARCHAR(120) NOT NULL, 
 	created_at TIMESTAMP WITH TIME ZONE NOT NULL, 
 	subject_id UUID, 
+	erased_at TIMESTAMP WITH TIME ZONE, 
 	CONSTRAINT pk_document PRIMARY KEY (id), 
 	CONSTRAINT ck_document_sha256 CHECK (octet_length(sha256) = 32), 
 	CONSTRAINT ck_document_size CHECK (size > 0), 
 	CONSTRAINT ck_document_name CHECK (name ~ '^[A-Za-z0-9][A-Za-z0-9._-]{0,119}$'), 
+	CONSTRAINT ck_document_erased_has_no_name CHECK (erased_at IS NULL OR name = 'erased'), 
 	CONSTRAINT uq_document_sha256 UNIQUE (sha256)
 )
+--;;
+CREATE INDEX ix_document_erased ON document (erased_at) WHERE erased_at IS NOT NULL
 --;;
 CREATE INDEX ix_document_subject ON document (subject_id)
 --;;
@@ -415,6 +422,20 @@ CREATE TABLE bank_upload (
 --;;
 CREATE INDEX ix_bank_upload_uploaded_at ON bank_upload (uploaded_at)
 --;;
+CREATE TABLE calendar_feed (
+	id UUID NOT NULL, 
+	member_id UUID NOT NULL, 
+	token_hash BYTEA NOT NULL, 
+	made_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+	revoked_at TIMESTAMP WITH TIME ZONE, 
+	CONSTRAINT pk_calendar_feed PRIMARY KEY (id), 
+	CONSTRAINT ck_calendar_feed_hash_size CHECK (octet_length(token_hash) = 32), 
+	CONSTRAINT fk_calendar_feed_member_id_member FOREIGN KEY(member_id) REFERENCES member (id), 
+	CONSTRAINT uq_calendar_feed_token_hash UNIQUE (token_hash)
+)
+--;;
+CREATE UNIQUE INDEX uq_calendar_feed_in_use ON calendar_feed (member_id) WHERE revoked_at IS NULL
+--;;
 CREATE TABLE claim (
 	id UUID NOT NULL, 
 	member_id UUID NOT NULL, 
@@ -573,6 +594,8 @@ CREATE TABLE match_undo (
 	round BIGINT NOT NULL, 
 	cause VARCHAR(10) NOT NULL, 
 	return_entry_id UUID, 
+	amount_minor BIGINT, 
+	surplus_minor BIGINT DEFAULT 0 NOT NULL, 
 	state VARCHAR(10) NOT NULL, 
 	reason VARCHAR(500) NOT NULL, 
 	asked_by UUID NOT NULL, 
@@ -583,7 +606,8 @@ CREATE TABLE match_undo (
 	CONSTRAINT ck_match_undo_state CHECK (state IN ('asked', 'done', 'refused')), 
 	CONSTRAINT ck_match_undo_cause CHECK (cause IN ('mistake', 'returned')), 
 	CONSTRAINT ck_match_undo_second_person CHECK (decided_by IS NULL OR decided_by <> asked_by), 
-	CONSTRAINT ck_match_undo_returned CHECK ((cause = 'returned') = (return_entry_id IS NOT NULL)), 
+	CONSTRAINT ck_match_undo_returned CHECK ((cause = 'returned') = (return_entry_id IS NOT NULL) AND (cause = 'returned') = (amount_minor IS NOT NULL) AND amount_minor > 0), 
+	CONSTRAINT ck_match_undo_surplus CHECK (surplus_minor BETWEEN 0 AND coalesce(amount_minor, 0)), 
 	CONSTRAINT fk_match_undo_entry_id_bank_entry FOREIGN KEY(entry_id) REFERENCES bank_entry (id), 
 	CONSTRAINT fk_match_undo_return_entry_id_bank_entry FOREIGN KEY(return_entry_id) REFERENCES bank_entry (id), 
 	CONSTRAINT fk_match_undo_asked_by_member FOREIGN KEY(asked_by) REFERENCES member (id), 
@@ -593,6 +617,23 @@ CREATE TABLE match_undo (
 CREATE INDEX ix_match_undo_return_entry_id ON match_undo (return_entry_id)
 --;;
 CREATE UNIQUE INDEX uq_match_undo_asked ON match_undo (entry_id) WHERE state = 'asked'
+--;;
+CREATE TABLE member_rate (
+	id UUID NOT NULL, 
+	member_id UUID NOT NULL, 
+	role VARCHAR(200) NOT NULL, 
+	unit VARCHAR(10) NOT NULL, 
+	rate_minor BIGINT NOT NULL, 
+	currency VARCHAR(3) NOT NULL, 
+	valid_from DATE NOT NULL, 
+	created_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+	CONSTRAINT pk_member_rate PRIMARY KEY (id), 
+	CONSTRAINT ck_member_rate_unit_known CHECK (unit IN ('hour', 'day', 'unit')), 
+	CONSTRAINT ck_member_rate_value_positive CHECK (rate_minor > 0), 
+	CONSTRAINT fk_member_rate_member_id_member FOREIGN KEY(member_id) REFERENCES member (id)
+)
+--;;
+CREATE UNIQUE INDEX uq_member_rate_day ON member_rate (member_id, lower(role), unit, currency, valid_from)
 --;;
 CREATE TABLE member_role (
 	id UUID NOT NULL, 
@@ -769,10 +810,12 @@ CREATE TABLE self_billing_mandate (
 	signed_at TIMESTAMP WITH TIME ZONE NOT NULL, 
 	evidence JSONB NOT NULL, 
 	charter_version BIGINT NOT NULL, 
+	period VARCHAR(10) DEFAULT 'payout' NOT NULL, 
 	revoked_at TIMESTAMP WITH TIME ZONE, 
 	revoked_reason TEXT NOT NULL, 
 	CONSTRAINT pk_self_billing_mandate PRIMARY KEY (id), 
 	CONSTRAINT ck_self_billing_mandate_revoked_is_whole CHECK ((revoked_at IS NULL) = (revoked_reason = '')), 
+	CONSTRAINT ck_self_billing_mandate_period_known CHECK (period IN ('payout', 'month')), 
 	CONSTRAINT fk_self_billing_mandate_member_id_member FOREIGN KEY(member_id) REFERENCES member (id)
 )
 --;;
@@ -1281,6 +1324,8 @@ CREATE TABLE contract (
 	ended_reason VARCHAR(40), 
 	ended_note TEXT, 
 	retain_until DATE, 
+	retain_rule VARCHAR(40), 
+	erased_at TIMESTAMP WITH TIME ZONE, 
 	amends_id UUID, 
 	amends_sha256 VARCHAR(64), 
 	amended_at TIMESTAMP WITH TIME ZONE, 
@@ -1288,15 +1333,16 @@ CREATE TABLE contract (
 	estimate_warned_at TIMESTAMP WITH TIME ZONE, 
 	expiry_warned_at TIMESTAMP WITH TIME ZONE, 
 	CONSTRAINT pk_contract PRIMARY KEY (id), 
-	CONSTRAINT ck_contract_state_known CHECK (state IN ('draft', 'changes_requested', 'sent', 'signed', 'declined', 'expired', 'withdrawn', 'completed', 'terminated', 'applied')), 
+	CONSTRAINT ck_contract_state_known CHECK (state IN ('draft', 'changes_requested', 'sent', 'signed', 'declined', 'expired', 'withdrawn', 'completed', 'terminated', 'applied', 'suspended', 'void')), 
 	CONSTRAINT ck_contract_value_positive CHECK (net_minor > 0), 
 	CONSTRAINT ck_contract_kind_known CHECK (kind IN ('fixed', 'milestones', 'time', 'retainer', 'licence')), 
 	CONSTRAINT ck_contract_deposit_is_a_share CHECK (deposit_bps BETWEEN 0 AND 10000), 
 	CONSTRAINT ck_contract_kill_fee_is_a_share CHECK (kill_fee_bps BETWEEN 0 AND 10000), 
-	CONSTRAINT ck_contract_signed_has_time CHECK (state NOT IN ('signed', 'completed', 'terminated', 'applied') OR signed_at IS NOT NULL), 
+	CONSTRAINT ck_contract_signed_has_time CHECK (state NOT IN ('signed', 'completed', 'terminated', 'applied', 'suspended', 'void') OR signed_at IS NOT NULL), 
 	CONSTRAINT ck_contract_amendment_names_its_parent CHECK ((amends_id IS NULL) = (amends_sha256 IS NULL)), 
 	CONSTRAINT ck_contract_amends_or_renews CHECK (amends_id IS NULL OR renews_id IS NULL), 
 	CONSTRAINT ck_contract_applied_amends CHECK (state <> 'applied' OR amends_id IS NOT NULL), 
+	CONSTRAINT ck_contract_erased_is_bare CHECK (erased_at IS NULL OR (terms = '{}'::jsonb AND draft = '{}'::jsonb AND signing_plan = '[]'::jsonb AND guarantee_reasons = '[]'::jsonb AND title = 'erased' AND ended_note IS NULL AND paper_id IS NULL AND sealed_document_id IS NULL)), 
 	CONSTRAINT uq_contract_number UNIQUE (number), 
 	CONSTRAINT fk_contract_member_id_member FOREIGN KEY(member_id) REFERENCES member (id), 
 	CONSTRAINT fk_contract_client_id_organisation FOREIGN KEY(client_id) REFERENCES organisation (id), 
@@ -1307,11 +1353,44 @@ CREATE TABLE contract (
 --;;
 CREATE INDEX ix_contract_client_id ON contract (client_id)
 --;;
+CREATE INDEX ix_contract_keeping ON contract (retain_until) WHERE erased_at IS NULL
+--;;
 CREATE INDEX ix_contract_member_id_id ON contract (member_id, id)
+--;;
+CREATE INDEX ix_contract_searched ON contract USING gin ((to_tsvector('simple', contract.title || ' ' || replace(contract.number, '-', ' ')) || jsonb_to_tsvector('simple', contract.terms, '["string"]')))
 --;;
 CREATE INDEX ix_contract_waiting ON contract (id) WHERE state = 'sent'
 --;;
 CREATE UNIQUE INDEX uq_contract_open_amendment ON contract (amends_id) WHERE state IN ('draft', 'sent', 'changes_requested', 'signed')
+--;;
+CREATE TABLE passkey (
+	id UUID NOT NULL, 
+	member_id UUID, 
+	contact_id UUID, 
+	state VARCHAR(10) NOT NULL, 
+	label VARCHAR(200) NOT NULL, 
+	challenge BYTEA NOT NULL, 
+	asked_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+	expires_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+	credential_id BYTEA, 
+	public_key BYTEA, 
+	sign_count BIGINT NOT NULL, 
+	synced BOOLEAN NOT NULL, 
+	registered_at TIMESTAMP WITH TIME ZONE, 
+	last_used_at TIMESTAMP WITH TIME ZONE, 
+	removed_at TIMESTAMP WITH TIME ZONE, 
+	CONSTRAINT pk_passkey PRIMARY KEY (id), 
+	CONSTRAINT ck_passkey_state_known CHECK (state IN ('asked', 'active', 'removed')), 
+	CONSTRAINT ck_passkey_one_owner CHECK ((member_id IS NULL) <> (contact_id IS NULL)), 
+	CONSTRAINT ck_passkey_active_has_key CHECK (state <> 'active' OR (credential_id IS NOT NULL AND public_key IS NOT NULL)), 
+	CONSTRAINT ck_passkey_count_rises CHECK (sign_count >= 0), 
+	CONSTRAINT fk_passkey_member_id_member FOREIGN KEY(member_id) REFERENCES member (id), 
+	CONSTRAINT fk_passkey_contact_id_contact FOREIGN KEY(contact_id) REFERENCES contact (id)
+)
+--;;
+CREATE UNIQUE INDEX uq_passkey_asked ON passkey (member_id, contact_id) NULLS NOT DISTINCT WHERE state = 'asked'
+--;;
+CREATE UNIQUE INDEX uq_passkey_credential ON passkey (credential_id)
 --;;
 CREATE TABLE payment_status_report (
 	sha256 BYTEA NOT NULL, 
@@ -1496,6 +1575,29 @@ CREATE TABLE contract_ending (
 --;;
 CREATE INDEX ix_contract_ending_silent ON contract_ending (answer_by) WHERE state = 'proposed'
 --;;
+CREATE TABLE contract_erasure (
+	contract_id UUID NOT NULL, 
+	member_id UUID NOT NULL, 
+	number VARCHAR(20) NOT NULL, 
+	rule VARCHAR(40) NOT NULL, 
+	article TEXT NOT NULL, 
+	source TEXT NOT NULL, 
+	kept_until DATE NOT NULL, 
+	erased_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+	asked_by UUID, 
+	fingerprints JSONB NOT NULL, 
+	proof BYTEA NOT NULL, 
+	proof_sha256 VARCHAR(64) NOT NULL, 
+	CONSTRAINT pk_contract_erasure PRIMARY KEY (contract_id), 
+	CONSTRAINT ck_contract_erasure_proof_has_its_hash CHECK (proof_sha256 = encode(sha256(proof), 'hex')), 
+	CONSTRAINT ck_contract_erasure_kept_to_the_end CHECK (kept_until < erased_at::date), 
+	CONSTRAINT fk_contract_erasure_contract_id_contract FOREIGN KEY(contract_id) REFERENCES contract (id), 
+	CONSTRAINT fk_contract_erasure_member_id_member FOREIGN KEY(member_id) REFERENCES member (id), 
+	CONSTRAINT fk_contract_erasure_asked_by_member FOREIGN KEY(asked_by) REFERENCES member (id)
+)
+--;;
+CREATE INDEX ix_contract_erasure_member_id_contract_id ON contract_erasure (member_id, contract_id)
+--;;
 CREATE TABLE contract_evidence (
 	contract_id UUID NOT NULL, 
 	seq SMALLINT NOT NULL, 
@@ -1527,6 +1629,7 @@ CREATE TABLE contract_offer (
 	sent_at TIMESTAMP WITH TIME ZONE NOT NULL, 
 	answer_by TIMESTAMP WITH TIME ZONE NOT NULL, 
 	member_name_typed VARCHAR(200) NOT NULL, 
+	signature_level VARCHAR(10) NOT NULL, 
 	opened_at TIMESTAMP WITH TIME ZONE, 
 	extension_asked_at TIMESTAMP WITH TIME ZONE, 
 	extensions SMALLINT DEFAULT '0' NOT NULL, 
@@ -1536,6 +1639,7 @@ CREATE TABLE contract_offer (
 	answer_note TEXT, 
 	CONSTRAINT pk_contract_offer PRIMARY KEY (id), 
 	CONSTRAINT uq_contract_offer_contract_id_version UNIQUE (contract_id, version), 
+	CONSTRAINT ck_contract_offer_level_known CHECK (signature_level IN ('simple', 'advanced', 'eid')), 
 	CONSTRAINT fk_contract_offer_contract_id_contract FOREIGN KEY(contract_id) REFERENCES contract (id), 
 	CONSTRAINT fk_contract_offer_contact_id_contact FOREIGN KEY(contact_id) REFERENCES contact (id)
 )
@@ -1564,6 +1668,27 @@ CREATE TABLE contract_paper (
 --;;
 CREATE INDEX ix_contract_paper_contract_id_id ON contract_paper (contract_id, id)
 --;;
+CREATE TABLE contract_remark (
+	id UUID NOT NULL, 
+	contract_id UUID NOT NULL, 
+	version SMALLINT NOT NULL, 
+	side VARCHAR(10) NOT NULL, 
+	contact_id UUID, 
+	name VARCHAR(200) NOT NULL, 
+	clause VARCHAR(60) NOT NULL, 
+	heading VARCHAR(200) NOT NULL, 
+	text TEXT NOT NULL, 
+	wants_change BOOLEAN NOT NULL, 
+	at TIMESTAMP WITH TIME ZONE NOT NULL, 
+	CONSTRAINT pk_contract_remark PRIMARY KEY (id), 
+	CONSTRAINT ck_contract_remark_side_known CHECK (side IN ('member', 'client')), 
+	CONSTRAINT ck_contract_remark_client_has_contact CHECK ((side = 'client') = (contact_id IS NOT NULL)), 
+	CONSTRAINT fk_contract_remark_contract_id_contract FOREIGN KEY(contract_id) REFERENCES contract (id), 
+	CONSTRAINT fk_contract_remark_contact_id_contact FOREIGN KEY(contact_id) REFERENCES contact (id)
+)
+--;;
+CREATE INDEX ix_contract_remark_contract_id_id ON contract_remark (contract_id, id)
+--;;
 CREATE TABLE contract_signer (
 	id UUID NOT NULL, 
 	contract_id UUID NOT NULL, 
@@ -1587,6 +1712,7 @@ CREATE TABLE contract_signer (
 	code_tries SMALLINT NOT NULL, 
 	codes_sent SMALLINT NOT NULL, 
 	reminders_sent SMALLINT NOT NULL, 
+	link_mail_id UUID, 
 	bounced_at TIMESTAMP WITH TIME ZONE, 
 	signed_at TIMESTAMP WITH TIME ZONE, 
 	CONSTRAINT pk_contract_signer PRIMARY KEY (id), 
@@ -1602,6 +1728,23 @@ CREATE TABLE contract_signer (
 )
 --;;
 CREATE INDEX ix_contract_signer_asked ON contract_signer (id) WHERE state = 'asked'
+--;;
+CREATE TABLE contract_voiding (
+	id UUID NOT NULL, 
+	contract_id UUID NOT NULL, 
+	asked_by VARCHAR(10) NOT NULL, 
+	reason TEXT NOT NULL, 
+	state VARCHAR(10) NOT NULL, 
+	asked_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+	answered_at TIMESTAMP WITH TIME ZONE, 
+	CONSTRAINT pk_contract_voiding PRIMARY KEY (id), 
+	CONSTRAINT ck_contract_voiding_state_known CHECK (state IN ('asked', 'confirmed', 'refused', 'withdrawn')), 
+	CONSTRAINT ck_contract_voiding_side_known CHECK (asked_by IN ('member', 'client')), 
+	CONSTRAINT ck_contract_voiding_answered_has_time CHECK ((state = 'asked') = (answered_at IS NULL)), 
+	CONSTRAINT fk_contract_voiding_contract_id_contract FOREIGN KEY(contract_id) REFERENCES contract (id)
+)
+--;;
+CREATE UNIQUE INDEX uq_contract_voiding_open ON contract_voiding (contract_id) WHERE state = 'asked'
 --;;
 CREATE TABLE guarantee_reservation (
 	contract_id UUID NOT NULL, 
@@ -1638,6 +1781,7 @@ CREATE TABLE invoice (
 	client_id UUID, 
 	contact_id UUID, 
 	corrects_id UUID, 
+	shared BOOLEAN DEFAULT false NOT NULL, 
 	series_year SMALLINT, 
 	sequence BIGINT, 
 	number VARCHAR(80), 
@@ -1999,6 +2143,45 @@ CREATE TABLE time_sheet (
 --;;
 CREATE INDEX ix_time_sheet_silent ON time_sheet (answer_by) WHERE state = 'submitted'
 --;;
+CREATE TABLE advance_loss (
+	invoice_id UUID NOT NULL, 
+	amount_minor BIGINT NOT NULL, 
+	reason VARCHAR(500) NOT NULL, 
+	asked_by UUID NOT NULL, 
+	asked_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+	confirmed_by UUID, 
+	confirmed_at TIMESTAMP WITH TIME ZONE, 
+	entry_id UUID, 
+	CONSTRAINT pk_advance_loss PRIMARY KEY (invoice_id), 
+	CONSTRAINT ck_advance_loss_second_person CHECK (confirmed_by <> asked_by), 
+	CONSTRAINT ck_advance_loss_confirmed_whole CHECK ((confirmed_by IS NULL) = (entry_id IS NULL) AND (confirmed_by IS NULL) = (confirmed_at IS NULL)), 
+	CONSTRAINT fk_advance_loss_invoice_id_invoice FOREIGN KEY(invoice_id) REFERENCES invoice (id), 
+	CONSTRAINT fk_advance_loss_asked_by_member FOREIGN KEY(asked_by) REFERENCES member (id), 
+	CONSTRAINT fk_advance_loss_confirmed_by_member FOREIGN KEY(confirmed_by) REFERENCES member (id)
+)
+--;;
+CREATE TABLE allocation_objection (
+	entry_id UUID NOT NULL, 
+	round BIGINT NOT NULL, 
+	invoice_id UUID NOT NULL, 
+	contact_id UUID NOT NULL, 
+	state VARCHAR(10) NOT NULL, 
+	text VARCHAR(2000) NOT NULL, 
+	said_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+	answer VARCHAR(2000) DEFAULT '' NOT NULL, 
+	answered_by UUID, 
+	ended_at TIMESTAMP WITH TIME ZONE, 
+	CONSTRAINT pk_allocation_objection PRIMARY KEY (entry_id, round), 
+	CONSTRAINT ck_allocation_objection_state CHECK (state IN ('said', 'answered', 'followed')), 
+	CONSTRAINT ck_allocation_objection_answered CHECK ((state = 'answered') = (answered_by IS NOT NULL)), 
+	CONSTRAINT fk_allocation_objection_entry_id_bank_entry FOREIGN KEY(entry_id) REFERENCES bank_entry (id), 
+	CONSTRAINT fk_allocation_objection_invoice_id_invoice FOREIGN KEY(invoice_id) REFERENCES invoice (id), 
+	CONSTRAINT fk_allocation_objection_contact_id_contact FOREIGN KEY(contact_id) REFERENCES contact (id), 
+	CONSTRAINT fk_allocation_objection_answered_by_member FOREIGN KEY(answered_by) REFERENCES member (id)
+)
+--;;
+CREATE INDEX ix_allocation_objection_said ON allocation_objection (said_at) WHERE state = 'said'
+--;;
 CREATE TABLE attestation (
 	id UUID NOT NULL, 
 	contract_id UUID NOT NULL, 
@@ -2351,6 +2534,34 @@ CREATE TABLE invoice_origin (
 --;;
 CREATE INDEX ix_invoice_origin_from_id ON invoice_origin (from_id)
 --;;
+CREATE TABLE invoice_share (
+	invoice_id UUID NOT NULL, 
+	member_id UUID NOT NULL, 
+	position SMALLINT NOT NULL, 
+	bps SMALLINT, 
+	amount_minor BIGINT, 
+	state VARCHAR(10) NOT NULL, 
+	net_minor BIGINT NOT NULL, 
+	whole_minor BIGINT NOT NULL, 
+	decided_at TIMESTAMP WITH TIME ZONE, 
+	reason VARCHAR(500) NOT NULL, 
+	pending_net_minor BIGINT DEFAULT 0 NOT NULL, 
+	released_net_minor BIGINT DEFAULT 0 NOT NULL, 
+	credited_net_minor BIGINT DEFAULT 0 NOT NULL, 
+	written_off_net_minor BIGINT DEFAULT 0 NOT NULL, 
+	CONSTRAINT pk_invoice_share PRIMARY KEY (invoice_id, member_id), 
+	CONSTRAINT ck_invoice_share_state_known CHECK (state IN ('asked', 'declined', 'agreed')), 
+	CONSTRAINT ck_invoice_share_stated_one_way CHECK ((bps IS NULL) <> (amount_minor IS NULL)), 
+	CONSTRAINT ck_invoice_share_bps_within CHECK (bps BETWEEN 1 AND 9999), 
+	CONSTRAINT ck_invoice_share_not_negative CHECK (amount_minor >= 0 AND net_minor >= 0), 
+	CONSTRAINT ck_invoice_share_declined_says_why CHECK ((state = 'declined') = (reason <> '')), 
+	CONSTRAINT ck_invoice_share_within_net CHECK (pending_net_minor BETWEEN 0 AND net_minor AND released_net_minor >= 0 AND credited_net_minor BETWEEN 0 AND net_minor AND written_off_net_minor >= 0), 
+	CONSTRAINT fk_invoice_share_invoice_id_invoice FOREIGN KEY(invoice_id) REFERENCES invoice (id) ON DELETE CASCADE, 
+	CONSTRAINT fk_invoice_share_member_id_member FOREIGN KEY(member_id) REFERENCES member (id)
+)
+--;;
+CREATE INDEX ix_invoice_share_member_id_invoice_id ON invoice_share (member_id, invoice_id)
+--;;
 CREATE TABLE invoice_vat (
 	invoice_id UUID NOT NULL, 
 	tax VARCHAR(4) NOT NULL, 
@@ -2424,7 +2635,7 @@ CREATE TABLE levied_invoice (
 	disputed_net_minor BIGINT DEFAULT 0 NOT NULL, 
 	given_up_net_minor BIGINT DEFAULT 0 NOT NULL, 
 	top_up BOOLEAN DEFAULT false NOT NULL, 
-	CONSTRAINT pk_levied_invoice PRIMARY KEY (invoice_id), 
+	CONSTRAINT pk_levied_invoice PRIMARY KEY (invoice_id, member_id), 
 	CONSTRAINT ck_levied_invoice_released CHECK (released_net_minor >= 0), 
 	CONSTRAINT ck_levied_invoice_credited CHECK (credited_net_minor BETWEEN 0 AND net_minor), 
 	CONSTRAINT ck_levied_invoice_written_off CHECK (written_off_minor BETWEEN 0 AND repaid_minor), 
@@ -2531,6 +2742,21 @@ CREATE TABLE payment (
 --;;
 CREATE INDEX ix_payment_invoice_id_bank_entry_id ON payment (invoice_id, bank_entry_id)
 --;;
+CREATE TABLE proforma_sending (
+	mail_id UUID NOT NULL, 
+	invoice_id UUID NOT NULL, 
+	sent_to VARCHAR(254) NOT NULL, 
+	sent_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+	sent_by UUID, 
+	pdf_document_id UUID NOT NULL, 
+	CONSTRAINT pk_proforma_sending PRIMARY KEY (mail_id), 
+	CONSTRAINT fk_proforma_sending_invoice_id_invoice FOREIGN KEY(invoice_id) REFERENCES invoice (id), 
+	CONSTRAINT fk_proforma_sending_sent_by_member FOREIGN KEY(sent_by) REFERENCES member (id), 
+	CONSTRAINT fk_proforma_sending_pdf_document_id_document FOREIGN KEY(pdf_document_id) REFERENCES document (id)
+)
+--;;
+CREATE INDEX ix_proforma_sending_invoice_id_mail_id ON proforma_sending (invoice_id, mail_id)
+--;;
 CREATE TABLE promise (
 	id UUID NOT NULL, 
 	invoice_id UUID NOT NULL, 
@@ -2565,13 +2791,15 @@ CREATE TABLE provider_payment (
 	fee_minor BIGINT NOT NULL, 
 	currency VARCHAR(3) NOT NULL, 
 	url VARCHAR(2000) NOT NULL, 
-	asked_by UUID NOT NULL, 
+	asked_by UUID, 
+	link_id UUID, 
 	asked_at TIMESTAMP WITH TIME ZONE NOT NULL, 
 	paid_at TIMESTAMP WITH TIME ZONE, 
 	payment_id UUID, 
 	CONSTRAINT pk_provider_payment PRIMARY KEY (id), 
 	CONSTRAINT ck_provider_payment_state CHECK (state IN ('asked', 'failed', 'paid', 'returned')), 
 	CONSTRAINT ck_provider_payment_amounts CHECK (amount_minor > 0 AND fee_minor >= 0), 
+	CONSTRAINT ck_provider_payment_asked CHECK ((asked_by IS NULL) <> (link_id IS NULL)), 
 	CONSTRAINT fk_provider_payment_account_id_provider_account FOREIGN KEY(account_id) REFERENCES provider_account (id), 
 	CONSTRAINT fk_provider_payment_invoice_id_invoice FOREIGN KEY(invoice_id) REFERENCES invoice (id), 
 	CONSTRAINT fk_provider_payment_asked_by_member FOREIGN KEY(asked_by) REFERENCES member (id)
@@ -2650,7 +2878,6 @@ CREATE TABLE review_tie (
 --;;
 CREATE TABLE self_bill (
 	invoice_id UUID NOT NULL, 
-	payout_id UUID NOT NULL, 
 	member_id UUID NOT NULL, 
 	mandate_id UUID NOT NULL, 
 	state VARCHAR(10) NOT NULL, 
@@ -2663,7 +2890,6 @@ CREATE TABLE self_bill (
 	CONSTRAINT ck_self_bill_objected CHECK ((state = 'objected') = (credit_note_id IS NOT NULL)), 
 	CONSTRAINT ck_self_bill_objection_says_why CHECK ((state = 'objected') = (objection <> '')), 
 	CONSTRAINT fk_self_bill_invoice_id_invoice FOREIGN KEY(invoice_id) REFERENCES invoice (id), 
-	CONSTRAINT uq_self_bill_payout_id UNIQUE (payout_id), 
 	CONSTRAINT fk_self_bill_member_id_member FOREIGN KEY(member_id) REFERENCES member (id), 
 	CONSTRAINT fk_self_bill_mandate_id_self_billing_mandate FOREIGN KEY(mandate_id) REFERENCES self_billing_mandate (id), 
 	CONSTRAINT fk_self_bill_credit_note_id_invoice FOREIGN KEY(credit_note_id) REFERENCES invoice (id)
@@ -2672,6 +2898,81 @@ CREATE TABLE self_bill (
 CREATE INDEX ix_self_bill_member_id_invoice_id ON self_bill (member_id, invoice_id)
 --;;
 CREATE INDEX ix_self_bill_waiting ON self_bill (object_by) WHERE state = 'open'
+--;;
+CREATE TABLE self_bill_due (
+	payout_id UUID NOT NULL, 
+	member_id UUID NOT NULL, 
+	mandate_id UUID NOT NULL, 
+	currency VARCHAR(3) NOT NULL, 
+	lines JSONB NOT NULL, 
+	settled_on DATE NOT NULL, 
+	month DATE NOT NULL, 
+	state VARCHAR(10) NOT NULL, 
+	problem VARCHAR(2000) NOT NULL, 
+	tried_at TIMESTAMP WITH TIME ZONE, 
+	invoice_id UUID, 
+	CONSTRAINT pk_self_bill_due PRIMARY KEY (payout_id), 
+	CONSTRAINT ck_self_bill_due_state_known CHECK (state IN ('waiting', 'held', 'billed')), 
+	CONSTRAINT ck_self_bill_due_billed_is_whole CHECK ((state = 'billed') = (invoice_id IS NOT NULL)), 
+	CONSTRAINT ck_self_bill_due_held_says_why CHECK ((state = 'held') = (problem <> '')), 
+	CONSTRAINT fk_self_bill_due_member_id_member FOREIGN KEY(member_id) REFERENCES member (id), 
+	CONSTRAINT fk_self_bill_due_mandate_id_self_billing_mandate FOREIGN KEY(mandate_id) REFERENCES self_billing_mandate (id), 
+	CONSTRAINT fk_self_bill_due_invoice_id_invoice FOREIGN KEY(invoice_id) REFERENCES invoice (id)
+)
+--;;
+CREATE INDEX ix_self_bill_due_held ON self_bill_due (member_id, payout_id) WHERE state <> 'billed'
+--;;
+CREATE INDEX ix_self_bill_due_invoice_id ON self_bill_due (invoice_id)
+--;;
+CREATE INDEX ix_self_bill_due_waiting ON self_bill_due (month, member_id) WHERE state = 'waiting'
+--;;
+CREATE TABLE signature_request (
+	id UUID NOT NULL, 
+	contract_id UUID NOT NULL, 
+	version SMALLINT NOT NULL, 
+	signer_id UUID, 
+	level VARCHAR(10) NOT NULL, 
+	said JSONB NOT NULL, 
+	shown_sha256 VARCHAR(64) NOT NULL, 
+	manifest_sha256 VARCHAR(64) NOT NULL, 
+	entries SMALLINT NOT NULL, 
+	state VARCHAR(10) NOT NULL, 
+	asked_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+	expires_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+	closed_at TIMESTAMP WITH TIME ZONE, 
+	CONSTRAINT pk_signature_request PRIMARY KEY (id), 
+	CONSTRAINT ck_signature_request_state_known CHECK (state IN ('open', 'signed', 'refused', 'replaced')), 
+	CONSTRAINT ck_signature_request_level_known CHECK (level IN ('advanced', 'eid')), 
+	CONSTRAINT ck_signature_request_closed_has_time CHECK ((state = 'open') = (closed_at IS NULL)), 
+	CONSTRAINT ck_signature_request_expires CHECK (expires_at > asked_at), 
+	CONSTRAINT fk_signature_request_contract_id_contract FOREIGN KEY(contract_id) REFERENCES contract (id), 
+	CONSTRAINT fk_signature_request_signer_id_contract_signer FOREIGN KEY(signer_id) REFERENCES contract_signer (id)
+)
+--;;
+CREATE UNIQUE INDEX uq_signature_request_open ON signature_request (contract_id, signer_id) NULLS NOT DISTINCT WHERE state = 'open'
+--;;
+CREATE TABLE signing_objection (
+	id UUID NOT NULL, 
+	contract_id UUID NOT NULL, 
+	signer_id UUID NOT NULL, 
+	kind VARCHAR(16) NOT NULL, 
+	text TEXT NOT NULL, 
+	state VARCHAR(10) NOT NULL, 
+	raised_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+	decide_by TIMESTAMP WITH TIME ZONE NOT NULL, 
+	decided_by UUID, 
+	decided_at TIMESTAMP WITH TIME ZONE, 
+	reasons TEXT, 
+	CONSTRAINT pk_signing_objection PRIMARY KEY (id), 
+	CONSTRAINT ck_signing_objection_state_known CHECK (state IN ('open', 'lifted', 'upheld')), 
+	CONSTRAINT ck_signing_objection_kind_known CHECK (kind IN ('not_me', 'not_authorised')), 
+	CONSTRAINT ck_signing_objection_decided_has_reasons CHECK ((state = 'open') = (decided_at IS NULL) AND (state = 'open') = (reasons IS NULL)), 
+	CONSTRAINT fk_signing_objection_contract_id_contract FOREIGN KEY(contract_id) REFERENCES contract (id), 
+	CONSTRAINT fk_signing_objection_signer_id_contract_signer FOREIGN KEY(signer_id) REFERENCES contract_signer (id), 
+	CONSTRAINT fk_signing_objection_decided_by_member FOREIGN KEY(decided_by) REFERENCES member (id)
+)
+--;;
+CREATE UNIQUE INDEX uq_signing_objection_open ON signing_objection (contract_id) WHERE state = 'open'
 --;;
 CREATE TABLE time_entry (
 	id UUID NOT NULL, 
@@ -2801,6 +3102,7 @@ CREATE INDEX ix_written_off_move_write_off_entry_id ON written_off_move (write_o
 CREATE TABLE advance (
 	entry_id UUID NOT NULL, 
 	invoice_id UUID NOT NULL, 
+	member_id UUID NOT NULL, 
 	contract_id UUID NOT NULL, 
 	amount_minor BIGINT NOT NULL, 
 	currency VARCHAR(3) NOT NULL, 
@@ -2808,32 +3110,15 @@ CREATE TABLE advance (
 	charter_version BIGINT NOT NULL, 
 	CONSTRAINT pk_advance PRIMARY KEY (entry_id), 
 	CONSTRAINT ck_advance_amount CHECK (amount_minor > 0), 
-	CONSTRAINT fk_advance_invoice_id_levied_invoice FOREIGN KEY(invoice_id) REFERENCES levied_invoice (invoice_id), 
+	CONSTRAINT fk_advance_levied_invoice FOREIGN KEY(invoice_id, member_id) REFERENCES levied_invoice (invoice_id, member_id), 
 	CONSTRAINT fk_advance_contract_id_contract FOREIGN KEY(contract_id) REFERENCES contract (id)
 )
 --;;
 CREATE INDEX ix_advance_contract_id ON advance (contract_id)
 --;;
-CREATE INDEX ix_advance_invoice_id ON advance (invoice_id)
+CREATE INDEX ix_advance_invoice_id_member_id ON advance (invoice_id, member_id)
 --;;
 CREATE INDEX ix_advance_paid_on ON advance (paid_on)
---;;
-CREATE TABLE advance_loss (
-	invoice_id UUID NOT NULL, 
-	amount_minor BIGINT NOT NULL, 
-	reason VARCHAR(500) NOT NULL, 
-	asked_by UUID NOT NULL, 
-	asked_at TIMESTAMP WITH TIME ZONE NOT NULL, 
-	confirmed_by UUID, 
-	confirmed_at TIMESTAMP WITH TIME ZONE, 
-	entry_id UUID, 
-	CONSTRAINT pk_advance_loss PRIMARY KEY (invoice_id), 
-	CONSTRAINT ck_advance_loss_second_person CHECK (confirmed_by <> asked_by), 
-	CONSTRAINT ck_advance_loss_confirmed_whole CHECK ((confirmed_by IS NULL) = (entry_id IS NULL) AND (confirmed_by IS NULL) = (confirmed_at IS NULL)), 
-	CONSTRAINT fk_advance_loss_invoice_id_levied_invoice FOREIGN KEY(invoice_id) REFERENCES levied_invoice (invoice_id), 
-	CONSTRAINT fk_advance_loss_asked_by_member FOREIGN KEY(asked_by) REFERENCES member (id), 
-	CONSTRAINT fk_advance_loss_confirmed_by_member FOREIGN KEY(confirmed_by) REFERENCES member (id)
-)
 --;;
 CREATE TABLE attestation_dispute (
 	id UUID NOT NULL, 
@@ -2911,6 +3196,7 @@ CREATE TABLE objection_file (
 )
 --;;
 CREATE TABLE payment_reversal (
+	id UUID NOT NULL, 
 	payment_id UUID NOT NULL, 
 	invoice_id UUID NOT NULL, 
 	amount_minor BIGINT NOT NULL, 
@@ -2922,14 +3208,27 @@ CREATE TABLE payment_reversal (
 	reversed_at TIMESTAMP WITH TIME ZONE NOT NULL, 
 	reversed_by UUID, 
 	bank_entry_id UUID, 
-	CONSTRAINT pk_payment_reversal PRIMARY KEY (payment_id), 
+	CONSTRAINT pk_payment_reversal PRIMARY KEY (id), 
 	CONSTRAINT ck_payment_reversal_amount_positive CHECK (amount_minor > 0), 
 	CONSTRAINT ck_payment_reversal_cause CHECK (cause IN ('mistake', 'returned')), 
+	CONSTRAINT ck_payment_reversal_net_within CHECK (net_minor BETWEEN 0 AND amount_minor), 
 	CONSTRAINT fk_payment_reversal_payment_id_payment FOREIGN KEY(payment_id) REFERENCES payment (id), 
 	CONSTRAINT fk_payment_reversal_invoice_id_invoice FOREIGN KEY(invoice_id) REFERENCES invoice (id)
 )
 --;;
 CREATE INDEX ix_payment_reversal_invoice_id ON payment_reversal (invoice_id)
+--;;
+CREATE INDEX ix_payment_reversal_payment_id ON payment_reversal (payment_id)
+--;;
+CREATE TABLE payment_share (
+	payment_id UUID NOT NULL, 
+	member_id UUID NOT NULL, 
+	net_minor BIGINT NOT NULL, 
+	CONSTRAINT pk_payment_share PRIMARY KEY (payment_id, member_id), 
+	CONSTRAINT ck_payment_share_not_negative CHECK (net_minor >= 0), 
+	CONSTRAINT fk_payment_share_payment_id_payment FOREIGN KEY(payment_id) REFERENCES payment (id) DEFERRABLE INITIALLY DEFERRED, 
+	CONSTRAINT fk_payment_share_member_id_member FOREIGN KEY(member_id) REFERENCES member (id)
+)
 --;;
 CREATE TABLE transmission_step (
 	transmission_id UUID NOT NULL, 
@@ -2940,6 +3239,25 @@ CREATE TABLE transmission_step (
 	at TIMESTAMP WITH TIME ZONE NOT NULL, 
 	CONSTRAINT pk_transmission_step PRIMARY KEY (transmission_id, position), 
 	CONSTRAINT fk_transmission_step_transmission_id_transmission FOREIGN KEY(transmission_id) REFERENCES transmission (id)
+)
+--;;
+CREATE TABLE written_off_share (
+	entry_id UUID NOT NULL, 
+	member_id UUID NOT NULL, 
+	net_minor BIGINT NOT NULL, 
+	CONSTRAINT pk_written_off_share PRIMARY KEY (entry_id, member_id), 
+	CONSTRAINT fk_written_off_share_entry_id_written_off_move FOREIGN KEY(entry_id) REFERENCES written_off_move (entry_id), 
+	CONSTRAINT fk_written_off_share_member_id_member FOREIGN KEY(member_id) REFERENCES member (id)
+)
+--;;
+CREATE TABLE reversal_share (
+	reversal_id UUID NOT NULL, 
+	member_id UUID NOT NULL, 
+	net_minor BIGINT NOT NULL, 
+	CONSTRAINT pk_reversal_share PRIMARY KEY (reversal_id, member_id), 
+	CONSTRAINT ck_reversal_share_not_negative CHECK (net_minor >= 0), 
+	CONSTRAINT fk_reversal_share_reversal_id_payment_reversal FOREIGN KEY(reversal_id) REFERENCES payment_reversal (id), 
+	CONSTRAINT fk_reversal_share_member_id_member FOREIGN KEY(member_id) REFERENCES member (id)
 )
 --;;
 REVOKE ALL ON ALL TABLES IN SCHEMA public FROM PUBLIC;
@@ -3145,11 +3463,53 @@ REVOKE UPDATE, DELETE, TRUNCATE ON translog_leaf, translog_place, translog_node,
     translog_checkpoint FROM guild_app;
 REVOKE UPDATE, TRUNCATE ON translog_pending FROM guild_app;
 --;;
--- What was issued stays as it was issued: rows are added, never changed or removed.
-CREATE TRIGGER document_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON document
+-- Whether any row still refers to a document: by a foreign key, or by a column that is named for it.
+CREATE FUNCTION document_referred(wanted uuid) RETURNS boolean LANGUAGE plpgsql STABLE
+SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+DECLARE
+    place record;
+    found boolean;
+BEGIN
+    FOR place IN
+        SELECT c.relname, a.attname FROM pg_attribute a
+          JOIN pg_class c ON c.oid = a.attrelid AND c.relkind = 'r'
+         WHERE c.relnamespace = 'public'::regnamespace AND a.atttypid = 'uuid'::regtype
+           AND NOT a.attisdropped AND a.attname LIKE '%document\_id'
+    LOOP
+        EXECUTE format('SELECT EXISTS (SELECT FROM public.%I WHERE %I = $1)',
+                       place.relname, place.attname) INTO found USING wanted;
+        IF found THEN
+            RETURN true;
+        END IF;
+    END LOOP;
+    RETURN false;
+END $$;
+
+-- What was issued stays as it was issued. It can only be erased, when nothing refers to it any more;
+-- and stored again, should the same bytes come back.
+CREATE FUNCTION document_kept() RETURNS trigger LANGUAGE plpgsql
+SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    IF ROW(NEW.id, NEW.sha256, NEW.size) IS DISTINCT FROM ROW(OLD.id, OLD.sha256, OLD.size)
+       OR (NEW.erased_at IS NULL) = (OLD.erased_at IS NULL)
+       OR (NEW.erased_at IS NOT NULL
+           AND ROW(NEW.media_type, NEW.created_at, NEW.subject_id)
+               IS DISTINCT FROM ROW(OLD.media_type, OLD.created_at, OLD.subject_id)) THEN
+        RAISE EXCEPTION 'document % stays as it was stored', OLD.id USING ERRCODE = '55000';
+    END IF;
+    IF NEW.erased_at IS NOT NULL AND document_referred(OLD.id) THEN
+        RAISE EXCEPTION 'document % is still referred to', OLD.id USING ERRCODE = '55000';
+    END IF;
+    RETURN NEW;
+END $$;
+
+CREATE TRIGGER document_kept BEFORE UPDATE ON document
+    FOR EACH ROW EXECUTE FUNCTION document_kept();
+CREATE TRIGGER document_append_only BEFORE DELETE OR TRUNCATE ON document
     FOR EACH STATEMENT EXECUTE FUNCTION core_refuse_change();
 
 REVOKE UPDATE, DELETE ON document FROM guild_app;
+GRANT UPDATE (name, media_type, created_at, subject_id, erased_at) ON document TO guild_app;
 --;;
 -- Nobody decides about her own bank account, office or removal, whoever writes to the tables.
 -- The CHECK constraints compare the persons on a row; these triggers hold what a row was before.
@@ -3324,8 +3684,23 @@ BEGIN
         USING ERRCODE = '55000', HINT = 'Record a further entry instead.';
 END $$;
 
-CREATE TRIGGER contract_evidence_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON contract_evidence
+CREATE TRIGGER contract_evidence_append_only BEFORE UPDATE OR TRUNCATE ON contract_evidence
     FOR EACH STATEMENT EXECUTE FUNCTION contract_refuse_change();
+
+-- What belongs to a contract goes with it, once its time is over, and not before.
+CREATE FUNCTION contract_goes_with_it() RETURNS trigger LANGUAGE plpgsql
+SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    IF NOT EXISTS (SELECT FROM contract c
+                    WHERE c.id = OLD.contract_id AND c.erased_at IS NOT NULL) THEN
+        RAISE EXCEPTION 'contracts keep their evidence: DELETE on % refused', TG_TABLE_NAME
+            USING ERRCODE = '55000', HINT = 'It goes with its contract, when that is erased.';
+    END IF;
+    RETURN OLD;
+END $$;
+
+CREATE TRIGGER contract_evidence_stays BEFORE DELETE ON contract_evidence
+    FOR EACH ROW EXECUTE FUNCTION contract_goes_with_it();
 
 CREATE FUNCTION contract_evidence_follows() RETURNS trigger LANGUAGE plpgsql
 SET search_path = pg_catalog, public, pg_temp AS $$
@@ -3353,11 +3728,13 @@ SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
     IF ROW(NEW.id, NEW.contract_id, NEW.version, NEW.terms_json, NEW.terms_sha256, NEW.shown_html,
            NEW.shown_sha256, NEW.template_version, NEW.language, NEW.findings,
-           NEW.rules, NEW.charter_version, NEW.contact_id, NEW.email, NEW.sent_at, NEW.member_name_typed)
+           NEW.rules, NEW.charter_version, NEW.contact_id, NEW.email, NEW.sent_at, NEW.member_name_typed,
+           NEW.signature_level)
        IS DISTINCT FROM
        ROW(OLD.id, OLD.contract_id, OLD.version, OLD.terms_json, OLD.terms_sha256, OLD.shown_html,
            OLD.shown_sha256, OLD.template_version, OLD.language, OLD.findings,
-           OLD.rules, OLD.charter_version, OLD.contact_id, OLD.email, OLD.sent_at, OLD.member_name_typed)
+           OLD.rules, OLD.charter_version, OLD.contact_id, OLD.email, OLD.sent_at, OLD.member_name_typed,
+           OLD.signature_level)
        OR (OLD.answered_at IS NOT NULL AND ROW(NEW.answered_at, NEW.answer, NEW.answer_reason,
            NEW.answer_note) IS DISTINCT FROM ROW(OLD.answered_at, OLD.answer, OLD.answer_reason,
            OLD.answer_note)) THEN
@@ -3369,8 +3746,10 @@ END $$;
 
 CREATE TRIGGER contract_offer_frozen BEFORE UPDATE ON contract_offer
     FOR EACH ROW EXECUTE FUNCTION contract_offer_frozen();
-CREATE TRIGGER contract_offer_kept BEFORE DELETE OR TRUNCATE ON contract_offer
+CREATE TRIGGER contract_offer_kept BEFORE TRUNCATE ON contract_offer
     FOR EACH STATEMENT EXECUTE FUNCTION contract_refuse_change();
+CREATE TRIGGER contract_offer_stays BEFORE DELETE ON contract_offer
+    FOR EACH ROW EXECUTE FUNCTION contract_goes_with_it();
 
 -- Who signed, has signed; the people of a version stay who they were.
 CREATE FUNCTION contract_signer_kept() RETURNS trigger LANGUAGE plpgsql
@@ -3389,7 +3768,70 @@ END $$;
 
 CREATE TRIGGER contract_signer_kept BEFORE UPDATE ON contract_signer
     FOR EACH ROW EXECUTE FUNCTION contract_signer_kept();
-CREATE TRIGGER contract_signer_stays BEFORE DELETE OR TRUNCATE ON contract_signer
+CREATE TRIGGER contract_signer_not_emptied BEFORE TRUNCATE ON contract_signer
+    FOR EACH STATEMENT EXECUTE FUNCTION contract_refuse_change();
+CREATE TRIGGER contract_signer_stays BEFORE DELETE ON contract_signer
+    FOR EACH ROW EXECUTE FUNCTION contract_goes_with_it();
+
+-- What a prepared signature was to sign never changes, and it is closed once.
+CREATE FUNCTION signature_request_kept() RETURNS trigger LANGUAGE plpgsql
+SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    IF ROW(NEW.id, NEW.contract_id, NEW.version, NEW.signer_id, NEW.level, NEW.said,
+           NEW.shown_sha256, NEW.manifest_sha256, NEW.entries, NEW.asked_at)
+       IS DISTINCT FROM
+       ROW(OLD.id, OLD.contract_id, OLD.version, OLD.signer_id, OLD.level, OLD.said,
+           OLD.shown_sha256, OLD.manifest_sha256, OLD.entries, OLD.asked_at)
+       OR OLD.state <> 'open' THEN
+        RAISE EXCEPTION 'signature request % stays as it was made', OLD.id USING ERRCODE = '55000';
+    END IF;
+    RETURN NEW;
+END $$;
+
+CREATE TRIGGER signature_request_kept BEFORE UPDATE ON signature_request
+    FOR EACH ROW EXECUTE FUNCTION signature_request_kept();
+CREATE TRIGGER signature_request_stays BEFORE DELETE OR TRUNCATE ON signature_request
+    FOR EACH STATEMENT EXECUTE FUNCTION contract_refuse_change();
+
+-- A contract becomes void only because both sides said so, or a rep upheld an objection.
+CREATE FUNCTION contract_void_needs_two() RETURNS trigger LANGUAGE plpgsql
+SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    IF NEW.state = 'void' AND OLD.state <> 'void'
+       AND NOT EXISTS (SELECT 1 FROM contract_voiding v
+                        WHERE v.contract_id = NEW.id AND v.state = 'confirmed')
+       AND NOT EXISTS (SELECT 1 FROM signing_objection o
+                        WHERE o.contract_id = NEW.id AND o.state = 'upheld') THEN
+        RAISE EXCEPTION 'contract % is not made void by one side', NEW.number
+            USING ERRCODE = '42501';
+    END IF;
+    RETURN NEW;
+END $$;
+
+CREATE TRIGGER contract_void_needs_two BEFORE UPDATE OF state ON contract
+    FOR EACH ROW EXECUTE FUNCTION contract_void_needs_two();
+
+-- Nobody decides about an objection to her own contract, and what is decided stays.
+CREATE FUNCTION signing_objection_decided() RETURNS trigger LANGUAGE plpgsql
+SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    IF OLD.state <> 'open'
+       OR ROW(NEW.id, NEW.contract_id, NEW.signer_id, NEW.kind, NEW.text, NEW.raised_at)
+          IS DISTINCT FROM
+          ROW(OLD.id, OLD.contract_id, OLD.signer_id, OLD.kind, OLD.text, OLD.raised_at)
+       OR (NEW.decided_by IS NOT NULL AND NEW.decided_by =
+           (SELECT c.member_id FROM contract c WHERE c.id = NEW.contract_id)) THEN
+        RAISE EXCEPTION 'objection % is decided once, by somebody else', OLD.id
+            USING ERRCODE = '42501';
+    END IF;
+    RETURN NEW;
+END $$;
+
+CREATE TRIGGER signing_objection_decided BEFORE UPDATE ON signing_objection
+    FOR EACH ROW EXECUTE FUNCTION signing_objection_decided();
+CREATE TRIGGER signing_objection_stays BEFORE DELETE OR TRUNCATE ON signing_objection
+    FOR EACH STATEMENT EXECUTE FUNCTION contract_refuse_change();
+CREATE TRIGGER contract_voiding_stays BEFORE DELETE OR TRUNCATE ON contract_voiding
     FOR EACH STATEMENT EXECUTE FUNCTION contract_refuse_change();
 
 -- A signed contract keeps its terms, parties and price, and is kept until its day (six years, or
@@ -3409,6 +3851,30 @@ BEGIN
         END IF;
         RETURN OLD;
     END IF;
+    IF OLD.erased_at IS NOT NULL THEN
+        RAISE EXCEPTION 'contract % is erased', OLD.number USING ERRCODE = '55000';
+    END IF;
+    -- After its time it is erased down to its frame: a CHECK says what may be left. Its years count
+    -- from its end, and an amendment goes only with the contract that it amends.
+    IF NEW.erased_at IS NOT NULL THEN
+        IF OLD.state NOT IN ('completed', 'terminated', 'applied', 'void')
+           OR OLD.retain_until + greatest(0,
+                  coalesce(OLD.ended_at, OLD.completed_at, OLD.signed_at)::date
+                  - OLD.signed_at::date) >= current_date
+           OR (OLD.amends_id IS NOT NULL AND NOT EXISTS (
+                 SELECT FROM contract p WHERE p.id = OLD.amends_id AND p.erased_at IS NOT NULL))
+           OR ROW(NEW.id, NEW.number, NEW.member_id, NEW.client_id, NEW.contact_id, NEW.state,
+                  NEW.net_minor, NEW.currency, NEW.signed_at, NEW.sealed_sha256, NEW.retain_until,
+                  NEW.retain_rule, NEW.amends_id)
+              IS DISTINCT FROM
+              ROW(OLD.id, OLD.number, OLD.member_id, OLD.client_id, OLD.contact_id, OLD.state,
+                  OLD.net_minor, OLD.currency, OLD.signed_at, OLD.sealed_sha256, OLD.retain_until,
+                  OLD.retain_rule, OLD.amends_id) THEN
+            RAISE EXCEPTION 'contract % is kept until %', OLD.number, OLD.retain_until
+                USING ERRCODE = '55000';
+        END IF;
+        RETURN NEW;
+    END IF;
     -- Other terms come only from an amendment that both sides have signed.
     amended := NEW.amended_at IS DISTINCT FROM OLD.amended_at AND EXISTS (
         SELECT 1 FROM contract a
@@ -3426,7 +3892,8 @@ BEGIN
        ROW(OLD.terms, OLD.amended_at, OLD.net_minor, OLD.payment_term_days,
            OLD.acceptance_silence_days, OLD.revision_rounds, OLD.kind, OLD.kill_fee_bps,
            OLD.deposit_bps, OLD.notice_days, OLD.law_country, OLD.law_region, OLD.charter_version)
-       OR NEW.state NOT IN ('signed', 'completed', 'terminated', 'applied')
+       OR NEW.state NOT IN ('signed', 'completed', 'terminated', 'applied', 'suspended', 'void')
+       OR (OLD.state = 'void' AND NEW.state <> 'void')
        OR NEW.retain_until IS NULL
        OR NEW.retain_until < coalesce(OLD.retain_until, NEW.retain_until) THEN
         RAISE EXCEPTION 'contract % is signed and stays as it is', OLD.number
@@ -3442,6 +3909,16 @@ CREATE TRIGGER contract_signed_kept BEFORE UPDATE OR DELETE ON contract
 CREATE FUNCTION milestone_kept() RETURNS trigger LANGUAGE plpgsql
 SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
+    IF NEW.title = 'erased' AND NEW.description = ''
+       AND ROW(NEW.id, NEW.contract_id, NEW.position, NEW.net_minor, NEW.accepted_minor, NEW.due_on,
+               NEW.state, NEW.accepted_at)
+           IS NOT DISTINCT FROM
+           ROW(OLD.id, OLD.contract_id, OLD.position, OLD.net_minor, OLD.accepted_minor, OLD.due_on,
+               OLD.state, OLD.accepted_at)
+       AND EXISTS (SELECT FROM contract c
+                    WHERE c.id = OLD.contract_id AND c.erased_at IS NOT NULL) THEN
+        RETURN NEW;
+    END IF;
     IF ROW(NEW.id, NEW.contract_id, NEW.position, NEW.title, NEW.net_minor, NEW.due_on)
        IS DISTINCT FROM
        ROW(OLD.id, OLD.contract_id, OLD.position, OLD.title, OLD.net_minor, OLD.due_on)
@@ -3476,8 +3953,10 @@ END $$;
 
 CREATE TRIGGER rep_task_kept BEFORE UPDATE ON rep_task
     FOR EACH ROW EXECUTE FUNCTION rep_task_kept();
-CREATE TRIGGER rep_task_stays BEFORE DELETE OR TRUNCATE ON rep_task
+CREATE TRIGGER rep_task_not_emptied BEFORE TRUNCATE ON rep_task
     FOR EACH STATEMENT EXECUTE FUNCTION contract_refuse_change();
+CREATE TRIGGER rep_task_stays BEFORE DELETE ON rep_task
+    FOR EACH ROW EXECUTE FUNCTION contract_goes_with_it();
 
 CREATE FUNCTION contract_paper_kept() RETURNS trigger LANGUAGE plpgsql
 SET search_path = pg_catalog, public, pg_temp AS $$
@@ -3491,6 +3970,333 @@ END $$;
 
 CREATE TRIGGER contract_paper_kept BEFORE UPDATE ON contract_paper
     FOR EACH ROW EXECUTE FUNCTION contract_paper_kept();
+
+CREATE TRIGGER contract_paper_stays BEFORE DELETE ON contract_paper
+    FOR EACH ROW EXECUTE FUNCTION contract_goes_with_it();
+
+-- A state is reached only from where its lifecycle says, and a row begins at its beginning. The
+-- arguments are the first state and the moves, as in "planned>delivered".
+CREATE FUNCTION contract_state_moves() RETURNS trigger LANGUAGE plpgsql
+SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    IF TG_OP = 'INSERT' THEN
+        IF NEW.state <> TG_ARGV[0] THEN
+            RAISE EXCEPTION '% does not begin as %', TG_TABLE_NAME, NEW.state
+                USING ERRCODE = '55000';
+        END IF;
+    ELSIF NEW.state <> OLD.state
+          AND NOT (OLD.state || '>' || NEW.state) = ANY (TG_ARGV) THEN
+        RAISE EXCEPTION '% does not go from % to %', TG_TABLE_NAME, OLD.state, NEW.state
+            USING ERRCODE = '55000';
+    END IF;
+    RETURN NEW;
+END $$;
+
+CREATE TRIGGER milestone_moves BEFORE INSERT OR UPDATE ON milestone
+    FOR EACH ROW EXECUTE FUNCTION contract_state_moves('planned', 'planned>delivered',
+        'changes_requested>delivered', 'delivered>changes_requested', 'delivered>accepted',
+        'accepted>invoiced', 'planned>cancelled', 'changes_requested>cancelled');
+CREATE TRIGGER time_sheet_moves BEFORE INSERT OR UPDATE ON time_sheet
+    FOR EACH ROW EXECUTE FUNCTION contract_state_moves('submitted', 'submitted>approved',
+        'submitted>changes_requested', 'changes_requested>submitted', 'approved>invoiced');
+CREATE TRIGGER contract_ending_moves BEFORE INSERT OR UPDATE ON contract_ending
+    FOR EACH ROW EXECUTE FUNCTION contract_state_moves('proposed', 'proposed>agreed',
+        'proposed>deemed_agreed', 'proposed>contested', 'contested>settled');
+CREATE TRIGGER contract_case_moves BEFORE INSERT OR UPDATE ON contract_case
+    FOR EACH ROW EXECUTE FUNCTION contract_state_moves('open', 'open>answered', 'open>withdrawn',
+        'answered>withdrawn', 'open>decided', 'answered>decided');
+
+-- A contract begins as a draft; an amendment is between the same two, and amends no amendment.
+CREATE FUNCTION contract_begins() RETURNS trigger LANGUAGE plpgsql
+SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    IF NEW.state <> 'draft' OR NEW.signed_at IS NOT NULL OR NEW.sealed_at IS NOT NULL
+       OR NEW.erased_at IS NOT NULL THEN
+        RAISE EXCEPTION 'a contract begins as a draft' USING ERRCODE = '55000';
+    END IF;
+    IF NEW.amends_id IS NOT NULL AND NOT EXISTS (
+        SELECT FROM contract p WHERE p.id = NEW.amends_id AND p.state = 'signed'
+           AND p.amends_id IS NULL AND p.member_id = NEW.member_id AND p.client_id = NEW.client_id
+           AND p.currency = NEW.currency) THEN
+        RAISE EXCEPTION 'an amendment is of a running contract of the same two'
+            USING ERRCODE = '55000';
+    END IF;
+    RETURN NEW;
+END $$;
+
+CREATE TRIGGER contract_begins BEFORE INSERT ON contract
+    FOR EACH ROW EXECUTE FUNCTION contract_begins();
+
+-- What was handed over, and what was said to it, stays.
+CREATE FUNCTION delivery_kept() RETURNS trigger LANGUAGE plpgsql
+SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    IF TG_OP = 'INSERT' THEN
+        IF NOT EXISTS (SELECT FROM milestone m
+                        WHERE m.id = NEW.milestone_id AND m.contract_id = NEW.contract_id) THEN
+            RAISE EXCEPTION 'delivery % is of another contract', NEW.id USING ERRCODE = '55000';
+        END IF;
+        RETURN NEW;
+    END IF;
+    IF ROW(NEW.id, NEW.contract_id, NEW.milestone_id, NEW.round, NEW.note, NEW.links,
+           NEW.delivered_at, NEW.answer_by)
+       IS DISTINCT FROM
+       ROW(OLD.id, OLD.contract_id, OLD.milestone_id, OLD.round, OLD.note, OLD.links,
+           OLD.delivered_at, OLD.answer_by)
+       OR (OLD.answered_at IS NOT NULL AND ROW(NEW.answered_at, NEW.answer, NEW.answer_note)
+           IS DISTINCT FROM ROW(OLD.answered_at, OLD.answer, OLD.answer_note)) THEN
+        RAISE EXCEPTION 'delivery % stays as it was made', OLD.id USING ERRCODE = '55000';
+    END IF;
+    RETURN NEW;
+END $$;
+
+CREATE TRIGGER delivery_kept BEFORE INSERT OR UPDATE ON delivery
+    FOR EACH ROW EXECUTE FUNCTION delivery_kept();
+CREATE TRIGGER delivery_stays BEFORE DELETE ON delivery
+    FOR EACH ROW EXECUTE FUNCTION contract_goes_with_it();
+
+CREATE FUNCTION delivery_file_kept() RETURNS trigger LANGUAGE plpgsql
+SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    IF TG_OP = 'UPDATE' OR NOT EXISTS (
+        SELECT FROM delivery d JOIN contract c ON c.id = d.contract_id
+         WHERE d.id = OLD.delivery_id AND c.erased_at IS NOT NULL) THEN
+        RAISE EXCEPTION 'a file that was handed over stays' USING ERRCODE = '55000';
+    END IF;
+    RETURN OLD;
+END $$;
+
+CREATE TRIGGER delivery_file_kept BEFORE UPDATE OR DELETE ON delivery_file
+    FOR EACH ROW EXECUTE FUNCTION delivery_file_kept();
+
+-- An accepted milestone was delivered.
+CREATE FUNCTION milestone_was_delivered() RETURNS trigger LANGUAGE plpgsql
+SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    IF NOT EXISTS (SELECT FROM delivery d WHERE d.milestone_id = NEW.id) THEN
+        RAISE EXCEPTION 'milestone % was never delivered', NEW.id USING ERRCODE = '55000';
+    END IF;
+    RETURN NEW;
+END $$;
+
+CREATE TRIGGER milestone_was_delivered BEFORE UPDATE ON milestone
+    FOR EACH ROW WHEN (NEW.state = 'accepted' AND OLD.state <> 'accepted')
+    EXECUTE FUNCTION milestone_was_delivered();
+
+-- Time and costs before the client stay as they are; what belongs to an approved sheet for good.
+CREATE FUNCTION on_sheet_kept() RETURNS trigger LANGUAGE plpgsql
+SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    IF TG_OP <> 'INSERT' AND OLD.sheet_id IS NOT NULL
+       AND EXISTS (SELECT FROM time_sheet s JOIN contract c ON c.id = s.contract_id
+                    WHERE s.id = OLD.sheet_id AND s.state <> 'changes_requested'
+                      AND c.erased_at IS NULL) THEN
+        RAISE EXCEPTION '% % lies before the client', TG_TABLE_NAME, OLD.id
+            USING ERRCODE = '55000';
+    END IF;
+    IF TG_OP = 'DELETE' THEN
+        RETURN OLD;
+    END IF;
+    IF NEW.sheet_id IS NOT NULL AND NOT EXISTS (
+        SELECT FROM time_sheet s WHERE s.id = NEW.sheet_id AND s.contract_id = NEW.contract_id
+           AND s.state IN ('submitted', 'changes_requested')) THEN
+        RAISE EXCEPTION '% % belongs on no such sheet', TG_TABLE_NAME, NEW.id
+            USING ERRCODE = '55000';
+    END IF;
+    RETURN NEW;
+END $$;
+
+CREATE TRIGGER time_entry_on_sheet BEFORE INSERT OR UPDATE OR DELETE ON time_entry
+    FOR EACH ROW EXECUTE FUNCTION on_sheet_kept();
+CREATE TRIGGER contract_cost_on_sheet BEFORE INSERT OR UPDATE OR DELETE ON contract_cost
+    FOR EACH ROW EXECUTE FUNCTION on_sheet_kept();
+
+CREATE FUNCTION time_sheet_kept() RETURNS trigger LANGUAGE plpgsql
+SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    IF ROW(NEW.id, NEW.contract_id, NEW.month) IS DISTINCT FROM ROW(OLD.id, OLD.contract_id, OLD.month)
+       OR (OLD.state IN ('approved', 'invoiced')
+           AND ROW(NEW.minutes, NEW.time_minor, NEW.costs_minor, NEW.round, NEW.submitted_at,
+                   NEW.answer_by, NEW.approved_at, NEW.approved_by, NEW.answer_note)
+               IS DISTINCT FROM
+               ROW(OLD.minutes, OLD.time_minor, OLD.costs_minor, OLD.round, OLD.submitted_at,
+                   OLD.answer_by, OLD.approved_at, OLD.approved_by, OLD.answer_note)) THEN
+        RAISE EXCEPTION 'time sheet % stays as it was approved', OLD.id USING ERRCODE = '55000';
+    END IF;
+    RETURN NEW;
+END $$;
+
+CREATE TRIGGER time_sheet_kept BEFORE UPDATE ON time_sheet
+    FOR EACH ROW EXECUTE FUNCTION time_sheet_kept();
+CREATE TRIGGER time_sheet_stays BEFORE DELETE ON time_sheet
+    FOR EACH ROW EXECUTE FUNCTION contract_goes_with_it();
+
+-- A sheet before the client comes to the entries and costs on it.
+CREATE FUNCTION time_sheet_adds_up() RETURNS trigger LANGUAGE plpgsql
+SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+DECLARE
+    sheet time_sheet;
+BEGIN
+    SELECT * INTO sheet FROM time_sheet s WHERE s.id = NEW.id;
+    IF sheet.id IS NOT NULL AND sheet.state <> 'changes_requested' AND (
+           sheet.minutes IS DISTINCT FROM
+               (SELECT coalesce(sum(e.minutes), 0) FROM time_entry e WHERE e.sheet_id = sheet.id)
+           OR sheet.costs_minor IS DISTINCT FROM
+               (SELECT coalesce(sum(c.net_minor), 0) FROM contract_cost c
+                 WHERE c.sheet_id = sheet.id)) THEN
+        RAISE EXCEPTION 'time sheet % does not come to what is on it', NEW.id
+            USING ERRCODE = '23514', CONSTRAINT = 'time_sheet_adds_up', TABLE = 'time_sheet';
+    END IF;
+    RETURN NULL;
+END $$;
+
+CREATE CONSTRAINT TRIGGER time_sheet_adds_up AFTER INSERT OR UPDATE ON time_sheet
+    DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION time_sheet_adds_up();
+
+-- What is owed follows from an approved sheet or an agreed ending, and is invoiced once.
+CREATE FUNCTION contract_charge_kept() RETURNS trigger LANGUAGE plpgsql
+SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    IF TG_OP = 'INSERT' THEN
+        IF NEW.invoiced_at IS NOT NULL
+           OR (NEW.kind IN ('time', 'cost') AND NOT EXISTS (
+                 SELECT FROM time_sheet s WHERE s.id = NEW.sheet_id
+                    AND s.contract_id = NEW.contract_id AND s.state = 'approved'))
+           OR (NEW.kind = 'kill_fee' AND NOT EXISTS (
+                 SELECT FROM contract_ending e WHERE e.contract_id = NEW.contract_id
+                    AND e.state IN ('agreed', 'deemed_agreed', 'settled')
+                    AND e.kill_fee_minor = NEW.price_minor)) THEN
+            RAISE EXCEPTION 'nothing agreed makes this %', NEW.kind USING ERRCODE = '55000';
+        END IF;
+        RETURN NEW;
+    END IF;
+    IF OLD.invoiced_at IS NOT NULL
+       OR to_jsonb(NEW) - 'invoiced_at' IS DISTINCT FROM to_jsonb(OLD) - 'invoiced_at' THEN
+        RAISE EXCEPTION 'charge % stays as it was agreed', OLD.id USING ERRCODE = '55000';
+    END IF;
+    RETURN NEW;
+END $$;
+
+CREATE TRIGGER contract_charge_kept BEFORE INSERT OR UPDATE ON contract_charge
+    FOR EACH ROW EXECUTE FUNCTION contract_charge_kept();
+CREATE TRIGGER contract_charge_stays BEFORE DELETE ON contract_charge
+    FOR EACH ROW EXECUTE FUNCTION contract_goes_with_it();
+
+-- The closing statement keeps its sums; only a decision about a contested one sets the kill fee.
+CREATE FUNCTION contract_ending_kept() RETURNS trigger LANGUAGE plpgsql
+SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    IF ROW(NEW.id, NEW.contract_id, NEW.ended_by, NEW.notice_until, NEW.accepted_minor,
+           NEW.delivered_minor, NEW.not_begun_minor, NEW.kill_fee_bps, NEW.sha256, NEW.proposed_at,
+           NEW.answer_by)
+       IS DISTINCT FROM
+       ROW(OLD.id, OLD.contract_id, OLD.ended_by, OLD.notice_until, OLD.accepted_minor,
+           OLD.delivered_minor, OLD.not_begun_minor, OLD.kill_fee_bps, OLD.sha256, OLD.proposed_at,
+           OLD.answer_by)
+       OR (NEW.kill_fee_minor <> OLD.kill_fee_minor
+           AND NOT (OLD.state = 'contested' AND NEW.state = 'settled'))
+       OR (OLD.state NOT IN ('proposed', 'contested') AND NEW IS DISTINCT FROM OLD) THEN
+        RAISE EXCEPTION 'closing statement % stays as it was made', OLD.id USING ERRCODE = '55000';
+    END IF;
+    RETURN NEW;
+END $$;
+
+CREATE TRIGGER contract_ending_kept BEFORE UPDATE ON contract_ending
+    FOR EACH ROW EXECUTE FUNCTION contract_ending_kept();
+CREATE TRIGGER contract_ending_stays BEFORE DELETE ON contract_ending
+    FOR EACH ROW EXECUTE FUNCTION contract_goes_with_it();
+
+-- A dispute keeps what was said, a decision is final, and nobody decides in her own case.
+CREATE FUNCTION contract_case_kept() RETURNS trigger LANGUAGE plpgsql
+SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    IF ROW(NEW.id, NEW.contract_id, NEW.opened_by, NEW.matter, NEW.text, NEW.opened_at,
+           NEW.answer_by, NEW.decide_by)
+       IS DISTINCT FROM
+       ROW(OLD.id, OLD.contract_id, OLD.opened_by, OLD.matter, OLD.text, OLD.opened_at,
+           OLD.answer_by, OLD.decide_by)
+       OR (OLD.answered_at IS NOT NULL
+           AND ROW(NEW.answer, NEW.answered_at) IS DISTINCT FROM ROW(OLD.answer, OLD.answered_at))
+       OR (OLD.state IN ('decided', 'withdrawn') AND NEW IS DISTINCT FROM OLD) THEN
+        RAISE EXCEPTION 'dispute % stays as it was said', OLD.id USING ERRCODE = '55000';
+    END IF;
+    IF NEW.state = 'decided' AND (NEW.decided_by IS NULL OR NEW.outcome IS NULL OR EXISTS (
+        SELECT FROM contract c WHERE c.id = NEW.contract_id AND c.member_id = NEW.decided_by)) THEN
+        RAISE EXCEPTION 'nobody decides in her own case'
+            USING ERRCODE = '23514', CONSTRAINT = 'contract_case_decided_by_another',
+                  TABLE = 'contract_case';
+    END IF;
+    RETURN NEW;
+END $$;
+
+CREATE TRIGGER contract_case_kept BEFORE UPDATE ON contract_case
+    FOR EACH ROW EXECUTE FUNCTION contract_case_kept();
+CREATE TRIGGER contract_case_stays BEFORE DELETE ON contract_case
+    FOR EACH ROW EXECUTE FUNCTION contract_goes_with_it();
+
+CREATE TRIGGER contract_performing_not_emptied BEFORE TRUNCATE ON delivery
+    FOR EACH STATEMENT EXECUTE FUNCTION contract_refuse_change();
+REVOKE DELETE, TRUNCATE ON delivery, delivery_file, time_sheet, contract_charge, contract_ending,
+    contract_case FROM guild_app;
+REVOKE UPDATE ON delivery_file FROM guild_app;
+REVOKE TRUNCATE ON time_entry, contract_cost FROM guild_app;
+
+-- What was said in the talk about an offer stays said.
+CREATE TRIGGER contract_remark_append_only BEFORE UPDATE OR TRUNCATE ON contract_remark
+    FOR EACH STATEMENT EXECUTE FUNCTION contract_refuse_change();
+CREATE TRIGGER contract_remark_stays BEFORE DELETE ON contract_remark
+    FOR EACH ROW EXECUTE FUNCTION contract_goes_with_it();
+REVOKE UPDATE, DELETE, TRUNCATE ON contract_remark FROM guild_app;
+
+-- An address that was revoked never works again, and none changes hands.
+CREATE FUNCTION calendar_feed_kept() RETURNS trigger LANGUAGE plpgsql
+SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    IF OLD.revoked_at IS NOT NULL
+       OR ROW(NEW.id, NEW.member_id, NEW.token_hash) IS DISTINCT FROM
+          ROW(OLD.id, OLD.member_id, OLD.token_hash) THEN
+        RAISE EXCEPTION 'calendar % stays as it was made', OLD.id USING ERRCODE = '55000';
+    END IF;
+    RETURN NEW;
+END $$;
+
+CREATE TRIGGER calendar_feed_kept BEFORE UPDATE ON calendar_feed
+    FOR EACH ROW EXECUTE FUNCTION calendar_feed_kept();
+
+-- What is said of an erasure stays said.
+CREATE TRIGGER contract_erasure_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON contract_erasure
+    FOR EACH STATEMENT EXECUTE FUNCTION contract_refuse_change();
+REVOKE UPDATE, DELETE, TRUNCATE ON contract_erasure FROM guild_app;
+
+-- Take away all rows about an erased contract; returns how many of each table. The triggers above
+-- and below hold here too: of a contract that is not erased nothing goes.
+CREATE FUNCTION contract_wipe(wanted uuid) RETURNS jsonb LANGUAGE plpgsql
+SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+DECLARE
+    counts jsonb := '{}';
+    gone bigint;
+    one text;
+BEGIN
+    IF NOT EXISTS (SELECT FROM contract c WHERE c.id = wanted AND c.erased_at IS NOT NULL) THEN
+        RAISE EXCEPTION 'contract % is not erased', wanted USING ERRCODE = '55000';
+    END IF;
+    UPDATE contract_signer SET delegated_by_id = NULL
+     WHERE contract_id = wanted AND delegated_by_id IS NOT NULL;
+    DELETE FROM delivery_file f USING delivery d
+     WHERE d.id = f.delivery_id AND d.contract_id = wanted;
+    GET DIAGNOSTICS gone = ROW_COUNT;
+    counts := counts || jsonb_build_object('delivery_file', gone);
+    FOREACH one IN ARRAY ARRAY[
+        'contract_evidence', 'contract_offer', 'contract_signer', 'contract_paper', 'rep_task',
+        'delivery', 'time_entry', 'contract_cost', 'contract_charge', 'time_sheet',
+        'contract_ending', 'contract_case', 'contract_remark'] LOOP
+        EXECUTE format('DELETE FROM public.%I WHERE contract_id = $1', one) USING wanted;
+        GET DIAGNOSTICS gone = ROW_COUNT;
+        counts := counts || jsonb_build_object(one, gone);
+    END LOOP;
+    UPDATE milestone SET title = 'erased', description = '' WHERE contract_id = wanted;
+    RETURN counts;
+END $$;
 
 REVOKE UPDATE, DELETE, TRUNCATE ON contract_template_version FROM guild_app;
 REVOKE DELETE, TRUNCATE ON rep_task, contract_paper FROM guild_app;
@@ -3596,6 +4402,12 @@ BEGIN
             RAISE EXCEPTION 'a draft can only be issued' USING ERRCODE = '55000';
         END IF;
         PERFORM invoicing_refuse_wrong_sums(NEW);
+        IF NEW.shared AND (SELECT count(*) < 2 OR sum(s.net_minor) <> NEW.net_minor
+                                  OR bool_or(s.state <> 'agreed')
+                             FROM invoice_share s WHERE s.invoice_id = NEW.id) THEN
+            RAISE EXCEPTION 'the shares do not make the whole, or somebody has not agreed' USING
+                ERRCODE = '23514', CONSTRAINT = 'invoice_shares', TABLE = 'invoice';
+        END IF;
         IF NEW.kind IN ('credit_note', 'self_bill_credit') THEN
             SELECT sum(c.total_minor + c.rounding_minor) INTO credited FROM invoice c
              WHERE c.corrects_id = NEW.corrects_id AND c.state <> 'draft';
@@ -3616,9 +4428,9 @@ BEGIN
     IF NEW.state = 'draft' OR (NEW.paid_minor < OLD.paid_minor AND 
            -- Taken back only by reversals that are there.
            NEW.paid_minor IS DISTINCT FROM (
-           SELECT coalesce(sum(p.amount_minor), 0) - coalesce(sum(r.amount_minor), 0)
-             FROM payment p LEFT JOIN payment_reversal r ON r.payment_id = p.id
-            WHERE p.invoice_id = NEW.id))
+           (SELECT coalesce(sum(p.amount_minor), 0) FROM payment p WHERE p.invoice_id = NEW.id)
+           - (SELECT coalesce(sum(r.amount_minor), 0) FROM payment_reversal r
+               WHERE r.invoice_id = NEW.id)))
        OR NEW.credited_minor < OLD.credited_minor
        OR (OLD.overdue_on IS NOT NULL AND NEW.overdue_on IS DISTINCT FROM OLD.overdue_on)
        OR (OLD.pdf_document_id IS NOT NULL AND NEW.pdf_document_id IS DISTINCT FROM OLD.pdf_document_id)
@@ -3673,6 +4485,37 @@ CREATE TRIGGER invoicing_adjustment_kept BEFORE INSERT OR UPDATE OR DELETE ON in
 CREATE TRIGGER invoicing_attachment_kept BEFORE INSERT OR UPDATE OR DELETE ON invoice_attachment
     FOR EACH ROW EXECUTE FUNCTION invoicing_part_kept();
 
+-- What each member agreed to is frozen with the invoice; where her part of the money stands moves.
+CREATE FUNCTION invoicing_share_kept() RETURNS trigger LANGUAGE plpgsql
+SET search_path = pg_catalog, public, pg_temp AS $$
+DECLARE
+    moving constant text[] := ARRAY['pending_net_minor', 'released_net_minor',
+        'credited_net_minor', 'written_off_net_minor'];
+BEGIN
+    IF EXISTS (SELECT FROM invoice i WHERE i.state <> 'draft'
+                  AND i.id = CASE TG_OP WHEN 'INSERT' THEN NEW.invoice_id ELSE OLD.invoice_id END)
+       AND (TG_OP <> 'UPDATE' OR to_jsonb(NEW) - moving IS DISTINCT FROM to_jsonb(OLD) - moving)
+    THEN
+        RAISE EXCEPTION 'the shares of an issued document are never changed'
+            USING ERRCODE = '55000';
+    END IF;
+    RETURN coalesce(NEW, OLD);
+END $$;
+
+CREATE TRIGGER invoicing_share_kept BEFORE INSERT OR UPDATE OR DELETE ON invoice_share
+    FOR EACH ROW EXECUTE FUNCTION invoicing_share_kept();
+CREATE TRIGGER invoicing_share_kept_whole BEFORE TRUNCATE ON invoice_share
+    FOR EACH STATEMENT EXECUTE FUNCTION core_refuse_change();
+CREATE TRIGGER invoicing_payment_share_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON payment_share
+    FOR EACH STATEMENT EXECUTE FUNCTION core_refuse_change();
+CREATE TRIGGER invoicing_reversal_share_append_only
+    BEFORE UPDATE OR DELETE OR TRUNCATE ON reversal_share
+    FOR EACH STATEMENT EXECUTE FUNCTION core_refuse_change();
+CREATE TRIGGER invoicing_written_off_share_append_only
+    BEFORE UPDATE OR DELETE OR TRUNCATE ON written_off_share
+    FOR EACH STATEMENT EXECUTE FUNCTION core_refuse_change();
+REVOKE UPDATE, DELETE ON payment_share, reversal_share, written_off_share FROM guild_app;
+
 -- A series only moves on, in numbers and in dates.
 CREATE FUNCTION invoicing_series_moves_on() RETURNS trigger LANGUAGE plpgsql
 SET search_path = pg_catalog, public, pg_temp AS $$
@@ -3701,9 +4544,10 @@ END $$;
 
 CREATE TRIGGER invoicing_supplier_series_moves_on BEFORE UPDATE OR DELETE ON supplier_series
     FOR EACH ROW EXECUTE FUNCTION invoicing_supplier_series_moves_on();
-REVOKE DELETE ON supplier_series, self_bill, self_billing_mandate, recurring_plan FROM guild_app;
+REVOKE DELETE ON supplier_series, self_bill, self_bill_due, self_billing_mandate, recurring_plan FROM guild_app;
 REVOKE UPDATE, DELETE ON recurring_run FROM guild_app;
 REVOKE UPDATE ON invoice_note FROM guild_app;
+REVOKE UPDATE, DELETE ON proforma_sending FROM guild_app;
 REVOKE UPDATE, DELETE ON invoice_origin FROM guild_app;
 
 -- Payments are history.
@@ -3730,6 +4574,28 @@ CREATE TRIGGER invoicing_attachment_kept_whole BEFORE TRUNCATE ON invoice_attach
 CREATE SEQUENCE invoice_reference_serial MAXVALUE 9999999999;
 GRANT USAGE ON SEQUENCE invoice_reference_serial TO guild_app;
 REVOKE UPDATE, DELETE ON payment, payment_reversal FROM guild_app;
+-- No more of a payment is taken back than it was, and of its own invoice.
+CREATE FUNCTION invoicing_reversal_within() RETURNS trigger LANGUAGE plpgsql
+SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+DECLARE
+    paid payment%ROWTYPE;
+    back bigint;
+    back_net bigint;
+BEGIN
+    SELECT * INTO paid FROM payment WHERE id = NEW.payment_id;
+    SELECT coalesce(sum(amount_minor), 0), coalesce(sum(net_minor), 0) INTO back, back_net
+      FROM payment_reversal WHERE payment_id = NEW.payment_id;
+    IF back > paid.amount_minor OR back_net > paid.net_minor
+       OR NEW.invoice_id <> paid.invoice_id OR NEW.currency <> paid.currency THEN
+        RAISE EXCEPTION 'more is taken back than payment % brought', NEW.payment_id
+            USING ERRCODE = '23514', CONSTRAINT = 'payment_reversal_within',
+                  TABLE = 'payment_reversal';
+    END IF;
+    RETURN NULL;
+END $$;
+
+CREATE TRIGGER invoicing_reversal_within AFTER INSERT ON payment_reversal
+    FOR EACH ROW EXECUTE FUNCTION invoicing_reversal_within();
 CREATE TRIGGER invoicing_reversal_append_only
     BEFORE UPDATE OR DELETE OR TRUNCATE ON payment_reversal
     FOR EACH STATEMENT EXECUTE FUNCTION invoicing_refuse_change();
@@ -3849,6 +4715,7 @@ CREATE TRIGGER bank_statement_file_append_only
 CREATE TRIGGER bank_statement_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON bank_statement
     FOR EACH STATEMENT EXECUTE FUNCTION treasury_refuse_change();
 REVOKE UPDATE, DELETE ON bank_cost_match FROM guild_app;
+REVOKE DELETE ON allocation_objection FROM guild_app;
 CREATE TRIGGER bank_cost_match_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON bank_cost_match
     FOR EACH STATEMENT EXECUTE FUNCTION treasury_refuse_change();
 CREATE TRIGGER bank_match_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON bank_match
@@ -3872,7 +4739,7 @@ DECLARE
     former bigint;
 BEGIN
     SELECT coalesce(sum(amount_minor), 0), count(*) INTO moved, counted
-      FROM bank_entry WHERE statement_id = NEW.id;
+      FROM bank_entry WHERE statement_id = NEW.id AND parent_id IS NULL;
     SELECT closing_minor INTO former
       FROM bank_statement WHERE id = NEW.previous_id AND account_id = NEW.account_id;
     IF NEW.opening_minor + moved <> NEW.closing_minor OR counted <> NEW.entries THEN
@@ -3892,7 +4759,8 @@ CREATE CONSTRAINT TRIGGER bank_statement_adds_up AFTER INSERT ON bank_statement
     DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION bank_statement_adds_up();
 
 -- Entries are of a statement, of its account and currency, and come with it; nothing is added to it
--- later. One question for all that are added together, in the place of two foreign keys.
+-- later but the payments inside a batch that it booked as one sum, which make that sum. One question
+-- for all that are added together, in the place of two foreign keys.
 CREATE FUNCTION bank_entry_of_statement() RETURNS trigger LANGUAGE plpgsql
 SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
@@ -3901,7 +4769,15 @@ BEGIN
           LEFT JOIN bank_statement s ON s.id = a.statement_id
             AND s.account_id = a.account_id AND s.currency = a.currency
          WHERE s.id IS NULL
-            OR s.entries < (SELECT count(*) FROM bank_entry e WHERE e.statement_id = s.id))
+            OR s.entries < (SELECT count(*) FROM bank_entry e
+                             WHERE e.statement_id = s.id AND e.parent_id IS NULL))
+        OR EXISTS (
+        SELECT FROM (SELECT DISTINCT parent_id FROM added WHERE parent_id IS NOT NULL) a
+          LEFT JOIN bank_entry p ON p.id = a.parent_id AND p.state = 'divided'
+         WHERE p.id IS NULL
+            OR p.amount_minor <> (SELECT sum(e.amount_minor) FROM bank_entry e
+                WHERE e.parent_id = p.id AND e.statement_id = p.statement_id
+                  AND e.account_id = p.account_id AND e.booked_on = p.booked_on))
     THEN
         RAISE EXCEPTION 'a bank entry is of a statement, and comes with it'
             USING ERRCODE = '23503', CONSTRAINT = 'bank_entry_of_statement', TABLE = 'bank_entry';
@@ -3917,18 +4793,18 @@ CREATE FUNCTION bank_entry_moves() RETURNS trigger LANGUAGE plpgsql
 SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
     IF (NEW.id, NEW.statement_id, NEW.account_id, NEW.reference, NEW.amount_minor, NEW.currency,
-        NEW.booked_on, NEW.end_to_end_id)
+        NEW.booked_on, NEW.end_to_end_id, NEW.parent_id)
        IS DISTINCT FROM
        (OLD.id, OLD.statement_id, OLD.account_id, OLD.reference, OLD.amount_minor, OLD.currency,
-        OLD.booked_on, OLD.end_to_end_id)
+        OLD.booked_on, OLD.end_to_end_id, OLD.parent_id)
     THEN
         RAISE EXCEPTION 'a bank entry is what the bank reported' USING ERRCODE = '55000';
     END IF;
     -- The seal of the payer's number may be renewed under a newer key, when nothing else changes.
     -- What was said about it is taken back by two persons, in a next round; nothing else changes it.
-    IF OLD.state IN ('confirmed', 'explained')
+    IF OLD.state IN ('confirmed', 'explained', 'divided')
         AND to_jsonb(NEW) - 'iban_sealed' IS DISTINCT FROM to_jsonb(OLD) - 'iban_sealed'
-        AND NOT (NEW.state = 'unmatched' AND NEW.round = OLD.round + 1 AND EXISTS (
+        AND NOT (OLD.state <> 'divided' AND NEW.state = 'unmatched' AND NEW.round = OLD.round + 1 AND EXISTS (
             SELECT FROM match_undo u WHERE u.entry_id = OLD.id AND u.round = OLD.round
                AND u.state = 'done' AND u.cause = 'mistake' AND u.decided_by <> u.asked_by)) THEN
         RAISE EXCEPTION 'bank entry % is already explained', OLD.id USING ERRCODE = '55000';
