@@ -18,7 +18,7 @@ from guild.contracts.rules.terms import Clause, terms_bytes, terms_from, terms_h
 from tests.features.contracts.test_protections import terms
 
 GOLDEN = (
-    "guild.contract.shown/1.2@73b1273e8d92",
+    "guild.contract.shown/1.2@a325617c1cdf",
     "c30e4a35d7379b15c16ab9142e1a668d6765ab26a240a1146e8252e8462b8ae1",
 )
 AT = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
