@@ -56,7 +56,7 @@ async def filed(
 
 async def posted(system: System, payout_id: PayoutId) -> dict[str, int]:
     """How often each step of the payout moved money."""
-    kinds = ("payout_approved", "payout_settled", "payout_returned")
+    kinds = ("payout_approved", "payout_settled", "payout_returned", "reversal")
     return {kind: (await numbers(system, POSTED, kind=kind, id=payout_id))[0] for kind in kinds}
 
 
@@ -76,7 +76,7 @@ async def test_the_last_approval_sets_the_money_aside_once(
     assert await words(system, STATE, id=payout_id) == ["approved"]
     approvals = "SELECT count(*) FROM payout_approval WHERE payout_id = :id"
     assert await numbers(system, approvals, id=payout_id) == [2]
-    moved = {"payout_approved": 1, "payout_settled": 0, "payout_returned": 0}
+    moved = {"payout_approved": 1, "payout_settled": 0, "payout_returned": 0, "reversal": 0}
     assert await posted(system, payout_id) == moved
 
 
@@ -117,7 +117,8 @@ async def test_a_refusal_of_the_bank_gives_the_money_back_once(
         )
     assert told.json()["rejected"] == 1
     assert await words(system, STATE, id=payout_id) == ["returned"]
-    moved = {"payout_approved": 1, "payout_settled": 0, "payout_returned": 1}
+    # Nothing was shown by the bank yet, so what was set aside is reversed.
+    moved = {"payout_approved": 1, "payout_settled": 0, "payout_returned": 0, "reversal": 1}
     assert await posted(system, payout_id) == moved
 
 
@@ -133,7 +134,7 @@ async def test_a_statement_settles_it_once(
     assert (told.json()["new_entries"], told.json()["payouts_settled"]) == (1, 1)
     assert await words(system, STATE, id=payout_id) == ["settled"]
     assert await words(system, BATCH, id=batch_id) == ["settled"]
-    moved = {"payout_approved": 1, "payout_settled": 1, "payout_returned": 0}
+    moved = {"payout_approved": 1, "payout_settled": 1, "payout_returned": 0, "reversal": 0}
     assert await posted(system, payout_id) == moved
 
 
@@ -151,7 +152,7 @@ async def test_what_the_bank_sends_back_reopens_it_once(
         client.headers["Content-Type"] = XML
         await killed_then(house, start, client, point, "/bank-statements", content=back)
     assert await words(system, STATE, id=payout_id) == ["returned"]
-    moved = {"payout_approved": 1, "payout_settled": 1, "payout_returned": 1}
+    moved = {"payout_approved": 1, "payout_settled": 1, "payout_returned": 1, "reversal": 0}
     assert await posted(system, payout_id) == moved
     waiting = """SELECT count(*) FROM bank_entry WHERE end_to_end_id = :id
                   AND state IN ('unmatched', 'suggested')"""

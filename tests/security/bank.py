@@ -105,6 +105,9 @@ def asks(rows: dict[str, Any]) -> dict[str, dict[str, Any]]:
         "POST /treasury/entries/{entry_id}/split": {"data": {f"part-{invoice}": "1.00"}},
         "POST /treasury/entries/{entry_id}/set-aside": {"data": {"reason": "Asked the client"}},
         "POST /treasury/entries/{entry_id}/takes-back": {"path": back, "data": {"entry_id": taken}},
+        "POST /invoice/payments/ask/{provider}": {"path": {"provider": "stripe"}},
+        "POST /invoice/payments/{entry_id}/object": {"data": {"text": "For another invoice"}},
+        "POST /treasury/entries/{entry_id}/objection": {"data": {"answer": "It stays as it is"}},
         "POST /treasury/entries/{entry_id}/undo": {"path": said, "data": {"undo_reason": "Wrong"}},
         "POST /treasury/entries/{entry_id}/undos/{undo_id}": {
             "path": {**undo, "entry_id": rows["entry_undo"]}, "data": {"decision": "approve"}},

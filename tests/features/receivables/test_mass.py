@@ -41,7 +41,9 @@ async def test_ageing_of_many(committing: System) -> None:
         columns = ",".join(changed.get(name, name) for name in names.split(","))
         await connection.execute(
             text(
-                "INSERT INTO organisation SELECT ('00000000-0000-7000-8000-' || "
+                "INSERT INTO organisation (id, name, kind, country, vat_number, "
+                "enterprise_number, street, postcode, city, email, language, created_by, "
+                "created_at, row_version) SELECT ('00000000-0000-7000-8000-' || "
                 "lpad(n::text, 12, '0'))::uuid, 'Client ' || n, kind, country, 'BE' || n, NULL, "
                 "street, postcode, city, email, language, created_by, created_at, row_version "
                 "FROM organisation, generate_series(0, 2999) AS n WHERE id = :id"
