@@ -16,6 +16,7 @@ from guild.contracts.sheets import (
     Clause,
     ContractSheet,
     MilestoneRow,
+    PasskeyProof,
     Protection,
     SignatureEvidence,
     Signer,
@@ -253,6 +254,11 @@ def _evidence(name: str, email: str, hour: int, proof: str, leaf: int) -> Signat
         ),
         consent_version=3,
         log_index=leaf,
+        level="simple" if client else "advanced",
+        manifest_sha256="" if client else "5c" * 32,
+        passkey=None
+        if client
+        else PasskeyProof(credential_id="q9Jv0c4YkT7wXr2m", public_key="pQECAyYgASFYIKj2-hoayC5J"),
     )
 
 
