@@ -18,6 +18,7 @@ from tests.security import (
     bank,
     contracts_rows,
     invoice_kinds_rows,
+    keeping_rows,
     outlets,
     payouts_rows,
     performing_rows,
@@ -43,6 +44,7 @@ DEFAULTS = {
 }  # fmt: skip
 FIXED = {"kind": "pdf", "role": "treasurer", "step": "reply", "what": "bank-accounts"}
 LINKS = (
+    *keeping_rows.FIRST_LINKS,
     *performing_rows.LINKS,
     ("/reputation/link/entries", ("entries", "other_attest", "offer")),
     ("/reputation/link", ("attest", "other_attest", "offer")),
@@ -66,6 +68,7 @@ LINKS = (
     ("/invoice", ("invoice", "other_invoice", "offer")),
     ("/deliveries", ("delivery", "other_delivery", "offer")),
     ("/milestones", ("delivery", "other_delivery", "offer")),
+    *keeping_rows.LAST_LINKS,
     ("", ("offer", "other_offer", "delivery")),
 )
 REASON = "There is a good reason for it."
@@ -134,6 +137,7 @@ def _special(world: World) -> Mapping[str, dict[str, Any]]:
         | _forms(world)
         | contracts_rows.asks(world.rows)
         | outlets.asks(world.rows)
+        | keeping_rows.asks(world.rows)
         | signing_rows.asks(world.rows, world.links)
         | signing_level_rows.asks(world.rows)
         | invoice_kinds_rows.asks(world.rows)

@@ -61,6 +61,7 @@ from tests.features.treasury.conftest import Desk
 from tests.security.bank import make_bank
 from tests.security.contracts_rows import make_drafts
 from tests.security.invoice_kinds_rows import make_invoice_kinds
+from tests.security.keeping_rows import make_kept
 from tests.security.outlets import make_outlets
 from tests.security.payouts_rows import make_payouts
 from tests.security.performing_rows import make_performing
@@ -249,6 +250,7 @@ class World:
         await self._link("delivery", signed, "delivery")
         await self._link("other_delivery", foreign_signed, "delivery")
         await make_drafts(self)
+        await make_kept(self)
 
     async def _link(self, name: str, subject: Any, purpose: str) -> None:
         self.links[name] = await self.make.link(

@@ -16,6 +16,7 @@ from guild.contracts.commands.work_letters import mail_case
 from guild.contracts.errors import CaseIsOpen, CaseNotFound, OwnCase
 from guild.contracts.events import CaseDecided, CaseOpened
 from guild.contracts.models import CASE_LIFECYCLE, Contract, ContractCase
+from guild.contracts.queries.ties import too_close
 from guild.contracts.rules.deadlines import end_of
 from guild.contracts.schemas.ending import CaseAnswerIn, CaseDecisionIn, CaseIn
 from guild.core.errors import IllegalMove, Invalid
@@ -89,7 +90,9 @@ async def withdraw_case(work: Work, case_id: ContractCaseId) -> ContractCase:
 
 
 async def decide_case(work: Work, case_id: ContractCaseId, data: CaseDecisionIn) -> ContractCase:
-    """A rep decides, with reasons; never one in her own contract. Raises OwnCase, CaseNotFound.
+    """A rep decides, with reasons; never one in her own contract or with a tie to it.
+
+    Raises OwnCase, CaseNotFound.
 
     While the other side's days to answer run she waits for its answer.
     """
@@ -97,6 +100,10 @@ async def decide_case(work: Work, case_id: ContractCaseId, data: CaseDecisionIn)
     contract, case = await _locked(work, case_id)
     if work.actor.is_member(contract.member_id):
         raise OwnCase
+    if await too_close(work, [ContractId(contract.id)]):
+        raise OwnCase(
+            "You or your own work are close to one of the sides.", mend="Another rep decides it."
+        )
     if case.state == "open" and work.now < case.answer_by:
         raise IllegalMove(
             "The other side still has time to answer.", state=case.state,

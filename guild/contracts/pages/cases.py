@@ -37,11 +37,14 @@ async def _cases(
     work: Work, contract_id: ContractId | None, form: dict[str, str], errors: Faults
 ) -> Response[str]:
     contract = await queries.contract_view(work, contract_id) if contract_id else None
+    found = await queries.cases(work, contract_id)
+    rep = work.actor.may(Permission.REVIEWS_CONDUCT)
+    waiting = [one.contract_id for one in found if one.state in ("open", "answered")]
     mine = contract is not None and work.actor.is_member(contract.member_id)
     return _page(
         work, "contracts/cases.html", status=422 if errors else 200, section="/contracts",
-        cases=await queries.cases(work, contract_id), contract=contract, side="member",
-        rep=work.actor.may(Permission.REVIEWS_CONDUCT), form=form, errors=errors,
+        cases=found, contract=contract, side="member", rep=rep, form=form, errors=errors,
+        closed=await queries.too_close(work, waiting) if rep else frozenset(),
         opens=f"/contracts/{contract_id}/cases" if mine and _bound(contract) else "",
         own=await queries.own_case_ids(work), base="/contract-cases",
     )  # fmt: skip
@@ -110,7 +113,8 @@ async def _linked(work: Work, form: dict[str, str], errors: Faults) -> Response[
     return _page(
         work, "contracts/cases.html", status=422 if errors else 200, contract=None,
         cases=await queries.cases(work, row.id), side="client", rep=False, form=form,
-        errors=errors, opens="/cases" if _bound(row) else "", own=frozenset(), base="/cases",
+        errors=errors, opens="/cases" if _bound(row) else "", own=frozenset(),
+        closed=frozenset(), base="/cases",
     )  # fmt: skip
 
 

@@ -95,7 +95,10 @@ def _deadline(
 ) -> DeadlineOut:
     return DeadlineOut(
         kind=kind, subject_id=subject_id, day=day, title=title, text=text,
-        contract_number=contract.number, path=f"/contracts/{contract.id}",
+        contract_number=contract.number,
+        path=f"/contract-cases?contract_id={contract.id}"
+        if kind in ("dispute_answer", "dispute_decision")
+        else f"/contracts/{contract.id}",
     )  # fmt: skip
 
 
@@ -136,8 +139,8 @@ async def _offers(work: Work, member_id: MemberId) -> AsyncIterator[DeadlineOut]
     for contract, answer_by in rows:
         yield _deadline(
             contract, "client_answer", contract.id, answer_by.date(),
-            f"Offer {contract.number} is answered by today, or expires",
-            f"“{contract.title}” waits for the client's answer until the end of this day.",
+            f"Last day to answer offer {contract.number}",
+            f"“{contract.title}” waits for the client until the end of this day, then expires.",
         )  # fmt: skip
 
 

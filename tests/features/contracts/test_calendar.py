@@ -65,7 +65,7 @@ async def test_the_feed_is_read_by_a_parser_and_stays_the_same_event(
     assert answer.headers["cache-control"] == "no-store"
     calendar = Calendar.from_ical(answer.content)
     (event,) = calendar.walk("VEVENT")
-    assert event["summary"] == f"Offer {contract.number} is answered by today, or expires"
+    assert event["summary"] == f"Last day to answer offer {contract.number}"
     assert "Zwölf Bilder; groß, bunt" in event["description"]
     assert event.decoded("dtend") - event.decoded("dtstart") == timedelta(days=1)
     assert all(len(line) <= 75 for line in answer.content.split(b"\r\n"))

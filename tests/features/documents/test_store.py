@@ -9,8 +9,8 @@ from sqlalchemy.exc import DBAPIError
 
 from guild.core.errors import GuildError
 from guild.core.ids import new_id
-from guild.documents.commands import store, write_durably
-from guild.documents.errors import DocumentDamaged, DocumentNotFound
+from guild.documents.commands import erase, remove_bytes, store, write_durably
+from guild.documents.errors import DocumentDamaged, DocumentErased, DocumentNotFound
 from guild.documents.queries import about, damaged_documents, read
 from guild.documents.rules import download_headers, place, safe_name
 
@@ -77,6 +77,43 @@ async def test_rows_are_never_changed(as_, statement):
         with pytest.raises(DBAPIError):
             async with work.session.begin_nested():
                 await work.session.execute(text(statement))
+
+
+async def test_what_is_erased_leaves_its_hash_and_comes_back_under_its_id(as_):
+    async with as_() as work:
+        document_id = await store(work, b"about a person", "text/plain", "anna.txt")
+        path = place(work.settings.data_dir, hashlib.sha256(b"about a person").digest(), "anna.txt")
+        assert await erase(work, document_id)
+        assert not await erase(work, document_id)
+        assert path.exists()  # until the transaction has committed
+        await remove_bytes(work, document_id)
+        await remove_bytes(work, document_id)
+        assert not path.parent.exists()
+        with pytest.raises(DocumentErased):
+            await read(work, document_id)
+        assert await damaged_documents(work) == []
+    async with as_() as work:
+        assert await store(work, b"about a person", "text/plain", "again.txt") == document_id
+        await remove_bytes(work, document_id)  # a job that comes late takes nothing away
+        assert await read(work, document_id) == b"about a person"
+        assert (await about(work, document_id)).name == "again.txt"
+
+
+async def test_what_is_referred_to_is_not_erased(as_, make):
+    await make.issued_invoice()
+    async with as_() as work:
+        paper = await store(work, b"a receipt", "text/plain", "r.txt")
+        await work.session.execute(
+            text("UPDATE invoice SET report_document_id = :id"), {"id": paper}
+        )
+        assert not await erase(work, paper)
+        assert await read(work, paper) == b"a receipt"
+        with pytest.raises(DBAPIError, match="referred"):
+            async with work.session.begin_nested():
+                await work.session.execute(
+                    text("UPDATE document SET erased_at = now(), name = 'erased' WHERE id = :id"),
+                    {"id": paper},
+                )
 
 
 def test_a_draft_is_whole_or_absent(tmp_path, monkeypatch):
