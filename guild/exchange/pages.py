@@ -15,6 +15,7 @@ from guild.core.errors import GuildError, Invalid
 from guild.core.ids import ContractId, InvoiceId, SupplierInvoiceId
 from guild.core.pages import page
 from guild.core.permissions import Permission
+from guild.core.plain_words import fault_of
 from guild.core.wire import Cursor, get, post
 from guild.core.work import Work
 from guild.exchange import commands, queries
@@ -68,10 +69,7 @@ async def _or_again(doing: Awaitable[object], to: str, show: Callable[..., Any])
         if isinstance(refusal, GuildError) and refusal.status == 404:
             raise
         status = refusal.status if isinstance(refusal, GuildError) else Invalid.status
-        field = refusal.field if isinstance(refusal, GuildError) else ""
-        mend = refusal.mend if isinstance(refusal, GuildError) else ""
-        fault = {"field": field, "text": f"{refusal} {mend}".strip()}
-        raise _FormRefused(await show(status=status, errors=[fault])) from refusal
+        raise _FormRefused(await show(status=status, errors=[fault_of(refusal)])) from refusal
     return Redirect(to, status_code=303)
 
 

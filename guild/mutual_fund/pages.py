@@ -18,6 +18,7 @@ from guild.core.ids import ClaimId
 from guild.core.money import Money
 from guild.core.pages import money_text, page
 from guild.core.permissions import Permission
+from guild.core.plain_words import fault_of
 from guild.core.wire import get, post
 from guild.core.work import Work
 from guild.mutual_fund import commands, queries
@@ -145,13 +146,9 @@ def _read(data: dict[str, str], kind: type[T]) -> T:
     return msgspec.convert(given, kind, strict=False)
 
 
-def _fault(refusal: Exception, field: str) -> dict[str, str]:
-    if isinstance(refusal, GuildError):
-        said = f"{refusal.detail} {refusal.mend}".strip()
-        return {"field": refusal.field or field, "text": said}
-    wrong, _, where = str(refusal).partition(" - at `$.")
-    named = where.rstrip("`") or field
-    return {"field": named, "text": f"This is missing or cannot be read: {wrong}."}
+def _fault(refusal: GuildError | msgspec.ValidationError, field: str) -> dict[str, str]:
+    fault = fault_of(refusal)
+    return {**fault, "field": fault["field"] or field}
 
 
 @get("/claims/{claim_id:uuid}", permission=Permission.CLAIMS_FILE, include_in_schema=False)

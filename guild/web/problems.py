@@ -36,9 +36,9 @@ from sqlalchemy.orm.exc import StaleDataError
 from guild.core.errors import Conflict, GuildError, Unavailable
 from guild.core.pages import environment
 from guild.core.permissions import ANONYMOUS, Permission
+from guild.core.plain_words import Fault, explain, explain_all
 from guild.core.settings import Cooperative
 from guild.core.work import System
-from guild.web.plain_words import Fault, explain, explain_all
 
 log = logging.getLogger("guild.web")
 

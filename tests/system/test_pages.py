@@ -19,9 +19,9 @@ from guild.core.errors import Conflict, GuildError, Invalid, NotFound, TooMany, 
 from guild.core.mail import send_mail
 from guild.core.pages import environment, long_date, money_text
 from guild.core.permissions import ANONYMOUS, SYSTEM, Permission, Role
+from guild.core.plain_words import Fault, explain, explain_all, fault_of, human
 from guild.core.settings import Cooperative
 from guild.web.navigation import ENTRIES, menu
-from guild.web.plain_words import Fault, explain, explain_all, human
 from guild.web.problems import describe
 from guild.web.security_headers import security_headers
 from tests.factories import Factories
@@ -405,6 +405,22 @@ def test_our_refusals_keep_what_they_say() -> None:
 )
 def test_faults_are_told_in_plain_words(message: str, field: str, words: str) -> None:
     assert explain(message, field) == Fault(field=field, text=words)
+
+
+@pytest.mark.parametrize(
+    ("message", "field", "words"),
+    [
+        ("Invalid UUID - at `$.contract_id`", "contract_id", "Contract: choose one."),
+        ("Invalid enum value '' - at `$.conditions.sign`", "sign", "Sign: choose one."),
+        ("Object missing required field `pay_by`", "pay_by", "Pay by is missing."),
+        ("Expected `str` of length >= 1 - at `$.lines[0].text`", "text", "Text must not be empty."),
+        ("Invalid RFC3339 encoded date - at `$.declared_on`", "declared_on",
+         "Declared on is not a date such as 2026-11-23."),
+    ],
+)  # fmt: skip
+def test_forms_speak_of_their_own_fields(message: str, field: str, words: str) -> None:
+    assert fault_of(msgspec.ValidationError(message)) == {"field": field, "text": words}
+    assert fault_of(Invalid("No.", mend="Try.", field="x")) == {"field": "x", "text": "No. Try."}
 
 
 def test_places_inside_the_body_are_named() -> None:

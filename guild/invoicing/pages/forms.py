@@ -10,6 +10,7 @@ from litestar.params import Body
 from litestar.response import Redirect
 
 from guild.core.errors import GuildError, Invalid
+from guild.core.plain_words import fault_of
 
 Form = Annotated[dict[str, str], Body(media_type=RequestEncodingType.URL_ENCODED)]
 Upload = Annotated[dict[str, Any], Body(media_type=RequestEncodingType.MULTI_PART)]
@@ -43,8 +44,5 @@ async def or_again(doing: Awaitable[Any], show: Callable[..., Any], to: str = ""
         if isinstance(refusal, GuildError) and refusal.status == 404:
             raise
         status = refusal.status if isinstance(refusal, GuildError) else Invalid.status
-        field = refusal.field if isinstance(refusal, GuildError) else ""
-        mend = refusal.mend if isinstance(refusal, GuildError) else ""
-        fault = {"field": field, "text": f"{refusal} {mend}".strip()}
-        raise FormRefused(await show(status=status, errors=[fault])) from refusal
+        raise FormRefused(await show(status=status, errors=[fault_of(refusal)])) from refusal
     return Redirect(to or str(gone), status_code=303)

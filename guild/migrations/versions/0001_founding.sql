@@ -3790,8 +3790,10 @@ END $$;
 
 CREATE TRIGGER signature_request_kept BEFORE UPDATE ON signature_request
     FOR EACH ROW EXECUTE FUNCTION signature_request_kept();
-CREATE TRIGGER signature_request_stays BEFORE DELETE OR TRUNCATE ON signature_request
+CREATE TRIGGER signature_request_not_emptied BEFORE TRUNCATE ON signature_request
     FOR EACH STATEMENT EXECUTE FUNCTION contract_refuse_change();
+CREATE TRIGGER signature_request_stays BEFORE DELETE ON signature_request
+    FOR EACH ROW EXECUTE FUNCTION contract_goes_with_it();
 
 -- A contract becomes void only because both sides said so, or a rep upheld an objection.
 CREATE FUNCTION contract_void_needs_two() RETURNS trigger LANGUAGE plpgsql
@@ -3829,10 +3831,14 @@ END $$;
 
 CREATE TRIGGER signing_objection_decided BEFORE UPDATE ON signing_objection
     FOR EACH ROW EXECUTE FUNCTION signing_objection_decided();
-CREATE TRIGGER signing_objection_stays BEFORE DELETE OR TRUNCATE ON signing_objection
+CREATE TRIGGER signing_objection_not_emptied BEFORE TRUNCATE ON signing_objection
     FOR EACH STATEMENT EXECUTE FUNCTION contract_refuse_change();
-CREATE TRIGGER contract_voiding_stays BEFORE DELETE OR TRUNCATE ON contract_voiding
+CREATE TRIGGER signing_objection_stays BEFORE DELETE ON signing_objection
+    FOR EACH ROW EXECUTE FUNCTION contract_goes_with_it();
+CREATE TRIGGER contract_voiding_not_emptied BEFORE TRUNCATE ON contract_voiding
     FOR EACH STATEMENT EXECUTE FUNCTION contract_refuse_change();
+CREATE TRIGGER contract_voiding_stays BEFORE DELETE ON contract_voiding
+    FOR EACH ROW EXECUTE FUNCTION contract_goes_with_it();
 
 -- A signed contract keeps its terms, parties and price, and is kept until its day (six years, or
 -- longer where the law asks for it).
@@ -4287,6 +4293,7 @@ BEGIN
     GET DIAGNOSTICS gone = ROW_COUNT;
     counts := counts || jsonb_build_object('delivery_file', gone);
     FOREACH one IN ARRAY ARRAY[
+        'signature_request', 'signing_objection', 'contract_voiding',
         'contract_evidence', 'contract_offer', 'contract_signer', 'contract_paper', 'rep_task',
         'delivery', 'time_entry', 'contract_cost', 'contract_charge', 'time_sheet',
         'contract_ending', 'contract_case', 'contract_remark'] LOOP

@@ -10,6 +10,7 @@ from litestar.params import Body
 from litestar.response import Redirect
 
 from guild.core.errors import GuildError, Invalid
+from guild.core.plain_words import fault_of
 
 Form = Annotated[dict[str, str], Body(media_type=RequestEncodingType.URL_ENCODED)]
 Upload = Annotated[dict[str, Any], Body(media_type=RequestEncodingType.MULTI_PART)]
@@ -42,14 +43,8 @@ async def or_again(
     try:
         await doing
     except (GuildError, msgspec.ValidationError) as refusal:
-        known = isinstance(refusal, GuildError)
-        mend = refusal.mend if isinstance(refusal, GuildError) else ""
-        fault = {
-            "field": refusal.field if isinstance(refusal, GuildError) else "",
-            "text": f"{refusal} {mend}".strip(),
-        }
-        status = refusal.status if known and isinstance(refusal, GuildError) else Invalid.status
-        raise FormRefused(await show(status=status, errors=[fault])) from refusal
+        status = refusal.status if isinstance(refusal, GuildError) else Invalid.status
+        raise FormRefused(await show(status=status, errors=[fault_of(refusal)])) from refusal
     return Redirect(to, status_code=303)
 
 

@@ -12,6 +12,7 @@ from litestar.response import Redirect
 from guild.core.errors import GuildError, Invalid
 from guild.core.money import Money
 from guild.core.pages import money_text
+from guild.core.plain_words import fault_of
 
 Form = Annotated[dict[str, str], Body(media_type=RequestEncodingType.URL_ENCODED)]
 Upload = Annotated[dict[str, Any], Body(media_type=RequestEncodingType.MULTI_PART)]
@@ -43,10 +44,7 @@ async def or_again(doing: Awaitable[object], to: str, show: Callable[..., Any]) 
         await doing
     except (GuildError, msgspec.ValidationError) as refusal:
         status = refusal.status if isinstance(refusal, GuildError) else Invalid.status
-        field = refusal.field if isinstance(refusal, GuildError) else ""
-        mend = refusal.mend if isinstance(refusal, GuildError) else ""
-        fault = {"field": field, "text": f"{refusal} {mend}".strip()}
-        raise _FormRefused(await show(status=status, errors=[fault])) from refusal
+        raise _FormRefused(await show(status=status, errors=[fault_of(refusal)])) from refusal
     return Redirect(to, status_code=303)
 
 

@@ -10,6 +10,8 @@ from typing import Final
 
 import msgspec
 
+from guild.core.errors import GuildError
+
 KINDS: Final[Mapping[str, str]] = {
     "str": "text",
     "int": "a whole number",
@@ -57,6 +59,7 @@ UNKNOWN: Final = re.compile(r"^Object contains unknown field `(?P<field>[^`]+)`$
 KIND_MISMATCH: Final = re.compile(r"^Expected `(?P<wanted>[^`]+)`, got `(?P<given>[^`]+)`$")
 PLACE: Final = re.compile(r" - at `(?:key in )?\$\.?(?P<place>[^`]*)`$")
 QUOTED_INPUT_MAX: Final = 200
+_AT_A_FORM: Final = re.compile(r" is (?:not an id \(UUID\)|not one of the choices)\.$")
 
 
 class Fault(msgspec.Struct, frozen=True, kw_only=True):
@@ -111,6 +114,25 @@ def _own_words(field: str, message: str) -> str:
         return f"{said[:1].upper()}{said[1:]}."
     name = human(field)
     return f"{name[:1].upper()}{name[1:]}: {said[:1].lower()}{said[1:]}."
+
+
+def fault_of(refusal: GuildError | msgspec.ValidationError) -> dict[str, str]:
+    """What the form that was refused shows: the field as the form names it, and a sentence.
+
+    A choice that was not made reaches us as an id or a word that is none; at a form that means
+    that nothing was chosen.
+    """
+    if isinstance(refusal, GuildError):
+        return {"field": refusal.field, "text": f"{refusal} {refusal.mend}".strip()}
+    told = explain(str(refusal))
+    field = re.sub(r"\[[^\]]*\]", "", told.field).rpartition(".")[2]
+    label = human(field).removesuffix(" id") or "what is asked"
+    label = f"{label[:1].upper()}{label[1:]}"
+    text = _AT_A_FORM.sub("", told.text)
+    if text != told.text:
+        return {"field": field, "text": f"{label}: choose one."}
+    words = told.text.replace(" (UUID)", "").replace(human(told.field).capitalize(), label, 1)
+    return {"field": field, "text": words}
 
 
 def explain_all(messages: Iterable[Mapping[str, object]]) -> list[Fault]:
