@@ -31,6 +31,16 @@ ODD = re.compile(
 """What a program says and no person: an empty value, an id, a moment for machines."""
 NO_PAGE = re.compile(r"/(?:pdf|csv|zip|file|root\.(?:pem|crl)|time-root\.pem)$|\.(?:csv|zip)$")
 
+NOT_BY_A_LINK = {
+    "/": "where everybody begins",
+    "/deliveries": "the button of a mailed link opens it",
+    "/labels/{code}": "its address is given to whoever asks for the label",
+    "/outbox": "of a local server; `guild demo` names it",
+    "/treasury/payout-runs/{run_id}": "linked while the run is under way",
+    "/treasury/uploads/{upload_id}": "what an upload leads to",
+}
+"""Pages that nobody reaches by a link on a page, and how else."""
+
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def world(
@@ -51,20 +61,28 @@ class Visitor:
 
     async def come_to(self, door: Door) -> str | None:
         """Take the credentials of somebody who gets through; the path, or None if nobody does."""
+        async for path, _ in self.seen(door):
+            return path
+        return None
+
+    async def seen(self, door: Door) -> AsyncIterator[tuple[str, str]]:
+        """Path and HTML of a page, as each kind of person who gets through."""
         try:
             ask = ask_for(self._world, door.method, door.template, keyed=False)
         except KeyError:  # The world has no such row; the access matrix complains of that.
-            return None
+            return
         query = httpx.QueryParams(ask.parts.get("params") or {})
         path = f"{ask.path}?{query}" if query else ask.path
         for kind in SEEN_AS:
             self._headers = headers_of(self._world, ask, kind)
             answer = await self.answer("GET", path, {"Accept": "text/html"}, None)
-            if answer.status_code < 300:
-                drawn = "text/html" in answer.headers["content-type"]
-                saved = "attachment" in answer.headers.get("content-disposition", "")
-                return path if drawn and not saved else None
-        return None
+            if answer.status_code >= 300:
+                continue
+            if "text/html" not in answer.headers["content-type"]:
+                return
+            if "attachment" in answer.headers.get("content-disposition", ""):
+                return
+            yield path, answer.text
 
     async def answer(
         self, method: str, path: str, headers: dict[str, str], body: bytes | None
@@ -124,3 +142,22 @@ async def test_every_page_is_good_on_a_desk_and_on_a_phone(world: World) -> None
             wrong += [f"{path} {fault}" for fault in faults]
     assert not wrong, "\n".join(wrong)
     assert seen > 80, f"no page was seen of {unseen}"
+
+
+async def test_every_page_is_reached_without_typing_an_address(world: World) -> None:
+    visitor = Visitor(world)
+    linked: set[str] = set()
+    pages = []
+    for door in _pages(world):
+        found = [html async for _, html in visitor.seen(door)]
+        if found:
+            pages.append(door.template)
+        for html in found:
+            linked |= set(re.findall(r'(?:href|action|formaction)="([^"?#]*)', html))
+    alone = [
+        page
+        for page in pages
+        if page not in NOT_BY_A_LINK
+        and not any(re.fullmatch(re.sub(r"\{[^}]*\}", "[^/]+", page), one) for one in linked)
+    ]
+    assert not alone, "no link leads to " + " ".join(alone)
