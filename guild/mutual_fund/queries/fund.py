@@ -193,7 +193,7 @@ async def my_coverage(work: Work) -> CoverageOut:
     return CoverageOut(
         covered=member.state in {"member", "on_leave"},
         member_since=member.joined_on,
-        contributed=Money(await _contributed(work), currency).text,
+        contributed=Money(await _contributed(work, currency), currency).text,
         currency=currency,
         kinds=kinds,
         guarantee_left=Money(left, currency).text,
@@ -201,15 +201,15 @@ async def my_coverage(work: Work) -> CoverageOut:
     )
 
 
-async def _contributed(work: Work) -> int:
+async def _contributed(work: Work, currency: str) -> int:
     """All levies of the member: what went to the pots out of money that waited for her."""
-    owner = LedgerAccount.owner == work.actor.member_id
-    hers = select(LedgerAccount.id).where(owner, LedgerAccount.code == "member_pending")
-    mine = select(LedgerPosting.entry_id).where(LedgerPosting.account_id.in_(hers))
+    hers = Account("member_pending", work.actor.member_id).id(currency)
+    mine = select(LedgerPosting.entry_id).where(LedgerPosting.account_id == hers)
     total = await work.session.scalar(
-        select(func.sum(-LedgerPosting.amount_minor))
-        .join(LedgerAccount, LedgerAccount.id == LedgerPosting.account_id)
-        .where(LedgerPosting.entry_id.in_(mine), LedgerAccount.code.in_(POTS))
+        select(func.sum(-LedgerPosting.amount_minor)).where(
+            LedgerPosting.entry_id.in_(mine),
+            LedgerPosting.account_id.in_([Account(pot).id(currency) for pot in POTS]),
+        )
     )
     return int(total or 0)
 
