@@ -205,7 +205,7 @@ async def test_the_same_bytes_elsewhere_stay(performed, make, as_, clock, commit
         await jobs.erase_what_is_over.job(work)
     await drain(committing)
     async with as_(make.actor(member)) as work:
-        _, _, content = await queries.receipt(work, cost.id)
+        _, content, _ = await queries.receipt(work, cost.id)
         assert content == b"%PDF-1.4 Quillfeather"
         assert (await queries.contract_view(work, other.id)).title == "Twelve illustrations"
 
