@@ -28,6 +28,13 @@ class MemberAdmitted(Event, frozen=True, kw_only=True):
     member_id: MemberId
 
 
+class MemberDetailsChanged(Event, frozen=True, kw_only=True):
+    """A member changed her numbers, her scheme of VAT or her address; documents follow from now."""
+
+    subject: ClassVar[str] = "member_id"
+    member_id: MemberId
+
+
 class MemberWentOnLeave(Event, frozen=True, kw_only=True):
     """A member paused; her offices rest."""
 

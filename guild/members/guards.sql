@@ -4,6 +4,10 @@
 CREATE TRIGGER member_step_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON member_step
     FOR EACH STATEMENT EXECUTE FUNCTION core_refuse_change();
 
+CREATE TRIGGER member_detail_change_append_only
+    BEFORE UPDATE OR DELETE OR TRUNCATE ON member_detail_change
+    FOR EACH STATEMENT EXECUTE FUNCTION core_refuse_change();
+
 -- A bank account starts as a request, keeps its number and owner for ever, and is decided by an
 -- active person who is neither its owner nor the one who asked.
 CREATE FUNCTION members_guard_bank_account() RETURNS trigger LANGUAGE plpgsql
@@ -126,7 +130,7 @@ CREATE TRIGGER member_removal_guard BEFORE UPDATE OF state ON member
     FOR EACH ROW EXECUTE FUNCTION members_guard_removal();
 
 -- The app never needs these; the auditor reads the register, but nothing that lets a person in.
-REVOKE UPDATE, DELETE ON member_step FROM guild_app;
+REVOKE UPDATE, DELETE ON member_step, member_detail_change FROM guild_app;
 REVOKE DELETE ON member, bank_account, member_role, role_grant, membership_removal FROM guild_app;
 REVOKE ALL ON credential, password_reset, session, api_key, access_link, link_session, rate_limit
     FROM guild_auditor;

@@ -14,6 +14,7 @@ from guild.ledger.chart import Account
 from guild.ledger.queries import balances_of
 from guild.members.models import Member
 from guild.mutual_fund.queries import jury_list, public_totals
+from guild.receivables.queries import waiting_objections
 from guild.translog.errors import NoCheckpointYet
 from guild.translog.models import LogCheckpoint
 from guild.translog.queries import latest_checkpoint, log_key
@@ -62,6 +63,7 @@ async def _desk(work: Work) -> Response[str]:
     accounts = [Account("member_pending", owner), Account("member_available", owner)]
     pending, available = await balances_of(work, accounts, work.settings.coop.currency)
     juries = (await jury_list(work)).cases if actor.may(Permission.CLAIMS_JUDGE) else []
+    objections = await waiting_objections(work)
     reviews = await inbox(work) if actor.may(Permission.REVIEWS_CONDUCT) else []
     return page(
         work,
@@ -70,6 +72,7 @@ async def _desk(work: Work) -> Response[str]:
         pending=pending,
         available=available,
         juries=juries,
+        objections=objections,
         reviews=[r for r in reviews if not r.tie and (r.with_you or r.state == "opened")],
     )
 

@@ -183,6 +183,7 @@ def _people(world: World) -> dict[str, dict[str, Any]]:
             "json": {"row_version": 1, "city": "Brugge"}},
         "POST /api/v1/organisations/{organisation_id}/contacts": {
             "json": {"name": "A Contact", "email": "c@client.example"}},
+        "PATCH /api/v1/me": {"json": {"city": "Brugge"}},
         "POST /api/v1/me/bank-accounts": {
             "json": {"iban": "FR14 2004 1010 0505 0001 3M02 606", "holder": owner.legal_name}},
         "POST /api/v1/bank-account-changes/{account_id}/reject": {"json": {"reason": REASON}},
@@ -417,6 +418,7 @@ def _forms(world: World) -> dict[str, dict[str, Any]]:
         "POST /forgotten": {"data": {"email": owner.email}},
         "POST /new-password/{token}": {"data": {"new": "another long password"}},
         "POST /apply": {"data": application},
+        "POST /me/details": {"data": {"street": "Meir 1", "city": "Brugge"}},
         "POST /me/bank-accounts": {
             "data": {"iban": "FR14 2004 1010 0505 0001 3M02 606", "holder": owner.legal_name}},
         "POST /me/api-keys": {"data": {"name": "k", "scopes": "charter:read"}},

@@ -191,6 +191,8 @@ def asks(rows: dict[str, Any]) -> dict[str, dict[str, Any]]:
         "POST /contracts/{contract_id}/costs": {
             "path": noted, "files": {"receipt": ("r.pdf", RECEIPT, "application/pdf")},
             "data": {"day": str(DAY), "text": "Paper", "net": "25.00", "rebillable": "yes"}},
+        "POST /milestones/{milestone_id}/deliver": {
+            "files": {"files": ("a.pdf", RECEIPT, "application/pdf")}, "data": {"note": "Here."}},
         "POST /api/v1/contracts/{contract_id}/time-entries": {
             "path": noted, "json": {"day": str(DAY), "minutes": 30}},
         "POST /api/v1/contracts/{contract_id}/time-sheets": {

@@ -5,6 +5,7 @@ from guild.contracts.pages import (
     calendar,
     cases,
     client,
+    delivering,
     drafting,
     finding,
     keeping,
@@ -21,8 +22,8 @@ from guild.contracts.pages import (
 
 PAGES = [
     *calendar.PAGES, *offer.PAGES, *levels.PAGES, *afterwards.PAGES, *client.PAGES, *sending.PAGES,
-    *drafting.PAGES, *finding.PAGES, *keeping.PAGES, *proofs.PAGES, *signing.PAGES, *rates.PAGES,
-    *remarks.PAGES, *reps.PAGES, *working.PAGES, *cases.PAGES,
+    *delivering.PAGES, *drafting.PAGES, *finding.PAGES, *keeping.PAGES, *proofs.PAGES,
+    *signing.PAGES, *rates.PAGES, *remarks.PAGES, *reps.PAGES, *working.PAGES, *cases.PAGES,
 ]  # fmt: skip
 
 __all__ = ["PAGES"]

@@ -75,6 +75,7 @@ from guild.contracts.queries.worked import (
     own_case_ids,
     receipt,
     sheet_view,
+    to_deliver,
     worked,
 )
 from guild.contracts.schemas import ChecksOut
@@ -167,6 +168,7 @@ __all__ = [
     "template_row",
     "templates",
     "thread",
+    "to_deliver",
     "too_close",
     "versions",
     "voiding_of",

@@ -6,21 +6,54 @@ from sqlalchemy import ColumnElement, func, select
 
 from guild.contracts import access
 from guild.contracts.access import DELIVERY_LINK
-from guild.contracts.errors import CaseNotFound, ContractNotFound
-from guild.contracts.models import Contract, ContractCase, ContractCost, TimeEntry, TimeSheet
-from guild.contracts.queries.views import contract_row, linked_row
+from guild.contracts.errors import CaseNotFound, ContractNotFound, MilestoneNotFound
+from guild.contracts.models import (
+    Contract,
+    ContractCase,
+    ContractCost,
+    Delivery,
+    Milestone,
+    TimeEntry,
+    TimeSheet,
+)
+from guild.contracts.queries.views import contract_row, linked_row, milestone_view
 from guild.contracts.rules.deals import TimeAndMaterials
 from guild.contracts.rules.terms import terms_from
 from guild.contracts.rules.timing import OVERRUN_PERCENT, estimate_minutes, overrun
+from guild.contracts.schemas import MilestoneOut
 from guild.contracts.schemas.ending import CaseOut
 from guild.contracts.schemas.performing import CostOut, SheetOut, TimeEntryOut, WorkedOut
-from guild.core.ids import ContractCaseId, ContractCostId, ContractId, TimeSheetId
+from guild.core.ids import ContractCaseId, ContractCostId, ContractId, MilestoneId, TimeSheetId
 from guild.core.money import Money
 from guild.core.work import Work
 from guild.documents import queries as documents
 
 SHOWN_MAX = 1_000
 """Entries in one answer; a contract with more is looked at by its sheets."""
+
+
+async def to_deliver(work: Work, milestone_id: MilestoneId) -> tuple[Contract, MilestoneOut, str]:
+    """A milestone of the actor's own contract, and what the client last asked to have changed.
+
+    Raises MilestoneNotFound.
+    """
+    found = (
+        await work.session.execute(
+            select(Contract, Milestone)
+            .join(Milestone, Milestone.contract_id == Contract.id)
+            .where(Milestone.id == milestone_id, access.owned_by(work.actor))
+        )
+    ).one_or_none()
+    if found is None:
+        raise MilestoneNotFound
+    contract, milestone = found
+    wishes = await work.session.scalar(
+        select(Delivery.answer_note)
+        .where(Delivery.milestone_id == milestone_id)
+        .order_by(Delivery.round.desc())
+        .limit(1)
+    )
+    return contract, milestone_view(milestone, contract.currency), wishes or ""
 
 
 async def worked(work: Work, contract_id: ContractId) -> WorkedOut:

@@ -96,6 +96,10 @@ class TerminateIn(In, frozen=True):
     seen_sha256: Digest | None = None
 
 
+MediaType = Annotated[str, Meta(pattern=r"^[a-z]+/[a-z0-9.+-]{1,80}$")]
+PLAIN = "application/octet-stream"
+
+
 class FileIn(In, frozen=True):
     """A file handed over, in base64, at most 5 MB; all of a delivery together at most 12 MB."""
 
@@ -103,9 +107,7 @@ class FileIn(In, frozen=True):
     content: Annotated[
         str, Meta(min_length=4, max_length=6_700_000, pattern=r"^[A-Za-z0-9+/]+={0,2}$")
     ]
-    media_type: Annotated[str, Meta(pattern=r"^[a-z]+/[a-z0-9.+-]{1,80}$")] = (
-        "application/octet-stream"
-    )
+    media_type: MediaType = PLAIN
 
 
 class DeliveryIn(In, frozen=True):

@@ -68,7 +68,7 @@ async def sign_mandate(
     if not (member.vat_number or member.enterprise_number):
         raise Invalid(
             "An invoice in your name needs your VAT or enterprise number.",
-            mend="Enter it among your details first.",
+            mend="Enter it on the page of your account first.",
             field="vat_number",
         )
     charter = await charter_at(work)

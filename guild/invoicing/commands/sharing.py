@@ -56,6 +56,35 @@ async def share_draft(work: Work, invoice_id: InvoiceId, data: SharesIn) -> None
             await _ask(work, invoice, row)
 
 
+async def carry_shares(work: Work, source_id: InvoiceId, draft_id: InvoiceId) -> None:
+    """State the shares of an invoice on the draft that replaces it; the co-workers are asked anew.
+
+    Amounts that do not make the draft's net stand as they were stated, and nobody is asked until
+    they are stated again: issuing refuses them meanwhile.
+    """
+    invoice = await _draft(work, draft_id)
+    former = await shares_of(work, source_id)
+    parts = divided(invoice.net_minor, [Stated(row.amount_minor, row.bps) for row in former])
+    invoice.shared = True
+    rows = [
+        InvoiceShare(
+            invoice_id=draft_id, member_id=row.member_id, position=row.position, bps=row.bps,
+            amount_minor=row.amount_minor, state=SHARE_LIFECYCLE.initial,
+            net_minor=row.net_minor if parts is None else parts[place],
+            whole_minor=row.whole_minor if parts is None else invoice.net_minor, reason="",
+        )
+        for place, row in enumerate(former)
+    ]  # fmt: skip
+    for row in rows:
+        if row.member_id == invoice.member_id:
+            row.state, row.decided_at = "agreed", work.now
+    work.session.add_all(rows)
+    await work.session.flush()
+    for row in rows:
+        if row.state == "asked" and parts is not None:
+            await _ask(work, invoice, row)
+
+
 async def follow_draft(work: Work, invoice_id: InvoiceId) -> None:
     """After a draft was changed: whoever agreed to other sums is asked again.
 

@@ -6,6 +6,7 @@ from guild.members.commands.bank import (
     reject_bank_account,
     request_bank_account,
 )
+from guild.members.commands.details import change_details
 from guild.members.commands.founding import appoint_founder, create_first_operator
 from guild.members.commands.importing import import_clients
 from guild.members.commands.keys import make_api_key, revoke_api_key
@@ -67,6 +68,7 @@ __all__ = [
     "ask_own_passkey",
     "ask_passkey",
     "change_contact",
+    "change_details",
     "change_organisation",
     "change_password",
     "confirm_role",

@@ -95,6 +95,28 @@ class MemberStep(Base):
     at: Mapped[datetime]
 
 
+class MemberDetailChange(Base):
+    """One change of what a member's documents say of her: what it was, what it became, and when.
+
+    Append-only. Issued documents keep what they were issued with; this says what was true on a
+    day. An empty text stands for nothing, `true` and `false` for a tick.
+    """
+
+    __tablename__ = "member_detail_change"
+    __table_args__ = (
+        CheckConstraint("before <> after", name="changed"),
+        Index(None, "member_id", "field", "id"),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    member_id: Mapped[MemberId] = mapped_column(ForeignKey("member.id"))
+    field: Mapped[str] = mapped_column(String(30))
+    before: Mapped[str] = mapped_column(String(200))
+    after: Mapped[str] = mapped_column(String(200))
+    changed_by: Mapped[MemberId] = mapped_column(ForeignKey("member.id"))
+    changed_at: Mapped[datetime]
+
+
 class MemberRole(Base):
     """An office that a member holds, beyond being a member (that follows from her state).
 

@@ -1,6 +1,6 @@
 """One's own account: membership, bank accounts, keys, password, data."""
 
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 from litestar import Request, Response
@@ -21,20 +21,37 @@ from guild.members.pages.forms import (
     faults_of,
     read_form,
     status_of,
+    text_of,
 )
 from guild.members.rules.powers import KEY_SCOPES, SCOPE_WORDS
 from guild.members.schemas import (
     ApiKeyIn,
     BankAccountIn,
+    DetailsIn,
     PasswordIn,
 )
 from guild.members.schemas.cookies import session_cookie
+
+DETAILS: Final = ("vat_number", "enterprise_number", "street", "postcode", "city")
 
 
 @get("/me", permission=Permission.SELF, include_in_schema=False)
 async def account_page(work: Work) -> Response[str]:
     """One's own account: membership, bank accounts, keys, password, data."""
     return await _account(work)
+
+
+@post("/me/details", permission=Permission.SELF, **FORM)
+async def change_details(work: Work, data: Form) -> Response[Any]:
+    """Change what one's documents say of one; an empty field takes it away."""
+    typed: dict[str, Any] = {name: text_of(data, name).strip() or None for name in DETAILS}
+    typed["vat_exempt"] = text_of(data, "vat_exempt") == "yes"
+    try:
+        await commands.change_details(work, msgspec.convert(typed, DetailsIn))
+    except (GuildError, msgspec.ValidationError) as refusal:
+        again = {**data, "details": "yes"}
+        return answer_refused(work, refusal, await _account(work, refusal=refusal, entered=again))
+    return Redirect("/me#who", status_code=303)
 
 
 @post("/me/bank-accounts", permission=Permission.SELF, **FORM)
@@ -110,4 +127,11 @@ async def _account(
     return made
 
 
-PAGES = [account_page, request_bank_account, make_api_key, revoke_api_key, change_password]
+PAGES = [
+    account_page,
+    change_details,
+    request_bank_account,
+    make_api_key,
+    revoke_api_key,
+    change_password,
+]

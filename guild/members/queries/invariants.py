@@ -65,4 +65,23 @@ async def history_explains_state(session: AsyncSession) -> list[str]:
     ]
 
 
-INVARIANTS = [rights_end_with_membership, powers_have_two_persons, history_explains_state]
+async def details_explain_themselves(session: AsyncSession) -> list[str]:
+    """What a member's entry says now is what its last change made of it."""
+    rows = await session.execute(
+        text(
+            """
+            SELECT m.id, c.field FROM member m
+            JOIN LATERAL (
+                SELECT DISTINCT ON (d.field) d.field, d.after FROM member_detail_change d
+                WHERE d.member_id = m.id ORDER BY d.field, d.id DESC
+            ) AS c ON true
+            WHERE coalesce(to_jsonb(m) ->> c.field, '') <> c.after"""
+        )
+    )
+    return [f"member {who}: {field} is not what it was last changed to" for who, field in rows]
+
+
+INVARIANTS = [
+    rights_end_with_membership, powers_have_two_persons, history_explains_state,
+    details_explain_themselves,
+]  # fmt: skip

@@ -17,6 +17,7 @@ from guild.members.models import (
     BankAccount,
     Contact,
     Member,
+    MemberDetailChange,
     MemberRole,
     MemberStep,
     Organisation,
@@ -41,6 +42,10 @@ async def me(work: Work) -> MeOut:
         joined_on=row.joined_on,
         vat_number=row.vat_number,
         vat_exempt=row.vat_exempt,
+        enterprise_number=row.enterprise_number,
+        street=row.street,
+        postcode=row.postcode,
+        city=row.city,
         roles=sorted(work.actor.roles),
         permissions=sorted(work.actor.permissions),
     )
@@ -130,6 +135,9 @@ async def personal_data(work: Work) -> dict[str, Any]:
         "exported_at": work.now,
         "member": _plain(row),
         "steps": await every(MemberStep, MemberStep.member_id == member_id),
+        "detail_changes": await every(
+            MemberDetailChange, MemberDetailChange.member_id == member_id
+        ),
         "offices": await every(MemberRole, MemberRole.member_id == member_id),
         "office_requests": await every(RoleGrant, RoleGrant.member_id == member_id),
         "clients": await every(Organisation, Organisation.created_by == member_id),

@@ -8,12 +8,13 @@ from litestar.params import QueryParameter
 
 from guild.core.ids import MemberId
 from guild.core.permissions import Permission, Role
-from guild.core.wire import Cursor, Page, PageSize, delete, get, post
+from guild.core.wire import Cursor, Page, PageSize, delete, get, patch, post
 from guild.core.work import Work
 from guild.members import commands, queries
 from guild.members.schemas import (
     ApplicationIn,
     ApplicationOut,
+    DetailsIn,
     LeaveIn,
     MemberOut,
     MeOut,
@@ -43,6 +44,16 @@ async def apply_to_join(work: Work, data: ApplicationIn) -> ApplicationOut:
 @get("/me", permission=Permission.SELF, tags=["members"], summary="Who am I")
 async def show_me(work: Work) -> MeOut:
     """Yourself, your offices, and the rights that follow from them."""
+    return await queries.me(work)
+
+
+@patch("/me", permission=Permission.SELF, tags=["members"], summary="Change one's details")
+async def change_me(work: Work, data: DetailsIn) -> MeOut:
+    """Change your VAT number, enterprise number, small-business scheme or address.
+
+    What is issued from now on says the new ones; issued documents stay as they were.
+    """
+    await commands.change_details(work, data)
     return await queries.me(work)
 
 
@@ -219,6 +230,7 @@ async def refuse_role(work: Work, grant_id: UUID) -> RoleGrantOut:
 ROUTES = [
     apply_to_join,
     show_me,
+    change_me,
     export_me,
     list_members,
     show_member,

@@ -4,7 +4,7 @@ from datetime import date, datetime
 from typing import Annotated
 from uuid import UUID
 
-from msgspec import Meta
+from msgspec import UNSET, Meta, UnsetType
 
 from guild.core.ids import ApiKeyId, ContactId, LinkId, MemberId
 from guild.core.permissions import Permission, Role
@@ -19,6 +19,7 @@ from guild.core.wire import (
     ShortText,
 )
 
+NO_BREAK = r"^[^\x00\r\n]*$"
 Password = Annotated[str, Meta(min_length=1, max_length=200, pattern=r"^[^\x00]*$")]
 Reason = Annotated[
     str, Meta(min_length=10, max_length=2000, pattern=r"^[^\x00]*[^\s\x00][^\x00]*$")
@@ -72,12 +73,25 @@ class ApplicationIn(In, frozen=True, kw_only=True):
     country: CountryCode
     language: LanguageCode = "en"
     street: ShortText | None = None
-    postcode: Annotated[str, Meta(max_length=20, pattern=r"^[^\x00\r\n]*$")] | None = None
+    postcode: Annotated[str, Meta(max_length=20, pattern=NO_BREAK)] | None = None
     city: ShortText | None = None
-    vat_number: Annotated[str, Meta(max_length=30, pattern=r"^[^\x00\r\n]*$")] | None = None
+    vat_number: Annotated[str, Meta(max_length=30, pattern=NO_BREAK)] | None = None
     vat_exempt: bool = False
-    enterprise_number: Annotated[str, Meta(max_length=20, pattern=r"^[^\x00\r\n]*$")] | None = None
+    enterprise_number: Annotated[str, Meta(max_length=20, pattern=NO_BREAK)] | None = None
     motivation: OptionalLongText = ""
+
+
+class DetailsIn(In, frozen=True, kw_only=True):
+    """What your documents say of you; what you leave out stays, null takes it away."""
+
+    vat_number: Annotated[str, Meta(max_length=30, pattern=NO_BREAK)] | UnsetType | None = UNSET
+    vat_exempt: bool | UnsetType = UNSET
+    enterprise_number: Annotated[str, Meta(max_length=20, pattern=NO_BREAK)] | UnsetType | None = (
+        UNSET
+    )
+    street: ShortText | UnsetType | None = UNSET
+    postcode: Annotated[str, Meta(max_length=20, pattern=NO_BREAK)] | UnsetType | None = UNSET
+    city: ShortText | UnsetType | None = UNSET
 
 
 class ApplicationOut(Out, frozen=True, kw_only=True):
@@ -126,6 +140,10 @@ class MeOut(Out, frozen=True, kw_only=True):
     joined_on: date | None
     vat_number: str | None
     vat_exempt: bool
+    enterprise_number: str | None
+    street: str | None
+    postcode: str | None
+    city: str | None
     roles: list[Role]
     permissions: list[Permission]
 

@@ -41,6 +41,7 @@ from guild.receivables.queries.reading import (
     rule_out,
 )
 from guild.receivables.queries.standing import standing, standings, visible_standing
+from guild.receivables.queries.waiting import waiting_objections
 
 __all__ = [
     "INVARIANTS",
@@ -80,6 +81,7 @@ __all__ = [
     "statement_pdf",
     "visible_client",
     "visible_standing",
+    "waiting_objections",
     "write_off",
     "write_offs",
     "write_offs_of",
