@@ -618,6 +618,22 @@ CREATE INDEX ix_match_undo_return_entry_id ON match_undo (return_entry_id)
 --;;
 CREATE UNIQUE INDEX uq_match_undo_asked ON match_undo (entry_id) WHERE state = 'asked'
 --;;
+CREATE TABLE member_detail_change (
+	id UUID NOT NULL, 
+	member_id UUID NOT NULL, 
+	field VARCHAR(30) NOT NULL, 
+	before VARCHAR(200) NOT NULL, 
+	after VARCHAR(200) NOT NULL, 
+	changed_by UUID NOT NULL, 
+	changed_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+	CONSTRAINT pk_member_detail_change PRIMARY KEY (id), 
+	CONSTRAINT ck_member_detail_change_changed CHECK (before <> after), 
+	CONSTRAINT fk_member_detail_change_member_id_member FOREIGN KEY(member_id) REFERENCES member (id), 
+	CONSTRAINT fk_member_detail_change_changed_by_member FOREIGN KEY(changed_by) REFERENCES member (id)
+)
+--;;
+CREATE INDEX ix_member_detail_change_member_id_field_id ON member_detail_change (member_id, field, id)
+--;;
 CREATE TABLE member_rate (
 	id UUID NOT NULL, 
 	member_id UUID NOT NULL, 
@@ -3517,6 +3533,10 @@ GRANT UPDATE (name, media_type, created_at, subject_id, erased_at) ON document T
 CREATE TRIGGER member_step_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON member_step
     FOR EACH STATEMENT EXECUTE FUNCTION core_refuse_change();
 
+CREATE TRIGGER member_detail_change_append_only
+    BEFORE UPDATE OR DELETE OR TRUNCATE ON member_detail_change
+    FOR EACH STATEMENT EXECUTE FUNCTION core_refuse_change();
+
 -- A bank account starts as a request, keeps its number and owner for ever, and is decided by an
 -- active person who is neither its owner nor the one who asked.
 CREATE FUNCTION members_guard_bank_account() RETURNS trigger LANGUAGE plpgsql
@@ -3639,7 +3659,7 @@ CREATE TRIGGER member_removal_guard BEFORE UPDATE OF state ON member
     FOR EACH ROW EXECUTE FUNCTION members_guard_removal();
 
 -- The app never needs these; the auditor reads the register, but nothing that lets a person in.
-REVOKE UPDATE, DELETE ON member_step FROM guild_app;
+REVOKE UPDATE, DELETE ON member_step, member_detail_change FROM guild_app;
 REVOKE DELETE ON member, bank_account, member_role, role_grant, membership_removal FROM guild_app;
 REVOKE ALL ON credential, password_reset, session, api_key, access_link, link_session, rate_limit
     FROM guild_auditor;
