@@ -28,8 +28,8 @@ def sayer(language: str) -> Say:
     """`say("code_sent", email=…)`; a language without words is spoken to in English."""
     words = page_words().get(language) or page_words()["en"]
 
-    def say(name: str, **values: object) -> str:
-        return words[name].format(**values)
+    def say(key: str, /, **values: object) -> str:
+        return words[key].format(**values)
 
     return say
 
