@@ -368,11 +368,14 @@ BEGIN
         END IF;
         RETURN NEW;
     END IF;
+    -- A client who could not answer while the contract was suspended gets her days again.
     IF ROW(NEW.id, NEW.contract_id, NEW.milestone_id, NEW.round, NEW.note, NEW.links,
-           NEW.delivered_at, NEW.answer_by)
+           NEW.delivered_at)
        IS DISTINCT FROM
        ROW(OLD.id, OLD.contract_id, OLD.milestone_id, OLD.round, OLD.note, OLD.links,
-           OLD.delivered_at, OLD.answer_by)
+           OLD.delivered_at)
+       OR NEW.answer_by < OLD.answer_by
+       OR (OLD.answered_at IS NOT NULL AND NEW.answer_by <> OLD.answer_by)
        OR (OLD.answered_at IS NOT NULL AND ROW(NEW.answered_at, NEW.answer, NEW.answer_note)
            IS DISTINCT FROM ROW(OLD.answered_at, OLD.answer, OLD.answer_note)) THEN
         RAISE EXCEPTION 'delivery % stays as it was made', OLD.id USING ERRCODE = '55000';

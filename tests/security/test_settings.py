@@ -52,6 +52,7 @@ LARGER = {
     "POST /invoices/{invoice_id}/attachments": 5_100_000,
     "POST /api/v1/organisations/import": 5_000_000,
     "POST /clients/import": 2_100_000, "POST /clients/import/rows": 6_000_000,
+    "POST /milestones/{milestone_id}/deliver": 16_200_000,
     "POST /api/v1/rates/import": 5_000_000,
     "POST /rates/import": 2_100_000, "POST /rates/import/rows": 6_000_000,
     "POST /api/v1/mail/bounces": 65_536, "POST /api/v1/peppol/notices": 65_536,
