@@ -374,8 +374,10 @@ BEGIN
        IS DISTINCT FROM
        ROW(OLD.id, OLD.contract_id, OLD.milestone_id, OLD.round, OLD.note, OLD.links,
            OLD.delivered_at)
-       OR NEW.answer_by < OLD.answer_by
-       OR (OLD.answered_at IS NOT NULL AND NEW.answer_by <> OLD.answer_by)
+       OR (NEW.answer_by IS DISTINCT FROM OLD.answer_by
+           AND (OLD.answered_at IS NOT NULL OR NEW.answer_by < OLD.answer_by
+                OR NOT EXISTS (SELECT FROM signing_objection o
+                                WHERE o.contract_id = NEW.contract_id AND o.state = 'lifted')))
        OR (OLD.answered_at IS NOT NULL AND ROW(NEW.answered_at, NEW.answer, NEW.answer_note)
            IS DISTINCT FROM ROW(OLD.answered_at, OLD.answer, OLD.answer_note)) THEN
         RAISE EXCEPTION 'delivery % stays as it was made', OLD.id USING ERRCODE = '55000';
