@@ -104,7 +104,7 @@ def _(strike: Strike) -> None:
 @point("api.mid_import")
 def _(strike: Strike) -> None:
     """In the middle of a bank statement."""
-    _strike_at_call(statements, "_post_days", strike, number=1)
+    _strike_at_call(statements, "post_days", strike, number=1)
 
 
 # --- the relay ---------------------------------------------------------------------------------
