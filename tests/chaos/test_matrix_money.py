@@ -58,8 +58,10 @@ async def with_api(house: House, start: Start, key: str, path: str, **body: Any)
 
 
 def patient(house: House) -> bool:
-    """Let a lease expire, but slowly: the gateway's hours must not pass meanwhile."""
-    if time.monotonic() - house.turned_at > 3:
+    """Let a lease expire, but slowly: meanwhile neither the gateway's hours nor the lease of a job
+    that is at work may pass, however busy the machine is.
+    """
+    if time.monotonic() - house.turned_at > 8:
         house.advance(seconds=LEASE_S + 5)
     return False
 
