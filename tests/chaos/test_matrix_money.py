@@ -14,6 +14,7 @@ import httpx
 import pytest
 
 from guild.core.ids import InvoiceId
+from guild.core.permissions import Role
 from guild.core.work import System
 from guild.members.models import Member
 from tests.camt import Move
@@ -204,6 +205,14 @@ async def test_a_payout_run_pays_everyone_once_whatever_dies(
     for treasurer, point in zip(treasurers[1:], WRITES[1:], strict=True):
         async with browser(house, start, treasurer) as client:
             await killed_then(house, start, client, point, f"/payout-runs/{run_id}/approve")
+    # What the tests before have earned may lie in a band that asks for more people.
+    needed = "SELECT max(approvals_needed) FROM payout WHERE run_id = :id"
+    for _ in range((await numbers(system, needed, id=run_id))[0] - 2):
+        another = await Factories(system).member(roles=[Role.TREASURER])
+        async with browser(house, start, another) as client:
+            api = start("api")
+            assert (await insist(client, f"/payout-runs/{run_id}/approve")).is_success
+            await api.kill()
     start("relay")
     worker = start("worker", "worker.set_aside_uncommitted")
     assert await worker.ended() == KILLED
