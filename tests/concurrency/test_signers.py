@@ -112,11 +112,11 @@ async def test_two_hundred_signers_at_once(committing: System) -> None:
     assert took < SECONDS_MAX, f"{took:.1f} s"
     async with begin_work(committing, SYSTEM, read_only=True) as work:
         each = await work.session.execute(
-            select(ContractEvidence.contract_id, func.count())
+            select(ContractEvidence.contract_id, func.count().label("number"))
             .where(ContractEvidence.kind == "signed")
             .group_by(ContractEvidence.contract_id)
         )
-        signatures = dict(each.tuples().all())
+        signatures = {one.contract_id: one.number for one in each}
         assert [signatures.pop(one.id) for one in boards] == [BOARD] * BOARDS
         assert list(signatures.values()) == [1] * CONTRACTS
         states = set(await work.session.scalars(select(Contract.state)))

@@ -41,7 +41,7 @@ class Sieve(msgspec.Struct, frozen=True, kw_only=True):
         found = [column == value for column, value in equal if value is not None]
         if self.drafted_from is not None:
             found.append(Contract.created_at >= _begin(self.drafted_from))
-        if self.drafted_to is not None:
+        if self.drafted_to is not None and self.drafted_to < date.max:
             found.append(Contract.created_at < _begin(self.drafted_to + timedelta(days=1)))
         if self.at_least_minor is not None:
             found.append(Contract.net_minor >= self.at_least_minor)
