@@ -31,7 +31,7 @@ FLAGS: Final = (
     "--no-first-run", "--disable-extensions", "--disable-background-networking",
     "--disable-dev-shm-usage", "--disable-component-update", "--remote-debugging-pipe",
 )  # fmt: skip
-ANSWER_S: Final = 30
+ANSWER_S: Final = 120
 JUDGE: Final = """(async () => {
   const found = await axe.run(document, {resultTypes: ["violations"]});
   return found.violations.map(v => ({rule: v.id, impact: v.impact, help: v.help,
