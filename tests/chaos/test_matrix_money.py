@@ -4,6 +4,7 @@ Each is repeated under the same key, or found again by a job; afterwards it has 
 books balance and every invariant holds (the fixture `system` asks them all).
 """
 
+import os
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -56,6 +57,11 @@ async def with_api(house: House, start: Start, key: str, path: str, **body: Any)
     await api.kill()
     assert answer.status_code == 201, answer.text
     return answer
+
+
+LONG = pytest.mark.skipif(
+    not os.environ.get("GUILD_LONG"), reason="minutes of waiting; GUILD_LONG=1 runs it"
+)
 
 
 def patient(house: House) -> bool:
@@ -163,6 +169,7 @@ async def test_a_payment_file_is_made_once(
     assert await numbers(system, empty) == [0]
 
 
+@LONG
 @pytest.mark.parametrize(
     ("point", "ends"), [("gateway.not_sent", "unknown"), ("gateway.sent_not_recorded", "delivered")]
 )
@@ -189,6 +196,7 @@ async def test_a_parcel_is_never_sent_twice(
     assert await numbers(system, parcels, id=invoice_id) == [gone]
 
 
+@LONG
 async def test_a_payout_run_pays_everyone_once_whatever_dies(
     house: House, scene: Scene, system: System, start: Start
 ) -> None:
