@@ -51,24 +51,6 @@ async def list_plans(work: Work, *, cursor: str | None = None, limit: int = 50) 
     return Page(items=items, next_cursor=encode_cursor(items[-1].id) if more else None)
 
 
-async def contracts_for_plans(work: Work) -> list[tuple[str, str]]:
-    """The member's running contracts as choices of a form: id, and number with title; newest first.
-
-    A contract in force goes on for years in a plan, so even the hundredth is offered.
-    """
-    found = await work.session.execute(
-        select(Contract.id, Contract.number, Contract.title)
-        .where(
-            Contract.member_id == work.actor.member_id,
-            Contract.state.in_(PLANNED_IN),
-            Contract.amends_id.is_(None),
-        )
-        .order_by(Contract.id.desc())
-        .limit(OFFERED)
-    )
-    return [(str(one), f"{number}, {title}") for one, number, title in found]
-
-
 async def _out(work: Work, plan: RecurringPlan) -> PlanOut:
     title = await work.session.scalar(select(Contract.title).where(Contract.id == plan.contract_id))
     runs = await work.session.scalars(
