@@ -221,7 +221,7 @@ def verify_command(_: Settings, options: argparse.Namespace) -> int:
 def verify_document(settings: Settings, options: argparse.Namespace) -> int:
     """Judge a sealed PDF: seal, chain of trust, and whether the log has it. 0 when it is valid."""
     pdf = options.file.read_bytes()
-    trusted = trusted_of(settings, now=utc_now())
+    trusted = trusted_of(settings)
     if options.root:
         trusted = msgspec.structs.replace(trusted, root_pem=options.root.read_bytes())
     report = asyncio.run(verify_seal(pdf, trusted))

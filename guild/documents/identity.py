@@ -22,10 +22,8 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from guild.core.settings import Settings
 
-_ROOT_YEARS = 30
-_SEAL_YEARS = 10
-_STAMP_YEARS = 25
-"""The authority outlives the seal: what it stamped is judged by it long after."""
+_DEVELOPMENT_SINCE = dt.datetime(2000, 1, 1, tzinfo=dt.UTC)
+"""A story is played with a turned clock and served with today's: its seal must be good for both."""
 
 
 class SealIdentity(msgspec.Struct, frozen=True, kw_only=True):
@@ -43,7 +41,22 @@ class SealIdentity(msgspec.Struct, frozen=True, kw_only=True):
     stamp_cert_pem: bytes = b""
 
 
-def identity_of(settings: Settings, *, now: dt.datetime) -> SealIdentity:
+class Lives(msgspec.Struct, frozen=True):
+    """Years that certificates are good for, from the day that they are made.
+
+    The authority outlives the seal: what it stamped is judged by it long after.
+    """
+
+    root: int = 30
+    seal: int = 10
+    stamp: int = 25
+
+
+OPERATED = Lives()
+_DEVELOPMENT_LIVES = Lives(root=100, seal=100, stamp=100)
+
+
+def identity_of(settings: Settings) -> SealIdentity:
     """The operator's seal; outside production one is made in the data folder."""
     if settings.seal_key_pem:
         return SealIdentity(
@@ -55,19 +68,20 @@ def identity_of(settings: Settings, *, now: dt.datetime) -> SealIdentity:
             stamp_cert_pem=settings.seal.stamp_cert_pem,
         )
     assert not settings.production, "settings refuse to start in production without a seal"
-    return make_development_identity(settings.data_dir, now=now)
+    return make_development_identity(settings.data_dir)
 
 
-def make_development_identity(folder: Path, *, now: dt.datetime) -> SealIdentity:
+def make_development_identity(folder: Path) -> SealIdentity:
     """The identity kept in `folder`; made there on the first call. Two processes get the same one.
 
-    Only the owner may read the file. Not for production: the key lies unencrypted on the disk.
+    Only the owner may read the file. Not for production: the key lies unencrypted on the disk, and
+    it is good for a century, so that the clock of a story may stand at any day.
     """
-    path = folder / "seal-identity.development-2.json"
+    path = folder / "seal-identity.development-3.json"
     if not path.exists():
         folder.mkdir(parents=True, exist_ok=True)
         draft = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
-        made = make_identity("Development co-op", now=now)
+        made = make_identity("Development co-op", now=_DEVELOPMENT_SINCE, lives=_DEVELOPMENT_LIVES)
         with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
             file.write(msgspec.json.encode(made))
             file.flush()
@@ -79,7 +93,7 @@ def make_development_identity(folder: Path, *, now: dt.datetime) -> SealIdentity
     return msgspec.json.decode(path.read_bytes(), type=SealIdentity)
 
 
-def make_identity(organisation: str, *, now: dt.datetime) -> SealIdentity:
+def make_identity(organisation: str, *, now: dt.datetime, lives: Lives = OPERATED) -> SealIdentity:
     """A new root, and a seal and a time-stamping authority under it, all ECDSA P-256.
 
     The root's key is thrown away, so it can sign nothing else, and its list of revoked certificates
@@ -89,20 +103,20 @@ def make_identity(organisation: str, *, now: dt.datetime) -> SealIdentity:
     root_key = ec.generate_private_key(ec.SECP256R1())
     root_name = _name(organisation, f"{organisation} Root")
     root = (
-        _builder(root_name, root_name, root_key.public_key(), now, _ROOT_YEARS)
+        _builder(root_name, root_name, root_key.public_key(), now, lives.root)
         .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
         .add_extension(_usage(certificates=True), critical=True)
         .sign(root_key, hashes.SHA256())
     )
     seal_key, seal = _leaf(root_key, root_name, _name(organisation, f"{organisation} Seal"),
-                           now, _SEAL_YEARS)  # fmt: skip
+                           now, lives.seal)  # fmt: skip
     stamp_name = _name(organisation, f"{organisation} Local time stamps")
-    stamp_key, stamp = _leaf(root_key, root_name, stamp_name, now, _STAMP_YEARS, stamps=True)
+    stamp_key, stamp = _leaf(root_key, root_name, stamp_name, now, lives.stamp, stamps=True)
     return SealIdentity(
         key_pem=_pem(seal_key),
         cert_pem=seal.public_bytes(Encoding.PEM),
         root_pem=root.public_bytes(Encoding.PEM),
-        crl_pem=_revocations(root_key, root_name, now).public_bytes(Encoding.PEM),
+        crl_pem=_revocations(root_key, root_name, now, lives.root).public_bytes(Encoding.PEM),
         stamp_key_pem=_pem(stamp_key),
         stamp_cert_pem=stamp.public_bytes(Encoding.PEM),
     )
@@ -136,13 +150,13 @@ def _leaf(
 
 
 def _revocations(
-    root_key: ec.EllipticCurvePrivateKey, issuer: x509.Name, now: dt.datetime
+    root_key: ec.EllipticCurvePrivateKey, issuer: x509.Name, now: dt.datetime, years: int
 ) -> x509.CertificateRevocationList:
     return (
         x509.CertificateRevocationListBuilder()
         .issuer_name(issuer)
         .last_update(now - dt.timedelta(hours=1))
-        .next_update(now + dt.timedelta(days=round(365.25 * _ROOT_YEARS)))
+        .next_update(now + dt.timedelta(days=round(365.25 * years)))
         .add_extension(x509.CRLNumber(1), critical=False)
         .add_extension(
             x509.AuthorityKeyIdentifier.from_issuer_public_key(root_key.public_key()),

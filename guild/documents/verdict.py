@@ -52,9 +52,9 @@ class Trusted(msgspec.Struct, frozen=True, kw_only=True):
     stamp_root_pem: bytes = b""
 
 
-def trusted_of(settings: Settings, *, now: dt.datetime) -> Trusted:
+def trusted_of(settings: Settings) -> Trusted:
     """Whom this installation trusts."""
-    identity = identity_of(settings, now=now)
+    identity = identity_of(settings)
     return Trusted(
         root_pem=identity.root_pem,
         crl_pem=identity.crl_pem,

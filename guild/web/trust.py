@@ -24,8 +24,8 @@ class TrustFileMissing(NotFound):
 @get("/trust", permission=Permission.PUBLIC, include_in_schema=False)
 async def trust_page(work: Work) -> Response[str]:
     """Whose word a seal is, how strong it is, and the fingerprints to compare."""
-    trusted, seal = trusted_of(work.settings, now=work.now), work.settings.seal
-    identity = identity_of(work.settings, now=work.now)
+    trusted, seal = trusted_of(work.settings), work.settings.seal
+    identity = identity_of(work.settings)
     return page(
         work,
         "web/trust.html",
@@ -44,19 +44,19 @@ async def trust_page(work: Work) -> Response[str]:
 @get("/trust/root.pem", permission=Permission.PUBLIC, include_in_schema=False)
 async def root_file(work: Work) -> Response[bytes]:
     """The root certificate."""
-    return _file(trusted_of(work.settings, now=work.now).root_pem, PEM)
+    return _file(trusted_of(work.settings).root_pem, PEM)
 
 
 @get("/trust/root.crl", permission=Permission.PUBLIC, include_in_schema=False)
 async def revocation_file(work: Work) -> Response[bytes]:
     """What the root has revoked (RFC 5280)."""
-    return _file(trusted_of(work.settings, now=work.now).crl_pem, PEM)
+    return _file(trusted_of(work.settings).crl_pem, PEM)
 
 
 @get("/trust/time-root.pem", permission=Permission.PUBLIC, include_in_schema=False)
 async def stamp_root_file(work: Work) -> Response[bytes]:
     """The root of a foreign time-stamping authority; the local one stands under our own root."""
-    return _file(trusted_of(work.settings, now=work.now).stamp_root_pem, PEM)
+    return _file(trusted_of(work.settings).stamp_root_pem, PEM)
 
 
 def _file(content: bytes, media_type: str) -> Response[bytes]:

@@ -59,7 +59,7 @@ async def verify(work: Work, data: QuestionForm) -> Response[str]:
     known = await sealed_file(work, digest)
     report = None
     if pdf:
-        trusted = trusted_of(work.settings, now=work.now)
+        trusted = trusted_of(work.settings)
         judge = work.system.resource("documents.judge", Judge)
         report = await judge.judge(pdf, trusted, at=work.now)
     return _page(work, digest=digest, known=known, report=report)

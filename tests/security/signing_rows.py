@@ -27,7 +27,7 @@ def name_authority(world: Any) -> None:
     seal = msgspec.structs.replace(
         settings.seal,
         stamp_url="https://time.example.org",
-        stamp_root_pem=identity_of(settings, now=world.clock()).root_pem,
+        stamp_root_pem=identity_of(settings).root_pem,
     )
     world.system.settings = msgspec.structs.replace(settings, seal=seal)
 

@@ -90,7 +90,7 @@ async def call_seal(system: System, order: SealOrder) -> SealedBytes:
     pdf = await system.resource("documents.pool", DocumentPool).render(order.order)
     sealer = system.resource(
         "documents.sealer",
-        lambda: Sealer(identity_of(system.settings, now=order.at), system.settings.seal),
+        lambda: Sealer(identity_of(system.settings), system.settings.seal),
     )
     sealed = await seal_pdf(
         pdf,

@@ -77,7 +77,7 @@ async def bundle_files(work: Work, contract_id: ContractId) -> dict[str, bytes]:
     proof = await _proof(work, contract.sealed_sha256)
     offer = await _signed_offer(work, contract)
     chain = await _sealed_chain(work, contract)
-    trusted = trusted_of(work.settings, now=work.now)
+    trusted = trusted_of(work.settings)
     performed = await _deliveries(work, contract)
     ask: AskInvoices | None = work.system.resources.get(INVOICES)
     invoices = await ask(work, contract.id) if ask else []

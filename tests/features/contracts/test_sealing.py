@@ -55,7 +55,7 @@ async def test_the_sealed_file_proves_itself(make, as_, system, pool, clock):
     assert view.sealed_at == clock.moment
     assert view.sealed_sha256 == hashlib.sha256(pdf).hexdigest()
 
-    identity = make_development_identity(system.settings.data_dir, now=clock.moment)
+    identity = make_development_identity(system.settings.data_dir)
     report = await verify_seal(pdf, identity.root_pem, at=clock.moment)
     assert report.bottom_line, report.explanation
     broken = bytearray(pdf)
