@@ -38,8 +38,8 @@ from guild.governance.commands import install_founding_charter  # noqa: E402
 from guild.invoicing.einvoice.validator import Validator  # noqa: E402
 from guild.migrations.run import migrate  # noqa: E402
 from guild.migrations.schema import write_schema  # noqa: E402
-from guild.web.app import create_app  # noqa: E402
 from tests.factories import Factories  # noqa: E402
+from tests.shared import App, SharedPress  # noqa: E402
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 """The moment at which tests begin: a Monday, not a holiday."""
@@ -165,6 +165,12 @@ def settings(
     )
 
 
+@pytest.fixture(scope="session")
+def resources(validator: Validator, press: SharedPress) -> dict[str, Any]:
+    """What a System keeps for as long as its process lives, and that does not know it."""
+    return {"invoicing.validator": validator, "documents.pool": press}
+
+
 @pytest_asyncio.fixture
 async def engine(database_url: str) -> AsyncIterator[AsyncEngine]:
     """One connection's worth of engine for this test's event loop."""
@@ -181,9 +187,17 @@ def validator() -> Iterator[Validator]:
     made.stop()
 
 
+@pytest.fixture(scope="session")
+def press() -> Iterator[SharedPress]:
+    """The press of all tests; its child process starts with the first order."""
+    made = SharedPress()
+    yield made
+    made.close()
+
+
 @pytest_asyncio.fixture
 async def system(
-    engine: AsyncEngine, settings: Settings, clock: Clock, validator: Validator
+    engine: AsyncEngine, settings: Settings, clock: Clock, resources: dict[str, Any]
 ) -> AsyncIterator[System]:
     """A System whose Works are savepoints of one transaction that is rolled back."""
     async with engine.connect() as connection:
@@ -192,7 +206,7 @@ async def system(
             connection, expire_on_commit=False, join_transaction_mode="create_savepoint"
         )
         made = features.system_on(settings, engine, maker, maker, clock=clock, nested=True)
-        made.resources["invoicing.validator"] = validator
+        made.resources.update(resources)
         async with begin_work(made, SYSTEM) as work:
             await found(work)
         yield made
@@ -222,8 +236,7 @@ def as_(system: System) -> As:
 @pytest_asyncio.fixture
 async def http(system: System) -> AsyncIterator[httpx.AsyncClient]:
     """A client of the application; it is nobody until it signs in."""
-    app = create_app(system)
-    transport = httpx.ASGITransport(app=app)
+    transport = httpx.ASGITransport(app=App(system))  # type: ignore[arg-type]
     async with httpx.AsyncClient(transport=transport, base_url="http://guild.test") as client:
         yield client
 
@@ -240,13 +253,11 @@ SignIn = Callable[..., Awaitable[httpx.AsyncClient]]
 @pytest_asyncio.fixture
 async def signed_in(system: System) -> AsyncIterator[Callable[..., Any]]:
     """`await signed_in(member)` → a client with that member's session and CSRF header."""
-    app = create_app(system)
+    transport = httpx.ASGITransport(app=App(system))  # type: ignore[arg-type]
     clients: list[httpx.AsyncClient] = []
 
     async def sign_in(member: Any, password: str = Factories.PASSWORD) -> httpx.AsyncClient:
-        client = httpx.AsyncClient(
-            transport=httpx.ASGITransport(app=app), base_url="http://guild.test"
-        )
+        client = httpx.AsyncClient(transport=transport, base_url="http://guild.test")
         clients.append(client)
         answer = await client.post(
             "/api/v1/session", json={"email": member.email, "password": password}
@@ -263,7 +274,7 @@ async def signed_in(system: System) -> AsyncIterator[Callable[..., Any]]:
 @pytest_asyncio.fixture
 async def committing(
     embedded: Embedded, template_database: str, settings: Settings, clock: Clock,
-    request: pytest.FixtureRequest, validator: Validator,
+    request: pytest.FixtureRequest, resources: dict[str, Any],
 ) -> AsyncIterator[System]:  # fmt: skip
     """A System on a database of its own, where Works commit for real and run at once."""
     name = f"guild_c_{abs(hash(request.node.nodeid)) % 10**10}"
@@ -276,7 +287,7 @@ async def committing(
     )
     own = msgspec.structs.replace(settings, database_url=url, owner_url=embedded.url(name))
     made = features.system_on(own, engine, writers, readers, clock=clock)
-    made.resources["invoicing.validator"] = validator
+    made.resources.update(resources)
     async with begin_work(made, SYSTEM) as work:
         await found(work)
     yield made

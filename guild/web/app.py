@@ -39,9 +39,9 @@ def create_app(system: System) -> Litestar:
     check_declared([handler for handler in routes if isinstance(handler, HTTPRouteHandler)])
 
     @asynccontextmanager
-    async def lifespan(_: Litestar) -> AsyncGenerator[None, None]:
+    async def lifespan(app: Litestar) -> AsyncGenerator[None, None]:
         yield
-        await features.close(system)
+        await features.close(app.state.system)
 
     return Litestar(
         route_handlers=[

@@ -47,7 +47,7 @@ async def system(house: House, scene: Scene) -> AsyncIterator[System]:
         dead = "SELECT job FROM outbox WHERE dead_at IS NOT NULL"
         assert set(await numbers(made, dead)) <= {"chaos.poison", "chaos.transfer"}
     finally:
-        await made.engine.dispose()
+        await features.close(made)
 
 
 @pytest_asyncio.fixture

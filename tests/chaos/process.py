@@ -16,15 +16,20 @@ from typing import Any
 
 warnings.filterwarnings("ignore", message="XDG_RUNTIME_DIR")
 
+from litestar import Litestar  # noqa: E402
+
 from guild import cli, worker  # noqa: E402
 from guild.core import outbox  # noqa: E402
 from guild.core.settings import Settings  # noqa: E402
 from guild.core.work import System  # noqa: E402
 from guild.supervisor import listen  # noqa: E402
+from guild.web.app import create_app  # noqa: E402
 from tests.chaos.errands import ERRANDS  # noqa: E402
 from tests.chaos.points import arm  # noqa: E402
 
 SWEEP_S = 0.1
+READY = create_app(cli.make_system(Settings(env="test", database_url="postgresql+asyncpg:///none")))
+"""Built once: a child only puts its System where `create_app` would have put it."""
 
 
 def live(order: dict[str, Any]) -> None:
@@ -53,7 +58,8 @@ def live(order: dict[str, Any]) -> None:
 
 
 def prepare(lease_s: float | None) -> None:
-    """What differs from production: errands among the jobs, a quicker sweep, shorter leases.
+    """What differs from production: errands among the jobs, a quicker sweep, shorter leases, an
+    application that was built before the fork.
 
     The fingerprint of the schema is another test's matter.
     """
@@ -70,6 +76,11 @@ def prepare(lease_s: float | None) -> None:
             outbox.LEASE_MARGIN_S = lease_s - longest
         return system
 
+    def ready_app(system: System) -> Litestar:
+        READY.state["system"] = system
+        return READY
+
+    cli.create_app = ready_app
     cli.ensure_schema = agree
     cli.make_system = with_errands
     worker.SWEEP_S = SWEEP_S

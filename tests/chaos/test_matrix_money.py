@@ -4,8 +4,6 @@ Each is repeated under the same key, or found again by a job; afterwards it has 
 books balance and every invariant holds (the fixture `system` asks them all).
 """
 
-import os
-import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -15,13 +13,14 @@ import httpx
 import pytest
 
 from guild.core.ids import InvoiceId
+from guild.core.outbox import drain
 from guild.core.permissions import Role
 from guild.core.work import System
 from guild.members.models import Member
 from tests.camt import Move
 from tests.chaos.house import House, numbers, until
 from tests.chaos.scene import API, GROSS_CENTS, NET_TO_MEMBER_CENTS, Scene, client_of, insist
-from tests.chaos.waiting import COUNT, KILLED, LEASE_S, Start
+from tests.chaos.waiting import COUNT, KILLED, Patience, Start
 from tests.factories import Factories
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
@@ -57,20 +56,6 @@ async def with_api(house: House, start: Start, key: str, path: str, **body: Any)
     await api.kill()
     assert answer.status_code == 201, answer.text
     return answer
-
-
-LONG = pytest.mark.skipif(
-    not os.environ.get("GUILD_LONG"), reason="minutes of waiting; GUILD_LONG=1 runs it"
-)
-
-
-def patient(house: House) -> bool:
-    """Let a lease expire, but slowly: meanwhile neither the gateway's hours nor the lease of a job
-    that is at work may pass, however busy the machine is.
-    """
-    if time.monotonic() - house.turned_at > 8:
-        house.advance(seconds=LEASE_S + 5)
-    return False
 
 
 async def words(system: System, query: str, **values: Any) -> list[str]:
@@ -169,7 +154,6 @@ async def test_a_payment_file_is_made_once(
     assert await numbers(system, empty) == [0]
 
 
-@LONG
 @pytest.mark.parametrize(
     ("point", "ends"), [("gateway.not_sent", "unknown"), ("gateway.sent_not_recorded", "delivered")]
 )
@@ -177,6 +161,7 @@ async def test_a_parcel_is_never_sent_twice(
     house: House, scene: Scene, system: System, start: Start, point: str, ends: str
 ) -> None:
     """Cut off before or after the call: the next worker does not send, it asks what happened."""
+    await drain(system)  # the parcels of the tests before, so that the trap is for this one
     invoice_id = await issued(house, scene, start)
     start("relay")
     worker = start("worker", point, **LOOPBACK)
@@ -188,15 +173,16 @@ async def test_a_parcel_is_never_sent_twice(
     start("worker", **LOOPBACK)
     state = "SELECT state FROM transmission WHERE invoice_id = :id ORDER BY id DESC LIMIT 1"
 
+    patience = Patience(house, system)
+
     async def settled() -> bool:
-        patient(house)
+        await patience.wait()
         return await words(system, state, id=invoice_id) == [ends]
 
-    await until(settled, 240, f"the transmission to be {ends}", every_s=0.1)
+    await until(settled, 120, f"the transmission to be {ends}", every_s=0.1)
     assert await numbers(system, parcels, id=invoice_id) == [gone]
 
 
-@LONG
 async def test_a_payout_run_pays_everyone_once_whatever_dies(
     house: House, scene: Scene, system: System, start: Start
 ) -> None:
@@ -215,8 +201,10 @@ async def test_a_payout_run_pays_everyone_once_whatever_dies(
             await killed_then(house, start, client, point, f"/payout-runs/{run_id}/approve")
     # What the tests before have earned may lie in a band that asks for more people.
     needed = "SELECT max(approvals_needed) FROM payout WHERE run_id = :id"
+    others = Factories(system)
+    others.count = 9_000
     for _ in range((await numbers(system, needed, id=run_id))[0] - 2):
-        another = await Factories(system).member(roles=[Role.TREASURER])
+        another = await others.member(roles=[Role.TREASURER])
         async with browser(house, start, another) as client:
             api = start("api")
             assert (await insist(client, f"/payout-runs/{run_id}/approve")).is_success
@@ -228,11 +216,13 @@ async def test_a_payout_run_pays_everyone_once_whatever_dies(
     assert await words(system, state, id=run_id) == ["requested"] * len(asked)
     start("worker")
 
+    patience = Patience(house, system)
+
     async def approved() -> bool:
-        patient(house)
+        await patience.wait()
         return await words(system, state, id=run_id) == ["approved"] * len(asked)
 
-    await until(approved, 240, "what was approved to be set aside", every_s=0.1)
+    await until(approved, 120, "what was approved to be set aside", every_s=0.1)
     for payout_id in asked:
         set_aside = await numbers(system, POSTED, kind="payout_approved", id=payout_id)
         assert set_aside == [1]

@@ -16,9 +16,9 @@ from guild.members import commands as members
 from guild.members.models import Member
 from guild.members.schemas import ApiKeyIn
 from guild.treasury.models import Payout
-from guild.web.app import create_app
 from tests.factories import Factories
 from tests.features.treasury.conftest import Desk
+from tests.shared import App
 
 MANY = 16
 KEY = {"Idempotency-Key": "one-key-for-sixteen"}
@@ -42,7 +42,7 @@ async def browsers(desk: Desk, payee: Member) -> AsyncIterator[Browsers]:
     async with begin_work(desk.system, desk.make.actor(payee)) as work:
         scopes = ["payouts:request", "invoices:issue"]
         made = await members.make_api_key(work, ApiKeyIn(name="sixteen", scopes=scopes))
-    app = create_app(desk.system)
+    app = App(desk.system)
     async with AsyncExitStack() as stack:
         yield [
             await stack.enter_async_context(

@@ -92,10 +92,12 @@ class Field:
 
 
 @pytest.fixture(scope="module")
-def field(settings: Settings, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Field]:
+def field(
+    settings: Settings, tmp_path_factory: pytest.TempPathFactory, resources: dict[str, Any]
+) -> Iterator[Field]:
     """The world on a loop of its own: Hypothesis calls plain functions."""
     loop = asyncio.new_event_loop()
-    made = open_world(settings, tmp_path_factory.mktemp("field"))
+    made = open_world(settings, tmp_path_factory.mktemp("field"), resources)
     world = loop.run_until_complete(made.__aenter__())
     yield Field(loop, world)
     loop.run_until_complete(made.__aexit__(None, None, None))

@@ -48,7 +48,6 @@ from guild.treasury import commands as treasury
 from guild.treasury import jobs as treasury_jobs
 from guild.treasury.models import BankEntry
 from guild.treasury.schemas import BatchIn
-from guild.web.app import create_app
 from tests.camt import Move
 from tests.conftest import NOON, Clock, found
 from tests.factories import Factories
@@ -68,6 +67,7 @@ from tests.security.performing_rows import make_performing
 from tests.security.receivables_rows import make_receivables
 from tests.security.signing_level_rows import make_levels
 from tests.security.signing_rows import make_signing, name_authority
+from tests.shared import App
 
 BASE = "http://guild.test"
 START = NOON - timedelta(hours=73)
@@ -92,8 +92,10 @@ class World:
         self.rows: dict[str, Any] = {}
         self.links: dict[str, str] = {}
         self.headers: dict[str, dict[str, str]] = {}
-        self.app = create_app(system)
-        self.http = httpx.AsyncClient(transport=httpx.ASGITransport(app=self.app), base_url=BASE)
+        app = App(system)
+        self.app = app.litestar
+        transport = httpx.ASGITransport(app=app)  # type: ignore[arg-type]
+        self.http = httpx.AsyncClient(transport=transport, base_url=BASE)
 
     async def ask(
         self, method: str, path: str, headers: dict[str, str], **parts: Any
@@ -485,8 +487,10 @@ class World:
 
 
 @asynccontextmanager
-async def open_world(settings: Settings, data_dir: Path) -> AsyncIterator[World]:
-    """The world in one transaction that never commits."""
+async def open_world(
+    settings: Settings, data_dir: Path, resources: dict[str, Any]
+) -> AsyncIterator[World]:
+    """The world in one transaction that never commits; `resources` are shared with other tests."""
     engine = create_async_engine(settings.database_url, pool_size=1, max_overflow=0)
     clock = Clock()
     clock.set(START)
@@ -497,6 +501,7 @@ async def open_world(settings: Settings, data_dir: Path) -> AsyncIterator[World]
         )
         own = msgspec.structs.replace(settings, data_dir=data_dir)
         system = features.system_on(own, engine, maker, maker, clock=clock, nested=True)
+        system.resources.update(resources)
         async with begin_work(system, SYSTEM) as work:
             await found(work)
         world = World(system, connection, clock)
@@ -505,7 +510,6 @@ async def open_world(settings: Settings, data_dir: Path) -> AsyncIterator[World]
         finally:
             await world.http.aclose()
             await outer.rollback()
-    await features.close(system)
     await engine.dispose()
 
 

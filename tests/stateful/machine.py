@@ -20,10 +20,10 @@ from guild.core.mail import Mail, read_letter
 from guild.core.permissions import SYSTEM, Role
 from guild.core.work import System, begin_work
 from guild.members.models import Member
-from guild.web.app import create_app
 from tests.camt import Move, camt053
 from tests.factories import Factories
 from tests.features.treasury.conftest import COOP_IBAN, OPENING, Desk
+from tests.shared import App
 from tests.stateful.books import Books, Invoice, Payout
 
 API = "/api/v1"
@@ -49,7 +49,7 @@ class Walk:
     def __init__(self, system: System, seed: int) -> None:
         self.system = system
         self.chance = random.Random(seed)  # noqa: S311 - repeatable on purpose
-        self.app = create_app(system)
+        self.app = App(system)
         self.books = Books(at_bank=OPENING)
         self.members: list[tuple[Member, httpx.AsyncClient, Any]] = []
         self.treasurers: dict[str, httpx.AsyncClient] = {}

@@ -4,7 +4,6 @@ The world of the access matrix has a row of every kind, so the pages are seen fi
 looked at without a word here.
 """
 
-import os
 import re
 import shutil
 from collections.abc import AsyncIterator
@@ -45,10 +44,10 @@ NOT_BY_A_LINK = {
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def world(
-    settings: Settings, tmp_path_factory: pytest.TempPathFactory
+    settings: Settings, tmp_path_factory: pytest.TempPathFactory, resources: dict[str, Any]
 ) -> AsyncIterator[World]:
     """The cooperative of the access matrix."""
-    async with open_world(settings, tmp_path_factory.mktemp("world")) as made:
+    async with open_world(settings, tmp_path_factory.mktemp("world"), resources) as made:
         yield made
 
 
@@ -123,9 +122,6 @@ async def _faults(page: Page) -> list[str]:
 
 
 @pytest.mark.skipif(shutil.which("bash") is None, reason="the browser is started through bash")
-@pytest.mark.skipif(
-    not os.environ.get("GUILD_LONG"), reason="minutes of drawing; GUILD_LONG=1 runs it"
-)
 async def test_every_page_is_good_on_a_desk_and_on_a_phone(world: World) -> None:
     visitor = Visitor(world)
     wrong: list[str] = []

@@ -14,15 +14,7 @@ from guild.translog.commands import sequence_leaves
 
 
 @pytest.fixture
-async def pool(system):
-    yield
-    pool = system.resources.get("documents.pool")
-    if pool is not None:
-        await pool.stop()
-
-
-@pytest.fixture
-async def sealed(make, as_, pool):
+async def sealed(make, as_):
     member = await make.member()
     contract = await make.signed_contract(member)
     async with as_() as work:
@@ -82,7 +74,7 @@ async def test_a_changed_twin_is_named(sealed, make, as_, tmp_path, capsys, name
     assert "WRONG" in capsys.readouterr().out
 
 
-async def test_before_the_log_has_it_there_is_no_bundle(make, as_, pool):
+async def test_before_the_log_has_it_there_is_no_bundle(make, as_):
     member = await make.member()
     contract = await make.signed_contract(member)
     async with as_(make.actor(member)) as work:

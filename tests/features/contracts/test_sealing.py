@@ -18,14 +18,6 @@ from guild.documents.verdict import verify_seal
 from guild.translog.models import LogLeaf
 
 
-@pytest.fixture
-async def pool(system):
-    yield
-    pool = system.resources.get("documents.pool")
-    if pool is not None:
-        await pool.stop()
-
-
 async def sealed(make, as_, member=None):
     contract = await make.signed_contract(member)
     async with as_() as work:
@@ -34,7 +26,7 @@ async def sealed(make, as_, member=None):
 
 
 @pytest.mark.slow
-async def test_the_sealed_file_proves_itself(make, as_, system, pool, clock):
+async def test_the_sealed_file_proves_itself(make, as_, system, clock):
     member = await make.member()
     contract = await make.signed_contract(member)
     async with as_() as work:
@@ -89,7 +81,7 @@ async def test_the_sealed_file_proves_itself(make, as_, system, pool, clock):
 
 
 @pytest.mark.slow
-async def test_sealing_twice_makes_one_file(make, as_, pool):
+async def test_sealing_twice_makes_one_file(make, as_):
     member = await make.member()
     contract = await sealed(make, as_, member)
     count = len(await make.letters())

