@@ -20,7 +20,13 @@ from guild.contracts.commands.letters import (
     mail_told,
 )
 from guild.contracts.commands.links import new_link
-from guild.contracts.commands.loading import linked_contract, locked, own_contract, people
+from guild.contracts.commands.loading import (
+    linked_contract,
+    locked,
+    others_with,
+    own_contract,
+    people,
+)
 from guild.contracts.commands.signers import acting_signer, signers_of
 from guild.contracts.errors import (
     AlreadyInvoiced,
@@ -47,11 +53,11 @@ from guild.contracts.rules.deadlines import deadline, end_of
 from guild.contracts.schemas.signing import ObjectionDecisionIn, ObjectionIn, VoidAnswerIn, VoidIn
 from guild.core.errors import IllegalMove
 from guild.core.ids import ContractId, ObjectionToSigningId, VoidingId, new_id
+from guild.core.pages import long_date
 from guild.core.permissions import Permission, Role
 from guild.core.work import Work
 from guild.governance.queries import charter_at
 from guild.members import commands as members
-from guild.members.models import Member, MemberRole
 
 DECIDE_DAYS: Final = 5
 LINK_HOURS: Final = 24 * 14
@@ -296,19 +302,9 @@ async def _tell_all(work: Work, contract: Contract, letter: str, **facts: object
 
 
 async def _tell_reps(work: Work, contract: Contract, objection: SigningObjection) -> None:
-    reps = await work.session.scalars(
-        select(Member)
-        .join(MemberRole, MemberRole.member_id == Member.id)
-        .where(
-            MemberRole.role == str(Role.REP), MemberRole.ended_at.is_(None),
-            Member.state == "member", Member.id != contract.member_id,
-        )
-        .order_by(Member.id)
-        .limit(50)
-    )  # fmt: skip
-    for rep in reps.all():
+    for rep in await others_with(work, Role.REP, contract.member_id):
         mail_rep(
             work, rep.email, f"{contract.number}: an objection to a signature",
-            f"{contract.number} is suspended. Please decide by {objection.decide_by:%Y-%m-%d}:\n\n"
-            f"{work.settings.base_url}/rep-tasks",
+            f"{contract.number} is suspended. Please decide by {long_date(objection.decide_by)}:"
+            f"\n\n{work.settings.base_url}/rep-tasks",
         )  # fmt: skip

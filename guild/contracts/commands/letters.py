@@ -73,13 +73,18 @@ def mail_offer(
 
 
 def mail_told(
-    work: Work, contract: Contract, contact: Contact, letter: str, *, why: str = "why_asked",
-    **facts: object,
-) -> None:  # fmt: skip
+    work: Work, contract: Contract, contact: Contact, letter: str, **facts: object
+) -> None:
     """To one person at the client: how a contract goes on that she was asked about."""
-    known = facts_of(work, contract, **facts)
-    known["text"] = sentence(contact.language, letter, "text", known)
-    mail_client(work, contact, letter, ("parts.about",), known, why=why)
+    _in_short(work, contact, letter, facts_of(work, contract, **facts), "why_asked")
+
+
+def _in_short(
+    work: Work, contact: Contact, letter: str, facts: dict[str, object], why: str
+) -> None:
+    """A letter of one paragraph after the contract's title."""
+    said = {**facts, "text": sentence(contact.language, letter, "text", facts)}
+    mail_client(work, contact, letter, ("parts.about",), said, why=why)
 
 
 def mail_member_too(
@@ -189,7 +194,7 @@ def mail_delivery(
 def mail_renewed(work: Work, contract: Contract, contact: Contact, path: str) -> None:
     """To one person at the client: a new link in place of one that no longer opens."""
     link = f"{work.settings.base_url}{path}"
-    mail_told(work, contract, contact, "renewed", why="why_link", link=link)
+    _in_short(work, contact, "renewed", facts_of(work, contract, link=link), "why_link")
 
 
 def mail_rep(work: Work, email: str, subject: str, text: str) -> None:

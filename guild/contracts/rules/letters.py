@@ -50,6 +50,6 @@ def sentence(language: str, letter: str, name: str, facts: Mapping[str, object])
 
 
 def about(language: str, letter: str, facts: Mapping[str, object]) -> str:
-    """What is told of a contract in one paragraph, after its title: “Logo”: …"""
+    """What is told of a contract in one paragraph, after its title."""
     text = sentence(language, letter, "text", facts)
     return sentence(language, "parts", "about", {**facts, "text": text})
