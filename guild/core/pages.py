@@ -13,7 +13,7 @@ import msgspec
 from babel.dates import format_date, format_datetime
 from babel.numbers import format_currency, format_decimal
 from jinja2 import Environment, FunctionLoader, StrictUndefined
-from litestar import Response
+from litestar import Request, Response
 from litestar.enums import MediaType
 from markupsafe import Markup
 
@@ -117,6 +117,16 @@ def environment() -> Environment:
 def csrf_field(token: str) -> Markup:
     """The hidden field that every form carries."""
     return Markup('<input type="hidden" name="csrf_token" value="{}">').format(token)
+
+
+def browser_language(request: Request[Any, Any, Any]) -> str:
+    """The first of the house's languages that the browser prefers; for pages that know nobody."""
+    wanted = request.headers.get("accept-language", "")[:200].lower()
+    for part in wanted.split(","):
+        name = part.split(";")[0].strip()[:2]
+        if name in LOCALES:
+            return name
+    return "en"
 
 
 def page(

@@ -15,7 +15,6 @@ from guild.contracts.pages.drafting import Form
 from guild.contracts.pages.forms import Faults
 from guild.contracts.pages.words import (
     REFUSED,
-    browser_language,
     clients_page,
     fault_at,
     sayer,
@@ -26,6 +25,7 @@ from guild.contracts.schemas import ChangesIn
 from guild.contracts.schemas.remarks import RemarkIn, ThreadOut
 from guild.core.errors import Invalid
 from guild.core.ids import ContractId
+from guild.core.pages import browser_language
 from guild.core.permissions import Permission
 from guild.core.wire import get, post
 from guild.core.work import Work

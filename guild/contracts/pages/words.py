@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import msgspec
-from litestar import Request, Response
+from litestar import Response
 
 from guild.contracts import queries
 from guild.contracts.errors import (
@@ -19,7 +19,7 @@ from guild.contracts.errors import (
 )
 from guild.contracts.schemas import OfferOut
 from guild.core.errors import GuildError, IllegalMove, Invalid, StaleVersion
-from guild.core.pages import LOCALES, page
+from guild.core.pages import page
 from guild.core.work import Work
 
 FILE: Final = Path(__file__).parent.parent / "data" / "page_words.json"
@@ -43,16 +43,6 @@ def sayer(language: str) -> Say:
         return words[key].format(**values)
 
     return say
-
-
-def browser_language(request: Request[Any, Any, Any]) -> str:
-    """The first of the house's languages that the browser prefers; for pages that know nobody."""
-    wanted = request.headers.get("accept-language", "")[:200].lower()
-    for part in wanted.split(","):
-        name = part.split(";")[0].strip()[:2]
-        if name in LOCALES:
-            return name
-    return "en"
 
 
 def refusal_text(refusal: GuildError, language: str) -> str:
