@@ -1,20 +1,23 @@
 """Background work of contracts: the sealed file, offers that expire, silence that counts."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 
 from guild.contracts import commands, queries
 from guild.contracts.models import (
+    CASE_LIFECYCLE,
     Contract,
+    ContractCase,
     ContractEnding,
     ContractOffer,
     ContractSigner,
     Milestone,
+    SigningObjection,
     TimeSheet,
 )
-from guild.contracts.rules.deadlines import reminders_due
+from guild.contracts.rules.deadlines import REP_REMINDER, reminders_due
 from guild.contracts.rules.signers import (
     FIRST_REMINDER,
     LAST_REMINDER,
@@ -22,9 +25,11 @@ from guild.contracts.rules.signers import (
     offer_reminders_due,
 )
 from guild.core.ids import (
+    ContractCaseId,
     ContractEndingId,
     ContractId,
     MilestoneId,
+    ObjectionToSigningId,
     PaperId,
     SignerId,
     TimeSheetId,
@@ -281,3 +286,45 @@ async def remind_of_sheets(work: Work) -> None:
         last = queries.ends_on(contract)
         if last is not None and last <= work.today + timedelta(days=30):
             work.later(warn_expiry, contract_id=contract.id)
+
+
+@job("contracts.chase_case")
+async def chase_case(work: Work, case_id: ContractCaseId) -> None:
+    """Remind the reps of one dispute, or say that its day has passed."""
+    await commands.chase_case(work, case_id)
+
+
+@job("contracts.chase_objection")
+async def chase_objection(work: Work, objection_id: ObjectionToSigningId) -> None:
+    """The same for one objection to a signature."""
+    await commands.chase_objection(work, objection_id)
+
+
+@scheduled("contracts.chase_decisions", every_minutes=60)
+async def chase_decisions(work: Work) -> None:
+    """Queue what waits for a rep's decision and was not reminded of, or not told as late."""
+    cases = await work.session.scalars(
+        select(ContractCase.id)
+        .where(
+            ContractCase.state.in_(CASE_LIFECYCLE.moves["decide"][0]),
+            _unsaid(ContractCase, work.now),
+        )
+        .order_by(ContractCase.decide_by)
+        .limit(BATCH_MAX)
+    )
+    for case_id in cases:
+        work.later(chase_case, case_id=case_id)
+    objections = await work.session.scalars(
+        select(SigningObjection.id)
+        .where(SigningObjection.state == "open", _unsaid(SigningObjection, work.now))
+        .order_by(SigningObjection.decide_by)
+        .limit(BATCH_MAX)
+    )
+    for objection_id in objections:
+        work.later(chase_objection, objection_id=objection_id)
+
+
+def _unsaid(row: type[ContractCase] | type[SigningObjection], now: datetime) -> ColumnElement[bool]:
+    """Of whose day the reps have not heard all that they should by now."""
+    before = (row.rep_letters == 0) & (row.decide_by <= now + REP_REMINDER)
+    return before | ((row.rep_letters == 1) & (row.decide_by < now))

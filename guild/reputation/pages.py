@@ -3,14 +3,14 @@
 from typing import Annotated, Any, Final
 
 import msgspec
-from litestar import Response
+from litestar import Request, Response
 from litestar.enums import RequestEncodingType
 from litestar.params import Body
 from litestar.response import Redirect
 
 from guild.core.errors import GuildError, Invalid
 from guild.core.ids import AttestationId, ContractId, DisputeId
-from guild.core.pages import page
+from guild.core.pages import browser_language, page
 from guild.core.permissions import Permission
 from guild.core.wire import get, post
 from guild.core.work import Work
@@ -30,20 +30,6 @@ from guild.reputation.schemas import (
 
 Form = Annotated[dict[str, str], Body(media_type=RequestEncodingType.URL_ENCODED)]
 NO_STORE: Final = {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer"}
-QUESTIONS: Final = {
-    "payment_on_time": "Did the client pay on time?",
-    "brief_clear": "Was it clear what was wanted?",
-    "scope_respected": "Did the client keep to what was agreed?",
-    "quality": "Was the work of the quality agreed?",
-    "on_time": "Was it delivered when promised?",
-    "communication": "Were you kept informed and answered?",
-}
-"""The founding charter's questions in words; one that is voted in later shows its name."""
-
-
-def question(name: str) -> str:
-    """The question in words."""
-    return QUESTIONS.get(name, f"{name.replace('_', ' ').capitalize()}?")
 
 
 def _answers(form: dict[str, str]) -> dict[str, bool]:
@@ -65,7 +51,7 @@ async def mine(work: Work) -> Response[str]:
         section="/reputation",
         explained=explained,
         waiting=waiting,
-        question=question,
+        question=queries.question,
     )
 
 
@@ -90,7 +76,7 @@ async def _entry_form(
         section="/reputation",
         entry=entry,
         step="dispute" if step == "dispute" else "reply",
-        question=question,
+        question=queries.question,
         errors=[{"field": "text", "text": error.detail}] if error else [],
     )
 
@@ -159,16 +145,19 @@ async def ask_member(work: Work, contract_id: ContractId) -> Response[str]:
 
 
 def _ask(
-    work: Work, asked: RateableOut, to: str, error: GuildError | None = None, **context: Any
-) -> Response[str]:
+    work: Work, asked: RateableOut, to: str, error: GuildError | None = None, lang: str = "en",
+    **context: Any,
+) -> Response[str]:  # fmt: skip
     answer = page(
         work,
         "reputation/ask.html",
         status=error.status if error else 200,
+        lang=lang,
+        t=queries.words(lang),
         asked=asked,
         to=to,
-        question=question,
-        errors=[{"field": "", "text": error.detail}] if error else [],
+        question=queries.question,
+        errors=[{"field": "", "text": queries.words(lang)["e_none"]}] if error else [],
         **context,
     )
     answer.headers.update(NO_STORE)
@@ -195,9 +184,10 @@ async def member_answers(
 
 
 @get("/attest/{token:str}", permission=Permission.PUBLIC, include_in_schema=False)
-async def attest_door(work: Work, token: str) -> Response[str]:
+async def attest_door(work: Work, token: str, request: Request[Any, Any, Any]) -> Response[str]:
     """What a mail's link shows: one button. Nothing is looked up and nothing is changed."""
-    answer = page(work, "reputation/door.html", token=token)
+    lang = browser_language(request)
+    answer = page(work, "reputation/door.html", lang=lang, t=queries.words(lang), token=token)
     answer.headers.update(NO_STORE)
     return answer
 
@@ -216,7 +206,8 @@ async def open_attest(work: Work, token: str) -> Redirect:
 async def ask_client(work: Work) -> Response[str]:
     """The questions about the freelancer, and what was said about the client once it is public."""
     entries = await queries.entries_about_me(work)
-    return _ask(work, await queries.rateable(work), "/attest", entries=entries)
+    lang = await queries.reader_language(work)
+    return _ask(work, await queries.rateable(work), "/attest", lang=lang, entries=entries)
 
 
 @post("/attest", permission=Permission.LINK, include_in_schema=False, status_code=303)
@@ -225,7 +216,8 @@ async def client_answers(work: Work, data: Form) -> Response[str] | Redirect:
     try:
         said = AnswersIn(answers=_answers(data))
     except Invalid as error:
-        return _ask(work, await queries.rateable(work), "/attest", error)
+        lang = await queries.reader_language(work)
+        return _ask(work, await queries.rateable(work), "/attest", error, lang)
     await commands.attest_as_client(work, said)
     return Redirect("/attest", status_code=303, headers=NO_STORE)
 

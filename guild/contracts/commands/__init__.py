@@ -26,6 +26,7 @@ from guild.contracts.commands.cases import (
     open_case,
     withdraw_case,
 )
+from guild.contracts.commands.chasing import chase_case, chase_objection
 from guild.contracts.commands.drafting import draft_contract, edit_contract, rewrite_contract
 from guild.contracts.commands.ending import (
     agree_ending,
@@ -131,6 +132,8 @@ __all__ = [
     "begin_amendment",
     "call_seal",
     "change_template",
+    "chase_case",
+    "chase_objection",
     "client_ends",
     "contest_ending",
     "decide_case",

@@ -12,9 +12,21 @@ from sqlalchemy import select
 from guild.contracts import access, queries
 from guild.contracts.access import DELIVERY_LINK, OFFER_LINK
 from guild.contracts.commands.chain import origin, record
-from guild.contracts.commands.letters import mail_answer, mail_rep, mail_stopped
+from guild.contracts.commands.letters import (
+    contact_of,
+    mail_answer,
+    mail_member_too,
+    mail_rep,
+    mail_told,
+)
 from guild.contracts.commands.links import new_link
-from guild.contracts.commands.loading import linked_contract, locked, own_contract, people
+from guild.contracts.commands.loading import (
+    linked_contract,
+    locked,
+    others_with,
+    own_contract,
+    people,
+)
 from guild.contracts.commands.signers import acting_signer, signers_of
 from guild.contracts.errors import (
     AlreadyInvoiced,
@@ -41,18 +53,14 @@ from guild.contracts.rules.deadlines import deadline, end_of
 from guild.contracts.schemas.signing import ObjectionDecisionIn, ObjectionIn, VoidAnswerIn, VoidIn
 from guild.core.errors import IllegalMove
 from guild.core.ids import ContractId, ObjectionToSigningId, VoidingId, new_id
+from guild.core.pages import long_date
 from guild.core.permissions import Permission, Role
 from guild.core.work import Work
 from guild.governance.queries import charter_at
 from guild.members import commands as members
-from guild.members.models import Member, MemberRole
 
 DECIDE_DAYS: Final = 5
 LINK_HOURS: Final = 24 * 14
-KINDS: Final = {
-    "not_me": "says that it was not she who signed",
-    "not_authorised": "says that she is not the right person to sign",
-}
 
 
 async def object_to_signing(work: Work, data: ObjectionIn) -> SigningObjection:
@@ -82,11 +90,9 @@ async def object_to_signing(work: Work, data: ObjectionIn) -> SigningObjection:
     await work.session.flush()
     said = {"kind": data.kind, "note": data.text, "email": signer.email, **origin(work)}
     await record(work, contract, "signature_objected", said)
-    text = (
-        f"{signer.name} {KINDS[data.kind]}. The contract is suspended until a union representative "
-        f"has decided, by {objection.decide_by:%Y-%m-%d}: nothing is to be delivered or paid."
+    await _tell_all(
+        work, contract, f"suspended_{data.kind}", signer=signer.name, until=objection.decide_by
     )
-    await _tell_all(work, contract, "suspended", text)
     await _tell_reps(work, contract, objection)
     await work.emit(
         ContractSuspended(contract_id=contract.id, member_id=contract.member_id, kind=data.kind)
@@ -123,15 +129,12 @@ async def decide_objection(
     await record(work, contract, "objection_decided", said)
     if data.outcome == "void":
         await _void(work, contract, "objection", data.reasons)
-        await _tell_all(work, contract, "void", f"A representative has decided: {data.reasons}")
+        await _tell_all(work, contract, "void_decided", words=data.reasons)
         return objection
     CONTRACT_LIFECYCLE.move(contract, "lift")
     contract.updated_at = work.now
     await _full_days_again(work, contract)
-    await _tell_all(
-        work, contract, "goes on",
-        f"A representative has decided that the signature stands: {data.reasons}",
-    )  # fmt: skip
+    await _tell_all(work, contract, "goes_on", words=data.reasons)
     await work.emit(ContractResumed(contract_id=contract.id, member_id=contract.member_id))
     return objection
 
@@ -154,17 +157,22 @@ async def ask_to_void(work: Work, contract_id: ContractId | None, data: VoidIn) 
     work.session.add(voiding)
     await work.session.flush()
     await record(work, contract, "void_asked", {"by": side, "note": data.reason, **origin(work)})
-    asked = f"wants to make the contract void, as if it had never been made:\n\n{data.reason}\n\n"
+    member, _, _ = await people(work, contract)
     if side == "member":
-        member, _, _ = await people(work, contract)
         for one in await signers_of(work, contract):
             if one.state == "signed":
                 token, _ = await new_link(work, contract, one.contact_id, OFFER_LINK, LINK_HOURS)
                 link = f"{work.settings.base_url}/offers/{token}"
-                text = f"{member.display_name} {asked}It is so only if you agree: {link}"
-                mail_stopped(work, contract, one.email, "make it void?", text)
+                mail_told(
+                    work, contract, await contact_of(work, one), "void_asked",
+                    member=member.display_name, words=data.reason, link=link,
+                )  # fmt: skip
     else:
-        await _tell_member(work, contract, "make it void?", f"Your client {asked}Answer it here.")
+        mail_answer(
+            work, contract, member, "make it void?",
+            "Your client wants to make the contract void, as if it had never been made:\n\n"
+            f"{data.reason}\n\nAnswer it here.",
+        )  # fmt: skip
     return voiding
 
 
@@ -187,12 +195,11 @@ async def answer_voiding(
     answer = {"by": side, "agreed": data.agree, **origin(work)}
     await record(work, contract, "void_answered", answer)
     if not data.agree:
-        await _tell_all(work, contract, "it stands", "The other side did not agree to void it.")
+        await _tell_all(work, contract, "void_refused")
         return voiding
     await _nothing_invoiced(work, contract)
     await _void(work, contract, "agreed", voiding.reason)
-    text = f"Both sides agree that it is void, as if it had never been made:\n\n{voiding.reason}"
-    await _tell_all(work, contract, "void", text)
+    await _tell_all(work, contract, "void_agreed", words=voiding.reason)
     return voiding
 
 
@@ -285,33 +292,19 @@ async def _full_days_again(work: Work, contract: Contract) -> None:
     await work.session.flush()
 
 
-async def _tell_all(work: Work, contract: Contract, subject: str, text: str) -> None:
+async def _tell_all(work: Work, contract: Contract, letter: str, **facts: object) -> None:
     """Both sides: the member, and everybody at the client who signed, reads along or got a copy."""
     for one in await signers_of(work, contract):
         if one.state in {"signed", "informed", "not_needed"} or one.role == "copy":
-            mail_stopped(work, contract, one.email, subject, text)
-    await _tell_member(work, contract, subject, text)
-
-
-async def _tell_member(work: Work, contract: Contract, subject: str, text: str) -> None:
+            mail_told(work, contract, await contact_of(work, one), letter, **facts)
     member, _, _ = await people(work, contract)
-    mail_answer(work, contract, member, subject, text)
+    mail_member_too(work, contract, member, letter, **facts)
 
 
 async def _tell_reps(work: Work, contract: Contract, objection: SigningObjection) -> None:
-    reps = await work.session.scalars(
-        select(Member)
-        .join(MemberRole, MemberRole.member_id == Member.id)
-        .where(
-            MemberRole.role == str(Role.REP), MemberRole.ended_at.is_(None),
-            Member.state == "member", Member.id != contract.member_id,
-        )
-        .order_by(Member.id)
-        .limit(50)
-    )  # fmt: skip
-    for rep in reps.all():
+    for rep in await others_with(work, Role.REP, contract.member_id):
         mail_rep(
             work, rep.email, f"{contract.number}: an objection to a signature",
-            f"{contract.number} is suspended. Please decide by {objection.decide_by:%Y-%m-%d}:\n\n"
-            f"{work.settings.base_url}/rep-tasks",
+            f"{contract.number} is suspended. Please decide by {long_date(objection.decide_by)}:"
+            f"\n\n{work.settings.base_url}/rep-tasks",
         )  # fmt: skip

@@ -29,6 +29,7 @@ from guild.contracts.models import (
     ContractSigner,
 )
 from guild.contracts.rules.evidence import moment
+from guild.contracts.rules.letters import Phrase
 from guild.contracts.schemas import ChangesIn, DeclineIn, OfferIn
 from guild.contracts.schemas.remarks import RemarkIn
 from guild.core.permissions import LinkGrant, contact_actor
@@ -119,8 +120,7 @@ async def request_contract_changes(work: Work, data: ChangesIn) -> Contract:
             **origin(work), **await link_details(work),
         },
     )  # fmt: skip
-    text = f"{signer.name} asked for changes; what was signed is void. A new version comes by mail."
-    await stop_signers(work, contract, "changes are asked for", text, but=signer)
+    await stop_signers(work, contract, "changes", but=signer, signer=signer.name)
     await tell_member(
         work,
         contract,
@@ -151,8 +151,10 @@ async def decline_contract(work: Work, data: DeclineIn) -> Contract:
             **origin(work), **await link_details(work),
         },
     )  # fmt: skip
+    await stop_signers(
+        work, contract, "declined", but=signer, signer=signer.name, reason=Phrase(data.reason)
+    )
     text = f"{signer.name} declined (reason: {data.reason}). Nothing is agreed or published."
-    await stop_signers(work, contract, "declined", text, but=signer)
     await tell_member(work, contract, "declined", f"{text}\n\n{data.note}".rstrip())
     await work.emit(
         ContractDeclined(

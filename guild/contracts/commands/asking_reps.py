@@ -11,7 +11,7 @@ from sqlalchemy import select
 
 from guild.contracts import queries
 from guild.contracts.commands.chain import record
-from guild.contracts.commands.loading import locked, own_contract
+from guild.contracts.commands.loading import locked, others_with, own_contract
 from guild.contracts.errors import NothingToAsk, OwnCase, PaperNotFound, RepTaskNotFound
 from guild.contracts.events import RepAnswered, RepAsked
 from guild.contracts.models import (
@@ -31,7 +31,7 @@ from guild.core.pages import long_date
 from guild.core.permissions import Permission, Role
 from guild.core.work import Work
 from guild.governance.queries import charter_at
-from guild.members.models import Member, MemberRole
+from guild.members.models import Member
 
 WORDS = {
     "floor_waiver": "a waiver of the floor",
@@ -100,19 +100,7 @@ async def _floor_facts(work: Work, contract: Contract) -> dict[str, Any]:
 
 
 async def _tell_reps(work: Work, contract: Contract, task: RepTask) -> None:
-    reps = await work.session.scalars(
-        select(Member)
-        .join(MemberRole, MemberRole.member_id == Member.id)
-        .where(
-            MemberRole.role == str(Role.REP),
-            MemberRole.ended_at.is_(None),
-            Member.state == "member",
-            Member.id != task.member_id,
-        )
-        .order_by(Member.id)
-        .limit(50)
-    )
-    for rep in reps.all():
+    for rep in await others_with(work, Role.REP, task.member_id):
         send_mail(
             work,
             to=rep.email,

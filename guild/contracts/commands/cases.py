@@ -27,6 +27,13 @@ from guild.core.work import Work
 
 ANSWER_DAYS: Final = 5
 DECIDE_DAYS: Final = 15
+STEPS: Final = {
+    "opened": "a dispute is opened",
+    "answered": "your dispute is answered",
+    "withdrawn": "the dispute is withdrawn",
+    "decided": "the dispute is decided",
+}
+"""What the member's mail has as its subject."""
 BOUND: Final = ("signed", "completed", "terminated", "suspended")
 
 
@@ -59,7 +66,7 @@ async def open_case(work: Work, contract_id: ContractId | None, data: CaseIn) ->
     work.session.add(case)
     await work.session.flush()
     await _note(work, contract, case, "case_opened", data.text)
-    await _tell_other(work, contract, case, by, "a dispute is opened")
+    await _tell_other(work, contract, case, by, "opened")
     await work.emit(CaseOpened(contract_id=contract.id, case_id=case.id, by=by))
     return case
 
@@ -73,7 +80,7 @@ async def answer_case(work: Work, case_id: ContractCaseId, data: CaseAnswerIn) -
     case.answer, case.answered_at = data.text, work.now
     await work.session.flush()
     await _note(work, contract, case, "case_answered", data.text)
-    await _tell_other(work, contract, case, side, "your dispute is answered")
+    await _tell_other(work, contract, case, side, "answered")
     return case
 
 
@@ -85,7 +92,7 @@ async def withdraw_case(work: Work, case_id: ContractCaseId) -> ContractCase:
     CASE_LIFECYCLE.move(case, "withdraw")
     await work.session.flush()
     await _note(work, contract, case, "case_withdrawn", "")
-    await _tell_other(work, contract, case, side, "the dispute is withdrawn")
+    await _tell_other(work, contract, case, side, "withdrawn")
     return case
 
 
@@ -121,8 +128,8 @@ async def decide_case(work: Work, case_id: ContractCaseId, data: CaseDecisionIn)
     if case.matter == "ending":
         await settle_ending(work, contract, fee)
     await _note(work, contract, case, "case_decided", data.reasons)
-    await _tell_other(work, contract, case, "member", "the dispute is decided")
-    await _tell_other(work, contract, case, "client", "the dispute is decided")
+    await _tell_other(work, contract, case, "member", "decided")
+    await _tell_other(work, contract, case, "client", "decided")
     await work.emit(CaseDecided(contract_id=contract.id, case_id=case.id, outcome=data.outcome))
     return case
 
@@ -157,14 +164,14 @@ async def _note(work: Work, contract: Contract, case: ContractCase, kind: str, s
 
 
 async def _tell_other(
-    work: Work, contract: Contract, case: ContractCase, side: str, what: str
+    work: Work, contract: Contract, case: ContractCase, side: str, step: str
 ) -> None:
-    """Mail the side that is not `side`."""
+    """Mail the side that is not `side` what happened to the dispute."""
     member, _, contact = await people(work, contract)
     if side == "client":
         text = case.reasons or case.answer or case.text
-        mail_answer(work, contract, member, what, text)
+        mail_answer(work, contract, member, STEPS[step], text)
         return
     hours = (DECIDE_DAYS + 7) * 24
     token, _ = await new_link(work, contract, contact.id, DELIVERY_LINK, hours)
-    mail_case(work, contract, case, contact, token=token, what=what)
+    mail_case(work, contract, case, contact, member, token=token, step=step)

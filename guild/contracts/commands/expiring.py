@@ -25,8 +25,7 @@ async def expire_offer(work: Work, contract_id: ContractId) -> None:
     contract.ended_reason = "expired"
     offer.answered_at, offer.answer = work.now, "expired"
     await record(work, contract, "expired", {"answer_by": moment(offer.answer_by)})
-    told = "The time to answer is over. Nothing is agreed, and what was signed is void."
-    await stop_signers(work, contract, "the offer has expired", told)
+    await stop_signers(work, contract, "expired")
     member, _, _ = await people(work, contract)
     mail_answer(
         work, contract, member, "no answer in time",

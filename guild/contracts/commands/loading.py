@@ -14,9 +14,10 @@ from guild.contracts.errors import (
 from guild.contracts.models import CONTRACT_LIFECYCLE, Contract, ContractOffer, Milestone
 from guild.contracts.schemas import OfferIn
 from guild.core.errors import IllegalMove
-from guild.core.ids import ContractId, MilestoneId
+from guild.core.ids import ContractId, MemberId, MilestoneId
+from guild.core.permissions import Role
 from guild.core.work import Work
-from guild.members.models import Contact, Member, Organisation
+from guild.members.models import Contact, Member, MemberRole, Organisation
 
 
 async def locked(work: Work, condition: ColumnElement[bool]) -> Contract | None:
@@ -109,6 +110,21 @@ async def milestone_with_contract(
     )
     assert milestone is not None, "its contract was found through it"
     return contract, milestone
+
+
+async def others_with(work: Work, role: Role, member_id: MemberId) -> list[Member]:
+    """Whoever holds an office now, but for the member whose own matter it is; at most fifty."""
+    rows = await work.session.scalars(
+        select(Member)
+        .join(MemberRole, MemberRole.member_id == Member.id)
+        .where(
+            MemberRole.role == str(role), MemberRole.ended_at.is_(None),
+            Member.state == "member", Member.id != member_id,
+        )
+        .order_by(Member.id)
+        .limit(50)
+    )  # fmt: skip
+    return list(rows)
 
 
 async def people(work: Work, contract: Contract) -> tuple[Member, Organisation, Contact]:

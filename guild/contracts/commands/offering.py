@@ -237,9 +237,9 @@ def _spoken(work: Work, member: Member, client: str, typed_name: str, level: str
         "typed_name": typed_name,
         "email": member.email,
         "identified": "session",
-        "consent_text": consent_text("member", client),
+        "consent_text": consent_text("member", client, member.language),
         "consent_version": CONSENT_VERSION,
-        "consent_locale": consent_locale("en"),
+        "consent_locale": consent_locale(member.language),
         **origin(work),
     }
 
@@ -300,11 +300,7 @@ async def withdraw_waiting(work: Work, contract: Contract, note: str) -> None:
     await record(work, contract, "withdrawn", {"note": note, "former_state": former})
     if former == "sent":
         member, _, _ = await people(work, contract)
-        text = (
-            f"{member.display_name} has withdrawn the offer. Nothing is agreed, and there is "
-            "nothing for you to do."
-        )
-        await stop_signers(work, contract, "the offer was withdrawn", text)
+        await stop_signers(work, contract, "withdrawn", member=member.display_name)
     await work.emit(
         ContractWithdrawn(
             contract_id=contract.id, member_id=contract.member_id, client_id=contract.client_id

@@ -8,7 +8,12 @@ import msgspec
 
 from guild.contracts.access import OFFER_LINK
 from guild.contracts.commands.chain import chain_of, record
-from guild.contracts.commands.letters import mail_sealed, mail_sealed_copy, mail_unsealed
+from guild.contracts.commands.letters import (
+    contact_of,
+    mail_sealed,
+    mail_sealed_copy,
+    mail_unsealed,
+)
 from guild.contracts.commands.links import new_link
 from guild.contracts.commands.loading import current_offer, locked, people
 from guild.contracts.commands.printing import TEMPLATE, Parties, contract_sheet
@@ -125,7 +130,7 @@ async def record_seal(work: Work, _ids: dict[str, Any], sealed: SealedBytes) -> 
     for one in await signers_of(work, contract):
         if one.state in {"signed", "informed", "not_needed"} or one.role == "copy":
             token, _ = await new_link(work, contract, one.contact_id, OFFER_LINK, hours)
-            mail_sealed_copy(work, contract, one.email, token=token)
+            mail_sealed_copy(work, contract, await contact_of(work, one), token=token)
     mail_sealed(work, contract, member)
     await work.emit(ContractSealed(contract_id=contract.id, sha256=contract.sealed_sha256))
 

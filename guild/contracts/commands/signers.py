@@ -9,7 +9,7 @@ from sqlalchemy import select, update
 
 from guild.contracts.access import OFFER_LINK
 from guild.contracts.commands.chain import origin, record
-from guild.contracts.commands.letters import mail_answer, mail_offer, mail_stopped
+from guild.contracts.commands.letters import contact_of, mail_answer, mail_offer, mail_told
 from guild.contracts.commands.loading import answerable, own_contract, people
 from guild.contracts.errors import (
     AlreadyAnswered,
@@ -157,8 +157,7 @@ async def ask_next(work: Work, contract: Contract, offer: ContractOffer) -> bool
             former = SIGNER_LIFECYCLE.move(one, "spare")
             await _end_link(work, one)
             if former == "asked":
-                text = "Enough others have signed; there is nothing for you to do."
-                mail_stopped(work, contract, one.email, "nothing to sign any more", text)
+                mail_told(work, contract, await contact_of(work, one), "spared")
     await work.session.flush()
     return rank is None
 
@@ -190,7 +189,7 @@ async def mail_link(
         raise TooManyLinks(mend="Speak to the client: perhaps the address is wrong.")
     charter = await charter_at(work)
     member, _, _ = await people(work, contract)
-    contact = await work.session.get_one(Contact, signer.contact_id)
+    contact = await contact_of(work, signer)
     await _end_link(work, signer)
     token = await members.issue_link(
         work, contact.id, purpose=OFFER_LINK, subject_id=contract.id,
@@ -224,12 +223,16 @@ async def _end_link(work: Work, signer: ContractSigner) -> None:
 
 
 async def stop_signers(
-    work: Work, contract: Contract, subject: str, text: str, *, but: ContractSigner | None = None
-) -> None:
-    """Nobody is asked any more; everybody who was asked, signed or reads along is told why."""
+    work: Work, contract: Contract, letter: str, *, but: ContractSigner | None = None,
+    **facts: object,
+) -> None:  # fmt: skip
+    """Nobody is asked any more; everybody who was asked, signed or reads along is told why.
+
+    `letter` says it in each one's language, with these facts.
+    """
     for one in await signers_of(work, contract):
         if one.state in {"asked", "signed", "informed"} and one is not but:
-            mail_stopped(work, contract, one.email, subject, text)
+            mail_told(work, contract, await contact_of(work, one), letter, **facts)
         if one.state in {"waiting", "asked"}:
             SIGNER_LIFECYCLE.move(one, "stop")
     await work.session.flush()

@@ -8,7 +8,12 @@ from sqlalchemy import func, select
 from guild.contracts import access
 from guild.contracts.access import DELIVERY_LINK, OFFER_LINK
 from guild.contracts.commands.chain import origin, record
-from guild.contracts.commands.letters import mail_answer, mail_offer_reminder, mail_renewed
+from guild.contracts.commands.letters import (
+    contact_of,
+    mail_answer,
+    mail_offer_reminder,
+    mail_renewed,
+)
 from guild.contracts.commands.links import new_link
 from guild.contracts.commands.loading import (
     current_offer,
@@ -55,7 +60,8 @@ async def remind_signer(work: Work, signer_id: SignerId, due: int) -> None:
         return
     signer.reminders_sent = reached
     member, _, _ = await people(work, contract)
-    mail_offer_reminder(work, contract, member, signer.name, signer.email, offer.answer_by)
+    contact = await contact_of(work, signer)
+    mail_offer_reminder(work, contract, member, contact, offer.answer_by)
 
 
 async def ask_for_extension(work: Work) -> Contract:
@@ -121,7 +127,7 @@ async def renew_link(work: Work, token: str) -> None:
     if link.purpose == DELIVERY_LINK:
         if contract.state in {"signed", "terminated"} and contract.contact_id == contact.id:
             fresh, _ = await new_link(work, contract, contact.id, DELIVERY_LINK, hours)
-            mail_renewed(work, contract, contact.email, f"/deliveries/{fresh}")
+            mail_renewed(work, contract, contact, f"/deliveries/{fresh}")
         return
     one = next((one for one in await signers_of(work, contract) if one.link_id == link.id), None)
     if contract.state == "sent" and one is not None and one.state == "asked":
@@ -131,7 +137,7 @@ async def renew_link(work: Work, token: str) -> None:
             return
     elif contract.signed_at is not None and await _still_reads(work, contract, link):
         fresh, _ = await new_link(work, contract, contact.id, OFFER_LINK, hours)
-        mail_renewed(work, contract, contact.email, f"/offers/{fresh}")
+        mail_renewed(work, contract, contact, f"/offers/{fresh}")
 
 
 async def _still_reads(work: Work, contract: Contract, link: AccessLink) -> bool:

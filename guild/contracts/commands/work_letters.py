@@ -1,18 +1,15 @@
-"""Mails about work under a contract: time sheets, closing statements, disputes, expiry."""
+"""Mails to clients about work under a contract: time sheets, closing statements, disputes."""
 
+from guild.contracts.commands.letters import facts_of, mail_client
 from guild.contracts.models import Contract, ContractCase, ContractEnding, TimeSheet
-from guild.contracts.rules.wording import moment_words
-from guild.core.mail import send_mail
 from guild.core.money import Money
+from guild.core.pages import long_month, number_text
 from guild.core.work import Work
-from guild.members.models import Contact
+from guild.members.models import Contact, Member
 
 
-def _to_client(work: Work, contract: Contract, contact: Contact, subject: str, text: str) -> None:
-    send_mail(
-        work, to=contact.email, subject=subject, text=f"Dear {contact.name},\n\n{text}",
-        reason=f"You get this because you are the client of {contract.number}.",
-    )  # fmt: skip
+def _answered_at(work: Work, token: str) -> str:
+    return f"{work.settings.base_url}/deliveries/{token}"
 
 
 def mail_sheet(
@@ -20,15 +17,15 @@ def mail_sheet(
     reminder: bool,
 ) -> None:  # fmt: skip
     """To the client: a month of time and costs, and by when silence approves it."""
-    total = Money(sheet.time_minor + sheet.costs_minor, contract.currency)
-    _to_client(
-        work, contract, contact,
-        f"{'Reminder: please' if reminder else 'Please'} approve the time sheet of "
-        f"{sheet.month:%Y-%m} until {moment_words(sheet.answer_by)}",
-        f"The time sheet of {sheet.month:%Y-%m} for {contract.number} comes to {total} before VAT, "
-        f"with {sheet.minutes / 60:g} hours.\n\nApprove it or say what is wrong:\n"
-        f"{work.settings.base_url}/deliveries/{token}\n\nIf you say nothing, it counts as approved "
-        f"after {moment_words(sheet.answer_by)}.",
+    mail_client(
+        work, contact, "sheet", ("text", "link", "silence"),
+        facts_of(
+            work, contract, month=long_month(sheet.month, contact.language),
+            total=Money(sheet.time_minor + sheet.costs_minor, contract.currency),
+            hours=number_text(sheet.minutes / 60, contact.language),
+            until=sheet.answer_by, link=_answered_at(work, token),
+        ),
+        why="why_client", subject="reminder" if reminder else "subject",
     )  # fmt: skip
 
 
@@ -40,26 +37,38 @@ def mail_ending(
     def money(minor: int) -> Money:
         return Money(minor, contract.currency)
 
-    _to_client(
-        work, contract, contact, f"{contract.number} ends early: the closing statement",
-        f"The contract “{contract.title}” ends; notice runs until {ending.notice_until}.\n\n"
-        f"Accepted and not invoiced yet: {money(ending.accepted_minor)}\n"
-        f"Delivered, your answer is missing: {money(ending.delivered_minor)}\n"
-        f"Not begun: {money(ending.not_begun_minor)}\n"
-        f"Kill fee: {money(ending.kill_fee_minor)}\n\n"
-        f"Agree or say what is wrong:\n{work.settings.base_url}/deliveries/{token}\n\n"
-        f"If you say nothing, it counts as agreed after {moment_words(ending.answer_by)}.",
+    mail_client(
+        work, contact, "ending", ("text", "sums", "link", "silence"),
+        facts_of(
+            work, contract, notice_until=ending.notice_until, accepted=money(ending.accepted_minor),
+            delivered=money(ending.delivered_minor), not_begun=money(ending.not_begun_minor),
+            kill_fee=money(ending.kill_fee_minor), until=ending.answer_by,
+            link=_answered_at(work, token),
+        ),
+        why="why_client",
     )  # fmt: skip
 
 
 def mail_case(
-    work: Work, contract: Contract, case: ContractCase, contact: Contact, *, token: str, what: str
-) -> None:
-    """To the client: what was said in a dispute, and where to answer."""
-    _to_client(
-        work, contract, contact, f"{contract.number}: {what}",
-        f"{case.reasons or case.answer or case.text}\n\n"
-        f"{work.settings.base_url}/deliveries/{token}\n\n"
-        f"An answer is due by {moment_words(case.answer_by)}; a union representative decides by "
-        f"{moment_words(case.decide_by)}.",
+    work: Work, contract: Contract, case: ContractCase, contact: Contact, member: Member, *,
+    token: str, step: str,
+) -> None:  # fmt: skip
+    """To the client: what was said in a dispute, and where to read it.
+
+    `step` is what happened: opened, answered, withdrawn or decided.
+    """
+    said = {
+        "opened": ("text", "due", "case.link"),
+        "answered": ("text", "due", "case.link"),
+        "withdrawn": ("text", "case.link"),
+        "decided": (case.outcome or "", "case.link"),
+    }
+    words = {"answered": case.answer, "decided": case.reasons}.get(step) or case.text
+    mail_client(
+        work, contact, f"case_{step}", said[step],
+        facts_of(
+            work, contract, member=member.display_name, words=words, answer_by=case.answer_by,
+            decide_by=case.decide_by, link=_answered_at(work, token),
+        ),
+        why="why_client",
     )  # fmt: skip

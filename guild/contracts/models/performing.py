@@ -240,6 +240,8 @@ class ContractCase(Base):
     opened_at: Mapped[datetime]
     answer_by: Mapped[datetime]
     decide_by: Mapped[datetime]
+    rep_letters: Mapped[int] = mapped_column(SmallInteger, default=0)
+    """How often the reps were written to: 1 reminded before the day, 2 the day has passed."""
     answer: Mapped[str | None] = mapped_column(Text)
     answered_at: Mapped[datetime | None]
     outcome: Mapped[str | None] = mapped_column(String(20))

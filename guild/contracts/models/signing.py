@@ -192,6 +192,8 @@ class SigningObjection(Base):
     state: Mapped[str] = mapped_column(String(10))
     raised_at: Mapped[datetime]
     decide_by: Mapped[datetime]
+    rep_letters: Mapped[int] = mapped_column(SmallInteger, default=0)
+    """How often the reps were written to: 1 reminded before the day, 2 the day has passed."""
     decided_by: Mapped[MemberId | None] = mapped_column(ForeignKey("member.id"))
     decided_at: Mapped[datetime | None]
     reasons: Mapped[str | None] = mapped_column(Text)

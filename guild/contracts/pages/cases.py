@@ -14,6 +14,7 @@ from guild.contracts.errors import CaseIsOpen, OwnCase
 from guild.contracts.pages.client import _page
 from guild.contracts.pages.drafting import Form
 from guild.contracts.pages.forms import Faults
+from guild.contracts.pages.words import clients_page, fault_at, sayer
 from guild.contracts.rules.amounts import amount
 from guild.contracts.schemas.ending import CaseAnswerIn, CaseDecisionIn, CaseIn
 from guild.core.errors import IllegalMove, Invalid
@@ -46,7 +47,7 @@ async def _cases(
         cases=found, contract=contract, side="member", rep=rep, form=form, errors=errors,
         closed=await queries.too_close(work, waiting) if rep else frozenset(),
         opens=f"/contracts/{contract_id}/cases" if mine and _bound(contract) else "",
-        own=await queries.own_case_ids(work), base="/contract-cases",
+        own=await queries.own_case_ids(work), base="/contract-cases", say=sayer("en"),
     )  # fmt: skip
 
 
@@ -110,11 +111,10 @@ async def linked_cases_page(work: Work) -> Response[str]:
 
 async def _linked(work: Work, form: dict[str, str], errors: Faults) -> Response[str]:
     row = await queries.linked_row(work, DELIVERY_LINK)
-    return _page(
-        work, "contracts/cases.html", status=422 if errors else 200, contract=None,
+    return await clients_page(
+        work, "contracts/cases.html", errors=errors, contract=None,
         cases=await queries.cases(work, row.id), side="client", rep=False, form=form,
-        errors=errors, opens="/cases" if _bound(row) else "", own=frozenset(),
-        closed=frozenset(), base="/cases",
+        opens="/cases" if _bound(row) else "", own=frozenset(), closed=frozenset(), base="/cases",
     )  # fmt: skip
 
 
@@ -150,7 +150,8 @@ async def _step(
         await step()
     except REFUSALS as refusal:
         if path == "/cases":
-            return await _linked(work, data, _faults(refusal))
+            fault = await fault_at(work, refusal, "disputes", "e_case")
+            return await _linked(work, data, [{**fault, "field": "disputes"}])
         return await _cases(work, None, data, _faults(refusal))
     return Redirect(path, status_code=303)
 

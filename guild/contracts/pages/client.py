@@ -3,7 +3,8 @@
 Offers are answered in `offer.py`; whoever holds a sealed file asks `web/verify.py`.
 """
 
-from typing import Annotated, Any
+import re
+from typing import Annotated, Any, Final
 from uuid import UUID
 
 import msgspec
@@ -14,10 +15,10 @@ from litestar.response import Redirect
 from markupsafe import Markup
 
 from guild.contracts import commands, queries
+from guild.contracts.pages.words import REFUSED, clients_page, fault_at, sayer
 from guild.contracts.routes import NO_STORE, pdf_answer
-from guild.contracts.schemas import (
-    DeliveryChangesIn,
-)
+from guild.contracts.rules.amounts import amount
+from guild.contracts.schemas import DeliveryChangesIn
 from guild.contracts.schemas.contract import AcceptPartIn
 from guild.core.ids import ContractId, DeliveryId, MilestoneId
 from guild.core.pages import page
@@ -25,6 +26,8 @@ from guild.core.permissions import Permission
 from guild.core.wire import get, post
 from guild.core.work import Work
 
+PART: Final = r"[0-9]{1,9}(\.[0-9]{1,2})?"
+"""A part of a price as the wire writes it."""
 Form = Annotated[dict[str, str], Body(media_type=RequestEncodingType.URL_ENCODED)]
 
 
@@ -41,44 +44,61 @@ def document_markup(shown: bytes) -> Markup:
 
 @get("/deliveries", permission=Permission.LINK, include_in_schema=False)
 async def deliveries_page(work: Work) -> Response[str]:
-    """What was delivered, and two answers to what waits."""
-    return await _deliveries_page(work, "", [])
+    """What was delivered, and three answers to what waits."""
+    return await _deliveries_page(work, {}, [])
 
 
-async def _deliveries_page(work: Work, wishes: str, errors: list[dict[str, str]]) -> Response[str]:
+async def _deliveries_page(
+    work: Work, form: dict[str, str], errors: list[dict[str, str]]
+) -> Response[str]:
     view = await queries.deliveries_view(work)
-    return _page(
-        work, "contracts/deliveries.html", status=422 if errors else 200, view=view,
-        items=view.items, wishes=wishes, errors=errors,
-    )  # fmt: skip
+    return await clients_page(
+        work, "contracts/deliveries.html", errors=errors, view=view, items=view.items, form=form
+    )
 
 
 @post("/deliveries/answer", permission=Permission.LINK, include_in_schema=False, status_code=303)
 async def answer_delivery(work: Work, data: Form) -> Response[str] | Redirect:
-    """Accept a delivery or ask for changes to it."""
+    """Accept a delivery, or a part of it, or ask for changes to it."""
+    wrong = _wrong(data)
+    if wrong is not None:
+        field, key = wrong
+        text = sayer(await queries.reader_language(work))(key)
+        return await _deliveries_page(work, data, [{"field": field, "text": text}])
+    try:
+        await _answer_delivery(work, data)
+    except (msgspec.ValidationError, *REFUSED) as refusal:
+        return await _deliveries_page(
+            work, data, [await fault_at(work, refusal, "", "nothing_delivered")]
+        )
+    return Redirect("/deliveries", status_code=303)
+
+
+def _wrong(data: dict[str, str]) -> tuple[str, str] | None:
+    """The first thing that is missing in the form: its field, and what is said of it."""
+    answer = data.get("answer")
+    if answer not in ("accept", "part", "change"):
+        return "answer", "e_answer"
+    if answer == "part" and not re.fullmatch(PART, amount(data.get("accepted_net", "")) or ""):
+        return "accepted_net", "e_part"
+    if answer != "accept" and not 0 < len(data.get("wishes", "").strip()) <= 5000:
+        return "wishes", "e_done_otherwise"
+    return None
+
+
+async def _answer_delivery(work: Work, data: dict[str, str]) -> None:
     wishes = data.get("wishes", "").strip()
     milestone_id = MilestoneId(msgspec.convert(data.get("milestone_id", ""), UUID))
     delivery_id = DeliveryId(msgspec.convert(data.get("delivery_id", ""), UUID))
-    if data.get("answer") == "accept":
+    if data["answer"] == "accept":
         await commands.accept_milestone(work, milestone_id, delivery_id)
-    elif data.get("answer") == "part" and 0 < len(wishes) <= 5000:
-        part = {
-            "delivery_id": delivery_id, "missing": wishes,
-            "accepted_net": data.get("accepted_net", "").strip(),
-        }  # fmt: skip
+    elif data["answer"] == "part":
+        net = amount(data["accepted_net"])
+        part = {"delivery_id": delivery_id, "missing": wishes, "accepted_net": net}
         await commands.accept_part(work, milestone_id, msgspec.convert(part, AcceptPartIn))
-    elif data.get("answer") == "change" and 0 < len(wishes) <= 5000:
+    else:
         asked = msgspec.convert({"delivery_id": delivery_id, "wishes": wishes}, DeliveryChangesIn)
         await commands.request_milestone_changes(work, milestone_id, asked)
-    else:
-        missing = data.get("answer") not in ("change", "part")
-        field, text = (
-            ("answer", "Choose an answer.")
-            if missing
-            else ("wishes", "Write what should be done differently, in at most 5000 characters.")
-        )
-        return await _deliveries_page(work, wishes, [{"field": field, "text": text}])
-    return Redirect("/deliveries", status_code=303)
 
 
 @get("/contracts/{contract_id:uuid}", permission=Permission.CONTRACTS_READ,

@@ -149,7 +149,7 @@ async def _draft(
         form=forms.shown(row.draft) if form is None else form, professions=PROFESSIONS,
         languages=LANGUAGE_NAMES, rows=forms.ROWS, kinds=KINDS,
         own=work.actor.is_member(row.member_id), clauses=_clauses(row.terms, work),
-        passkeys=bool(await passkeys_of(work)),
+        passkeys=bool(await passkeys_of(work)), consent=await queries.member_consent(work, row),
         rate_cards=await queries.rate_choices(work), papers=papers,
         tasks=await queries.tasks_about(work, contract_id),
         document=document_markup(await queries.document_html(work, contract_id)),

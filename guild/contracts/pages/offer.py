@@ -29,7 +29,6 @@ from guild.contracts.errors import (
 from guild.contracts.pages.client import Form, document_markup
 from guild.contracts.pages.words import (
     NO_STORE,
-    browser_language,
     offer_page,
     refusal_text,
     sayer,
@@ -39,6 +38,7 @@ from guild.contracts.routes import pdf_answer
 from guild.contracts.schemas import ChangesIn, DeclineIn, OfferIn, SignIn
 from guild.contracts.schemas.signing import PrepareIn
 from guild.core.errors import GuildError
+from guild.core.pages import browser_language
 from guild.core.permissions import LinkGrant, Permission
 from guild.core.wire import get, post
 from guild.core.work import Work

@@ -4,7 +4,7 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
-from litestar import Response
+from litestar import Request, Response
 from litestar.response import Redirect
 
 from guild.contracts import commands, queries
@@ -13,11 +13,19 @@ from guild.contracts.errors import OfferNotFound
 from guild.contracts.pages.client import _page
 from guild.contracts.pages.drafting import Form
 from guild.contracts.pages.forms import Faults
+from guild.contracts.pages.words import (
+    REFUSED,
+    clients_page,
+    fault_at,
+    sayer,
+    spoken,
+)
 from guild.contracts.routes import NO_STORE
 from guild.contracts.schemas import ChangesIn
 from guild.contracts.schemas.remarks import RemarkIn, ThreadOut
 from guild.core.errors import Invalid
 from guild.core.ids import ContractId
+from guild.core.pages import browser_language
 from guild.core.permissions import Permission
 from guild.core.wire import get, post
 from guild.core.work import Work
@@ -42,7 +50,7 @@ async def _members(
         work, "contracts/thread.html", status=422 if errors else 200, section="/contracts",
         thread=await queries.thread(work, contract_id), to=f"/contracts/{contract_id}/thread",
         back=f"/contracts/{contract_id}", writes=work.actor.is_member(row.member_id), form=form,
-        errors=errors, asked=None,
+        errors=errors, asked=None, say=sayer("en"),
     )  # fmt: skip
 
 
@@ -59,9 +67,9 @@ async def say(work: Work, contract_id: UUID, data: Form) -> Response[Any]:
 
 
 @get("/threads/{token:str}", permission=Permission.PUBLIC, include_in_schema=False)
-async def thread_door(work: Work, token: str) -> Response[str]:
+async def thread_door(work: Work, token: str, request: Request[Any, Any, Any]) -> Response[str]:
     """What a mail's link shows: one button. Nothing is looked up and nothing is changed."""
-    return _page(work, "contracts/thread_door.html", token=token)
+    return spoken(work, "contracts/thread_door.html", browser_language(request), token=token)
 
 
 @post("/threads/{token:str}", permission=Permission.PUBLIC, include_in_schema=False,
@@ -84,10 +92,9 @@ async def linked_page(work: Work) -> Response[str]:
 async def _clients(work: Work, form: dict[str, str], errors: Faults) -> Response[str]:
     found = await queries.linked_thread(work)
     asked = await _asked(work, found)
-    return _page(
-        work, "contracts/thread.html", status=422 if errors else 200, thread=found,
-        to="/offer/thread", back="/offer" if asked is not None else "", writes=True, form=form,
-        errors=errors, asked=asked,
+    return await clients_page(
+        work, "contracts/thread.html", errors=errors, thread=found, to="/offer/thread",
+        back="/offer" if asked is not None else "", writes=True, form=form, asked=asked,
     )  # fmt: skip
 
 
@@ -115,8 +122,8 @@ async def say_as_client(work: Work, data: Form) -> Response[Any]:
             await commands.request_contract_changes(work, msgspec.convert(typed, ChangesIn))
         else:
             await commands.remark_as_client(work, said)
-    except (msgspec.ValidationError, Invalid) as refusal:
-        return await _clients(work, data, _faults(refusal))
+    except (msgspec.ValidationError, *REFUSED) as refusal:
+        return await _clients(work, data, [await fault_at(work, refusal, "text", "e_say")])
     return Redirect("/offer/thread", status_code=303)
 
 

@@ -10,9 +10,10 @@ from guild.contracts import commands, queries
 from guild.contracts.errors import SameAddress, SignersInvalid
 from guild.contracts.pages.client import Form
 from guild.contracts.pages.offer import fault, language_of, seen
-from guild.contracts.pages.words import browser_language, offer_page, sayer, spoken
+from guild.contracts.pages.words import offer_page, sayer, spoken
 from guild.contracts.schemas import DelegateIn
 from guild.core.ids import ContractId
+from guild.core.pages import browser_language
 from guild.core.permissions import Permission
 from guild.core.wire import get, post
 from guild.core.work import Work

@@ -14,6 +14,7 @@ from litestar.response import Redirect
 
 from guild.contracts import commands, queries
 from guild.contracts.pages.client import Form, _page
+from guild.contracts.pages.words import REFUSED, clients_page, fault_at
 from guild.contracts.routes.working import RECEIPT_MAX_BYTES, download
 from guild.contracts.schemas import ContractChange, TerminateIn
 from guild.contracts.schemas.ending import AgreeEndingIn, ClientNoticeIn, ContestEndingIn
@@ -198,42 +199,65 @@ async def end(work: Work, contract_id: UUID, data: Form) -> Redirect:
 @get("/time-sheets", permission=Permission.LINK, include_in_schema=False)
 async def sheets_page(work: Work) -> Response[str]:
     """The client's months to approve, with every entry and receipt."""
-    return _page(work, "contracts/time_sheets.html", sheets=await queries.linked_sheets(work))
+    return await _sheets_page(work, [])
+
+
+async def _sheets_page(work: Work, errors: list[dict[str, str]]) -> Response[str]:
+    return await clients_page(
+        work, "contracts/time_sheets.html", errors=errors, sheets=await queries.linked_sheets(work)
+    )
 
 
 @post("/time-sheets/answer", permission=Permission.LINK, include_in_schema=False, status_code=303)
-async def answer_sheet(work: Work, data: Form) -> Redirect:
+async def answer_sheet(work: Work, data: Form) -> Response[str] | Redirect:
     """Approve a month or say what is wrong with it."""
     typed: dict[str, Any] = {"sheet_id": data.get("sheet_id", "")}
     typed["round"] = int(data["round"]) if data.get("round", "").isdigit() else 0
-    if data.get("answer") == "approve":
-        await commands.approve_sheet(work, msgspec.convert(typed, ApproveSheetIn))
-    else:
-        typed["wishes"] = data.get("wishes", "")
-        await commands.request_sheet_changes(work, msgspec.convert(typed, SheetChangesIn))
+    try:
+        if data.get("answer") == "approve":
+            await commands.approve_sheet(work, msgspec.convert(typed, ApproveSheetIn))
+        else:
+            typed["wishes"] = data.get("wishes", "").strip()
+            await commands.request_sheet_changes(work, msgspec.convert(typed, SheetChangesIn))
+    except (msgspec.ValidationError, *REFUSED) as refusal:
+        return await _sheets_page(work, [await fault_at(work, refusal, "wishes", "e_wrong")])
     return Redirect("/time-sheets", status_code=303)
 
 
 @get("/ending", permission=Permission.LINK, include_in_schema=False)
 async def ending_page(work: Work) -> Response[str]:
     """The client's closing statement, or what ending now would cost."""
-    return _page(work, "contracts/ending.html", ending=await queries.linked_ending(work))
+    return await _ending_page(work, {}, [])
+
+
+async def _ending_page(
+    work: Work, form: dict[str, str], errors: list[dict[str, str]]
+) -> Response[str]:
+    return await clients_page(
+        work, "contracts/ending.html", errors=errors, form=form,
+        ending=await queries.linked_ending(work),
+    )  # fmt: skip
 
 
 @post("/ending/answer", permission=Permission.LINK, include_in_schema=False, status_code=303)
-async def answer_ending(work: Work, data: Form) -> Redirect:
+async def answer_ending(work: Work, data: Form) -> Response[str] | Redirect:
     """Sign the statement, object to it, or give notice; each names the sums that were shown."""
     typed: dict[str, Any] = {"seen_sha256": data.get("seen_sha256", "")}
-    match data.get("answer"):
-        case "agree":
-            typed["typed_name"] = data.get("typed_name", "")
-            await commands.agree_ending(work, msgspec.convert(typed, AgreeEndingIn))
-        case "notice":
-            typed["note"] = data.get("note", "")
-            await commands.client_ends(work, msgspec.convert(typed, ClientNoticeIn))
-        case _:
-            typed["note"] = data.get("note", "")
-            await commands.contest_ending(work, msgspec.convert(typed, ContestEndingIn))
+    agrees = data.get("answer") == "agree"
+    try:
+        match data.get("answer"):
+            case "agree":
+                typed["typed_name"] = data.get("typed_name", "").strip()
+                await commands.agree_ending(work, msgspec.convert(typed, AgreeEndingIn))
+            case "notice":
+                typed["note"] = data.get("note", "")
+                await commands.client_ends(work, msgspec.convert(typed, ClientNoticeIn))
+            case _:
+                typed["note"] = data.get("note", "").strip()
+                await commands.contest_ending(work, msgspec.convert(typed, ContestEndingIn))
+    except (msgspec.ValidationError, *REFUSED) as refusal:
+        field, key = ("typed_name", "e_name") if agrees else ("note", "e_wrong")
+        return await _ending_page(work, data, [await fault_at(work, refusal, field, key)])
     return Redirect("/ending", status_code=303)
 
 

@@ -37,7 +37,7 @@ from guild.contracts.queries.rates import rate_by_id, rate_choices, rates
 from guild.contracts.queries.remarks import linked_thread, thread
 from guild.contracts.queries.sealing import sealing_of
 from guild.contracts.queries.searching import Sieve, list_contracts
-from guild.contracts.queries.signers import signer_views
+from guild.contracts.queries.signers import member_consent, reader_language, signer_views
 from guild.contracts.queries.templates import (
     clause_library,
     copyable,
@@ -133,6 +133,7 @@ __all__ = [
     "list_contracts",
     "masked",
     "may_object_until",
+    "member_consent",
     "milestone_by_row",
     "milestone_view",
     "milestones_of",
@@ -152,6 +153,7 @@ __all__ = [
     "rate_by_id",
     "rate_choices",
     "rates",
+    "reader_language",
     "receipt",
     "rep_tasks",
     "retention_of",

@@ -4,9 +4,30 @@ from sqlalchemy import select
 
 from guild.contracts.errors import OfferNotFound
 from guild.contracts.models import Contract, ContractSigner
+from guild.contracts.rules.consent import consent_locale, consent_text
 from guild.contracts.schemas import SignerOut
 from guild.core.ids import ContractId
 from guild.core.work import Work
+from guild.members.models import Contact, Member, Organisation
+
+
+async def reader_language(work: Work) -> str:
+    """The language of the person behind the client's link; raises OfferNotFound without one."""
+    if work.actor.link is None:
+        raise OfferNotFound(mend="Open the newest link that was mailed to you.")
+    contact = await work.session.get_one(Contact, work.actor.link.contact_id)
+    return contact.language
+
+
+async def member_consent(work: Work, contract: Contract) -> tuple[str, str]:
+    """The language and words of what the member says yes to when she signs by sending.
+
+    The chain of evidence records exactly these.
+    """
+    member = await work.session.get_one(Member, contract.member_id)
+    client = await work.session.get_one(Organisation, contract.client_id)
+    language = consent_locale(member.language)
+    return language, consent_text("member", client.name, language)
 
 
 async def reading_signer(work: Work, contract: Contract, version: int) -> ContractSigner:

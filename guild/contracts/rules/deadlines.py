@@ -9,6 +9,8 @@ from typing import Final
 
 from guild.core.clock import next_business_day
 
+REP_REMINDER: Final = timedelta(days=2)
+"""How long before the day of a decision its representatives are reminded."""
 END_OF_DAY: Final = time(23, 59, 59, tzinfo=UTC)
 
 
@@ -34,3 +36,8 @@ def reminders_due(delivered_at: datetime, silence_days: int, now: datetime) -> i
     """How many reminders should have gone out by now."""
     passed = (now - delivered_at) // timedelta(days=1)
     return sum(1 for day in reminder_days(silence_days) if day <= passed)
+
+
+def rep_letters_due(decide_by: datetime, now: datetime) -> int:
+    """How many letters an open decision should have caused: 1 before its day, 2 after it."""
+    return (now >= decide_by - REP_REMINDER) + (now > decide_by)

@@ -4,11 +4,13 @@ A GET of the link in the mail shows one button and changes nothing, so a scanner
 uses nothing up; the button binds the browser by a cookie.
 """
 
-from litestar import Response
+from typing import Any
+
+from litestar import Request, Response
 from litestar.response import Redirect
 from markupsafe import Markup
 
-from guild.core.pages import page
+from guild.core.pages import browser_language, page
 from guild.core.permissions import Permission
 from guild.core.wire import get, post
 from guild.core.work import Work
@@ -26,9 +28,11 @@ CLOSED = {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer"}
 
 
 @get("/i/{token:str}", permission=Permission.PUBLIC, include_in_schema=False)
-async def door(work: Work, token: str) -> Response[str]:
+async def door(work: Work, token: str, request: Request[Any, Any, Any]) -> Response[str]:
     """What the mail's link shows: one button. Nothing is looked up and nothing is changed."""
-    answer = page(work, "invoicing/door.html", token=token)
+    lang = browser_language(request)
+    words = page_words()[lang]["door"]
+    answer = page(work, "invoicing/door.html", lang=lang, t=words, token=token)
     answer.headers.update(CLOSED)
     return answer
 

@@ -46,6 +46,7 @@ from guild.reputation.models import (
     ReputationParty,
 )
 from guild.reputation.queries.keys import client_key, member_key
+from guild.reputation.queries.words import words
 from guild.reputation.rules import ATTEST_DAYS, RETALIATION_DAYS, RULING_DAYS, Side
 from guild.reputation.schemas import AnswersIn, AttestationIn
 from guild.translog.commands import append_leaf, sequence_soon
@@ -109,28 +110,31 @@ async def _mail_both(work: Work, contract: Contract) -> None:
     token = await members.issue_link(
         work, contact.id, purpose=LINK_PURPOSE, subject_id=contract.id, valid_hours=ATTEST_DAYS * 24
     )
-    rules_text = (
-        f"A few yes-or-no questions of fact, within {ATTEST_DAYS} days. What you say stays hidden "
-        "until the other side has spoken too, or the blind period is over."
-    )
+    facts = {
+        "title": contract.title, "number": contract.number, "member": member.display_name,
+        "contact": contact.name, "days": ATTEST_DAYS,
+    }  # fmt: skip
+
+    def said(name: str, language: str) -> str:
+        return words(language)[f"mail_{name}"].format(**facts)
+
+    lang = contact.language
     send_mail(
         work,
         to=contact.email,
-        subject=f"How was the work on {contract.title}?",
-        text=f"Hello {contact.name},\n\n{contract.title} ({contract.number}) by "
-        f"{member.display_name} is finished. {rules_text}\n\n"
+        subject=said("subject", lang),
+        text=f"{said('hello', lang)}\n\n{said('done', lang)} {said('rules', lang)}\n\n"
         f"{work.settings.base_url}/attest/{token}",
-        reason=f"You get this because you are the client's contact of contract {contract.number}.",
-        lang=contact.language,
+        reason=said("reason", lang),
+        lang=lang,
     )
     send_mail(
         work,
         to=member.email,
         subject=f"How was the client of {contract.title}?",
         text=f"Hello {member.display_name},\n\n{contract.title} ({contract.number}) is finished. "
-        f"{rules_text}\n\n{work.settings.base_url}/reputation/contracts/{contract.id}",
+        f"{said('rules', 'en')}\n\n{work.settings.base_url}/reputation/contracts/{contract.id}",
         reason=f"You get this because contract {contract.number} is yours.",
-        lang=member.language,
     )
 
 

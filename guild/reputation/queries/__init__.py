@@ -13,6 +13,7 @@ from guild.reputation.queries.reading import (
     open_disputes,
     rateable,
 )
+from guild.reputation.queries.words import question, reader_language, words
 
 __all__ = [
     "INVARIANTS",
@@ -27,5 +28,8 @@ __all__ = [
     "my_export",
     "open_disputes",
     "public_export",
+    "question",
     "rateable",
+    "reader_language",
+    "words",
 ]

@@ -1,0 +1,94 @@
+"""The words that people read: every language says everything, with the same blanks."""
+
+import json
+import string
+from pathlib import Path
+
+import pytest
+
+import guild
+from guild.contracts.pages.words import KINDS_ONLY, REFUSED, page_words, refusal_text
+from guild.contracts.rules.consent import SENTENCES
+from guild.contracts.rules.letters import letters
+from guild.core.errors import Invalid
+from guild.core.pages import LOCALES, long_month, number_text, percent_text
+from guild.invoicing.commands.letters import WORDS
+
+HOUSE = Path(guild.__file__).parent
+OF_CONTRACTS = {"contracts/data/countries.json"}
+"""Words for the text of contracts, which are written in fewer languages than pages."""
+
+
+def said(words, path=""):
+    """Each sentence by its place, as the names of its blanks."""
+    if isinstance(words, str):
+        return {path: {field for _, field, _, _ in string.Formatter().parse(words) if field}}
+    pairs = words.items() if isinstance(words, dict) else enumerate(words)
+    found = {}
+    for name, inner in pairs:
+        found |= said(inner, f"{path}/{name}")
+    return found
+
+
+def word_files():
+    """Every file whose outermost names are languages."""
+    for file in sorted(HOUSE.rglob("*.json")):
+        words = json.loads(file.read_text(encoding="utf-8"))
+        if isinstance(words, dict) and {"en", "fr"} <= set(words):
+            yield str(file.relative_to(HOUSE)), words
+
+
+FILES = dict(word_files())
+IN_CODE = {"consent": SENTENCES, "mails of invoices": WORDS}
+
+
+@pytest.mark.parametrize("name", sorted(set(FILES) - OF_CONTRACTS) + sorted(IN_CODE))
+def test_every_language_says_everything(name):
+    words = FILES.get(name) or IN_CODE[name]
+    assert set(words) == set(LOCALES)
+    english = said(words["en"])
+    for language, its in words.items():
+        assert said(its) == english, language
+        assert all(one.strip() for one in strings(its)), language
+
+
+def strings(words):
+    """Every sentence."""
+    if isinstance(words, str):
+        return [words]
+    inner = words.values() if isinstance(words, dict) else words
+    return [one for part in inner for one in strings(part)]
+
+
+def test_the_files_are_found():
+    assert "contracts/templates/mails.json" in FILES
+    assert "contracts/data/page_words.json" in FILES
+    assert "receivables/templates/mails.json" in FILES
+    assert page_words() == FILES["contracts/data/page_words.json"]
+    assert letters() == FILES["contracts/templates/mails.json"]
+
+
+@pytest.mark.parametrize("kind", REFUSED)
+def test_what_a_form_refuses_has_words(kind):
+    assert kind.code in page_words()["en"]
+    refusal = kind("Said in English.", mend="Mend it.")
+    assert "English" not in refusal_text(refusal, "fr")
+    if kind.code in KINDS_ONLY:
+        assert refusal_text(refusal, "en") == "Said in English. Mend it."
+
+
+def test_a_refusal_without_words_is_told_by_its_kind():
+    class Odd(Invalid):
+        code = "odd"
+
+    assert refusal_text(Odd("Very odd."), "nl") == page_words()["nl"]["invalid"]
+    assert refusal_text(Odd("Very odd."), "en") == "Very odd."
+
+
+def test_figures_are_written_as_the_language_does():
+    assert (number_text("7.50"), number_text("7.50", "fr")) == ("7.5", "7,5")
+    assert (percent_text(3000), percent_text(1250, "de")) == ("30 %", "12,5 %")
+    assert (long_month("2026-11", "fr"), long_month("2026-11")) == (
+        "novembre 2026",
+        "November 2026",
+    )
