@@ -65,6 +65,11 @@ def long_moment(moment: datetime, lang: str = "en") -> str:
     return format_datetime(moment, format=pattern, locale=LOCALES[lang])
 
 
+def long_month(month: str, lang: str = "en") -> str:
+    """A month of the wire ("2026-11") as people write it: November 2026."""
+    return format_date(date.fromisoformat(f"{month}-01"), format="MMMM y", locale=LOCALES[lang])
+
+
 def percent_text(bps: int) -> str:
     """Basis points as people write them: 3000 → 30 %."""
     return f"{bps / 100:g} %"
@@ -96,6 +101,7 @@ def environment() -> Environment:
         "euro": euro_text,
         "longdate": long_date,
         "longmoment": long_moment,
+        "longmonth": long_month,
     }
     made.globals["ui"] = shell_words()
     return made

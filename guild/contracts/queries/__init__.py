@@ -7,6 +7,7 @@ from guild.contracts.queries.afterwards import (
     voiding_of,
     voiding_view,
 )
+from guild.contracts.queries.awaiting import Awaited, awaited_by, contract_to_answer
 from guild.contracts.queries.bundle import INVOICES, evidence_bundle, evidence_page
 from guild.contracts.queries.calendar import (
     PAYMENTS,
@@ -86,11 +87,13 @@ __all__ = [
     "INVOICES",
     "PAYMENTS",
     "TIES",
+    "Awaited",
     "ChecksOut",
     "Drafted",
     "Judgement",
     "SealedFile",
     "Sieve",
+    "awaited_by",
     "calendar_of",
     "case_by_id",
     "cases",
@@ -101,6 +104,7 @@ __all__ = [
     "comparison",
     "contract_events",
     "contract_row",
+    "contract_to_answer",
     "contract_view",
     "copyable",
     "cost_view",
