@@ -18,7 +18,7 @@ from guild.receivables.queries import waiting_objections
 from guild.translog.errors import NoCheckpointYet
 from guild.translog.models import LogCheckpoint
 from guild.translog.queries import latest_checkpoint, log_key
-from guild.web import trust, verify
+from guild.web import books, operations, trust, verify
 from guild.web.navigation import menu, offered
 
 MAILS_SHOWN = 100
@@ -100,4 +100,7 @@ async def outbox_page(work: Work) -> Response[str]:
     return page(work, "web/outbox.html", letters=letters)
 
 
-PAGES = [home_page, log_page, outbox_page, *verify.PAGES, *trust.PAGES]
+PAGES = [
+    home_page, log_page, outbox_page, *verify.PAGES, *trust.PAGES, *books.PAGES,
+    *operations.PAGES,
+]  # fmt: skip
