@@ -11,9 +11,9 @@ from typing import Any, Final
 
 import msgspec
 from babel.dates import format_date, format_datetime
-from babel.numbers import format_currency
+from babel.numbers import format_currency, format_decimal
 from jinja2 import Environment, FunctionLoader, StrictUndefined
-from litestar import Response
+from litestar import Request, Response
 from litestar.enums import MediaType
 from markupsafe import Markup
 
@@ -65,14 +65,20 @@ def long_moment(moment: datetime, lang: str = "en") -> str:
     return format_datetime(moment, format=pattern, locale=LOCALES[lang])
 
 
-def long_month(month: str, lang: str = "en") -> str:
-    """A month of the wire ("2026-11") as people write it: November 2026."""
-    return format_date(date.fromisoformat(f"{month}-01"), format="MMMM y", locale=LOCALES[lang])
+def long_month(day: date | str, lang: str = "en") -> str:
+    """November 2026; from any day of it, or from the wire's 2026-11."""
+    first = date.fromisoformat(f"{day}-01") if isinstance(day, str) else day
+    return format_date(first, format="MMMM y", locale=LOCALES[lang])
 
 
-def percent_text(bps: int) -> str:
+def number_text(number: Decimal | float | str, lang: str = "en") -> str:
+    """A number with two decimals at most: 7.5; 7,5."""
+    return format_decimal(round(Decimal(str(number)), 2), locale=LOCALES[lang])
+
+
+def percent_text(bps: int, lang: str = "en") -> str:
     """Basis points as people write them: 3000 → 30 %."""
-    return f"{bps / 100:g} %"
+    return f"{number_text(Decimal(bps) / 100, lang)} %"
 
 
 def euro_text(ratio: str) -> str:
@@ -102,6 +108,7 @@ def environment() -> Environment:
         "longdate": long_date,
         "longmoment": long_moment,
         "longmonth": long_month,
+        "number": number_text,
     }
     made.globals["ui"] = shell_words()
     return made
@@ -110,6 +117,16 @@ def environment() -> Environment:
 def csrf_field(token: str) -> Markup:
     """The hidden field that every form carries."""
     return Markup('<input type="hidden" name="csrf_token" value="{}">').format(token)
+
+
+def browser_language(request: Request[Any, Any, Any]) -> str:
+    """The first of the house's languages that the browser prefers; for pages that know nobody."""
+    wanted = request.headers.get("accept-language", "")[:200].lower()
+    for part in wanted.split(","):
+        name = part.split(";")[0].strip()[:2]
+        if name in LOCALES:
+            return name
+    return "en"
 
 
 def page(

@@ -20,10 +20,9 @@ from guild.contracts import commands as contract_commands
 from guild.contracts import queries as contracts
 from guild.contracts.access import DELIVERY_LINK
 from guild.contracts.errors import TooManyLinks
-from guild.contracts.pages.words import browser_language
 from guild.core.ids import ContractId, InvoiceId, OrganisationId
 from guild.core.money import Money
-from guild.core.pages import page
+from guild.core.pages import browser_language, page
 from guild.core.permissions import Permission
 from guild.core.wire import CurrencyCode, Cursor, Email, get, post
 from guild.core.work import Work
