@@ -23,6 +23,7 @@ from guild.contracts.queries.expiry import ends_on
 from guild.contracts.queries.facts import Drafted, drafted, effort_of, floors_of
 from guild.contracts.queries.invariants import INVARIANTS
 from guild.contracts.queries.levels import eid_url, open_request, open_sending, signing_options
+from guild.contracts.queries.next_steps import next_steps
 from guild.contracts.queries.panel import GUARANTEE, panel_for, panel_of
 from guild.contracts.queries.papers import (
     offered_paper,
@@ -141,6 +142,7 @@ __all__ = [
     "milestone_view",
     "milestones_of",
     "my_deadlines",
+    "next_steps",
     "objection_view",
     "offer_view",
     "offered_paper",
