@@ -7,6 +7,9 @@ from sqlalchemy import ColumnElement, and_, false, select, true
 from guild.core.permissions import Actor, Permission
 from guild.members.models import BankAccount, Contact, Member, Organisation, Passkey
 
+CLIENT_LINK = "client"
+"""The purpose of a link by which a client sees all that was sent to one address."""
+
 
 def may_act_for(actor: Actor, member_id: UUID) -> bool:
     """The member herself, or the secretary who enters what came by letter."""

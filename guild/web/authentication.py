@@ -4,13 +4,14 @@
     Authorization: Link …                a client's personal link, until a browser has used it up
     cookie guild                         a signed-in member
     cookie guild_link                    a client who opened a personal link
+    cookie guild_client                  a client who opened the link to all that was sent to it
 
 A request that carries an Authorization header is judged by that header alone; it never falls back
 to a cookie, so that no browser can be made to act by credentials in a URL. A cookie that we did
 not issue, or that is over, is nobody: its value is never adopted. The roles are read afresh each
 time, so a right ends with the office, and every right with the membership.
 
-Over TLS the cookies are called `__Host-guild` and `__Host-guild_link`.
+Over TLS the cookies are called `__Host-guild`, `__Host-guild_link` and `__Host-guild_client`.
 """
 
 from datetime import timedelta
@@ -37,6 +38,7 @@ from guild.members.errors import LinkNotFound
 from guild.members.rules.powers import roles_held
 from guild.members.rules.tokens import (
     TOKEN_LENGTH_MAX,
+    client_cookie_name,
     is_api_key,
     link_cookie_name,
     session_cookie_name,
@@ -110,7 +112,8 @@ def cookie_credential(connection: Connection, settings: Settings) -> tuple[Cooki
     """The cookie that speaks for this request, if any.
 
     A member who tries a client's link in her own browser has both cookies: on routes that answer
-    links the link speaks, everywhere else the member.
+    links the link speaks, everywhere else the member. The link to all of a client's things speaks
+    on its own pages (`everything=True`) only, so that opening one of the things does not end it.
     """
     secure = settings.secure_cookies
     names: list[tuple[CookieKind, str]] = [
@@ -120,6 +123,8 @@ def cookie_credential(connection: Connection, settings: Settings) -> tuple[Cooki
     handler = connection.scope.get("route_handler")
     if handler is not None and handler.opt.get("permission") is Permission.LINK:
         names.reverse()
+        if handler.opt.get("everything"):
+            names.insert(0, ("link", client_cookie_name(secure=secure)))
     for kind, name in names:
         token = connection.cookies.get(name)
         if token and len(token) <= TOKEN_LENGTH_MAX:

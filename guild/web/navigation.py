@@ -50,6 +50,9 @@ ENTRIES: Final = (
         "/reputation/disputes", "Disputes", "Statements to rule on", P.REPUTATION_RULE, main=False
     ),
     Entry("/treasury", "Treasury", "Statements in, payouts out", P.TREASURY_READ),
+    Entry("/books", "Books", "The trial balance and every account", P.LEDGER_READ, main=False),
+    Entry("/series", "Series", "That no invoice number is missing", P.LEDGER_READ, main=False),
+    Entry("/operations", "Jobs", "What runs behind the pages, and what failed", P.OPERATE),
     Entry("/approvals", "Approvals", "Money that leaves once enough agree", P.PAYOUTS_APPROVE),
     Entry("/office", "Office", "Applications, bank accounts, roles", P.MEMBERS_APPROVE_ACCOUNT),
     Entry(

@@ -3,7 +3,6 @@
 from litestar import Response
 from sqlalchemy import func, select
 
-from guild.compliance.queries import inbox
 from guild.core.errors import NotFound
 from guild.core.mail import Mail, read_letter
 from guild.core.pages import environment, page
@@ -13,13 +12,13 @@ from guild.core.work import Work
 from guild.ledger.chart import Account
 from guild.ledger.queries import balances_of
 from guild.members.models import Member
-from guild.mutual_fund.queries import jury_list, public_totals
-from guild.receivables.queries import waiting_objections
+from guild.mutual_fund.queries import public_totals
 from guild.translog.errors import NoCheckpointYet
 from guild.translog.models import LogCheckpoint
 from guild.translog.queries import latest_checkpoint, log_key
-from guild.web import trust, verify
+from guild.web import books, operations, trust, verify
 from guild.web.navigation import menu, offered
+from guild.web.waiting import waiting
 
 MAILS_SHOWN = 100
 environment().globals["menu"] = menu
@@ -62,18 +61,13 @@ async def _desk(work: Work) -> Response[str]:
     owner = actor.member_id
     accounts = [Account("member_pending", owner), Account("member_available", owner)]
     pending, available = await balances_of(work, accounts, work.settings.coop.currency)
-    juries = (await jury_list(work)).cases if actor.may(Permission.CLAIMS_JUDGE) else []
-    objections = await waiting_objections(work)
-    reviews = await inbox(work) if actor.may(Permission.REVIEWS_CONDUCT) else []
     return page(
         work,
         "web/desk.html",
         offered=offered(actor),
         pending=pending,
         available=available,
-        juries=juries,
-        objections=objections,
-        reviews=[r for r in reviews if not r.tie and (r.with_you or r.state == "opened")],
+        tasks=await waiting(work),
     )
 
 
@@ -100,4 +94,7 @@ async def outbox_page(work: Work) -> Response[str]:
     return page(work, "web/outbox.html", letters=letters)
 
 
-PAGES = [home_page, log_page, outbox_page, *verify.PAGES, *trust.PAGES]
+PAGES = [
+    home_page, log_page, outbox_page, *verify.PAGES, *trust.PAGES, *books.PAGES,
+    *operations.PAGES,
+]  # fmt: skip

@@ -134,7 +134,7 @@ LINK_NEEDED: Final = _problem(
     "This page opens by the personal link in your mail. You need no account.",
     title="Open the link in your mail",
     mend="Look for our newest mail about it and open its link in this browser. If the link no "
-    "longer works, ask the person who sent it for a new one.",
+    "longer works, have a new one mailed to you.",
 )
 """What a browser is told that asks for a client's page without a link, or after its time."""
 
@@ -354,6 +354,7 @@ def error_page(problem: Problem, request: Request[Any, Any, Any]) -> str:
     template = environment().get_template("web/error.html")
     return template.render(
         problem=problem,
+        for_clients=problem is LINK_NEEDED,
         again=request.scope["path"] if request.method == "GET" and problem.status != 401 else "/",
         actor=ANONYMOUS,
         lang="en",

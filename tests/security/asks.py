@@ -17,6 +17,7 @@ from tests.features.exchange import papers
 from tests.security import (
     bank,
     contracts_rows,
+    everything_rows,
     invoice_kinds_rows,
     keeping_rows,
     outlets,
@@ -46,6 +47,7 @@ FIXED = {"kind": "pdf", "role": "treasurer", "step": "reply", "what": "bank-acco
 LINKS = (
     *keeping_rows.FIRST_LINKS,
     *performing_rows.LINKS,
+    *everything_rows.LINKS,
     ("/reputation/link/entries", ("entries", "other_attest", "offer")),
     ("/reputation/link", ("attest", "other_attest", "offer")),
     ("/attest", ("attest", "other_attest", "offer")),
@@ -136,6 +138,7 @@ def _special(world: World) -> Mapping[str, dict[str, Any]]:
         | _standing(world)
         | _forms(world)
         | contracts_rows.asks(world.rows)
+        | everything_rows.asks(world.rows, world.links)
         | outlets.asks(world.rows)
         | keeping_rows.asks(world.rows)
         | signing_rows.asks(world.rows, world.links)
@@ -343,6 +346,8 @@ def _money(world: World) -> dict[str, dict[str, Any]]:
             "path": _rows(world, payout_id="settled_payout")},
         "GET /api/v1/payouts/{payout_id}/statement": {
             "path": _rows(world, payout_id="settled_payout")},
+        "POST /treasury/accounts": {"data": {
+            "name": "Another", "iban": "BE71096123456769", "opened_on": "2026-01-01"}},
         "POST /treasury/statements": {
             "files": {"statement": ("s.xml", world.desk.statement(), "application/xml")}},
         "POST /treasury/entries/{entry_id}/confirm": {"data": {"invoice_id": str(rows["invoice"])}},

@@ -59,6 +59,7 @@ from tests.features.reputation.story import FAIR, GOOD, Story, firm
 from tests.features.treasury.conftest import Desk
 from tests.security.bank import make_bank
 from tests.security.contracts_rows import make_drafts
+from tests.security.everything_rows import make_everything
 from tests.security.invoice_kinds_rows import make_invoice_kinds
 from tests.security.keeping_rows import make_kept
 from tests.security.outlets import make_outlets
@@ -135,6 +136,7 @@ class World:
         await make_bank(self, paid)
         await make_invoice_kinds(self)
         await make_receivables(self)
+        await make_everything(self)
         await make_payouts(self)  # at noon, so after all that is issued before
         self.clock.set(NOON)
         name_authority(self)

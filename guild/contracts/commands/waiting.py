@@ -1,5 +1,6 @@
 """While an offer waits: reminders, a longer time to answer, and a new link on request."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Final
 
@@ -23,7 +24,12 @@ from guild.contracts.commands.loading import (
     people,
 )
 from guild.contracts.commands.signers import acting_signer, mail_link, signers_of
-from guild.contracts.errors import ExtensionNotAsked, TooManyExtensions, TooManyLinks
+from guild.contracts.errors import (
+    ContractNotFound,
+    ExtensionNotAsked,
+    TooManyExtensions,
+    TooManyLinks,
+)
 from guild.contracts.models import Contract, ContractSigner
 from guild.contracts.rules.deadlines import deadline
 from guild.contracts.rules.evidence import moment
@@ -35,6 +41,7 @@ from guild.core.work import Work
 from guild.governance.queries import charter_at
 from guild.members import commands as members
 from guild.members.models import AccessLink, Contact
+from guild.members.queries import KnownAs
 
 RENEWED_MAX: Final = 5
 RENEWED_GAP: Final = timedelta(minutes=5)
@@ -138,6 +145,32 @@ async def renew_link(work: Work, token: str) -> None:
     elif contract.signed_at is not None and await _still_reads(work, contract, link):
         fresh, _ = await new_link(work, contract, contact.id, OFFER_LINK, hours)
         mail_renewed(work, contract, contact, f"/offers/{fresh}")
+
+
+async def mail_awaited_offer(work: Work, known: Sequence[KnownAs], contract_id: ContractId) -> None:
+    """Mail whoever holds the link to all her link to an offer that she is asked to sign.
+
+    A signature needs the offer's own link, because the chain of evidence says that it was mailed.
+    As seldom as `renew_link`; raises ContractNotFound for what is not asked of her.
+    """
+    hers = [one.contact_id for one in known]
+    contract = await locked(
+        work,
+        (Contract.id == contract_id)
+        & Contract.client_id.in_([one.client_id for one in known])
+        & (Contract.state == "sent"),
+    )
+    asked = [] if contract is None else [
+        one for one in await signers_of(work, contract)
+        if one.state == "asked" and one.contact_id in hers
+    ]  # fmt: skip
+    if contract is None or not asked:
+        raise ContractNotFound
+    (signer,) = asked
+    link = await work.session.get(AccessLink, signer.link_id) if signer.link_id else None
+    if link is not None and await _often_renewed(work, link):
+        return
+    await mail_link(work, contract, await current_offer(work, contract), signer, renewed=True)
 
 
 async def _still_reads(work: Work, contract: Contract, link: AccessLink) -> bool:

@@ -7,6 +7,7 @@ from guild.contracts.queries.afterwards import (
     voiding_of,
     voiding_view,
 )
+from guild.contracts.queries.awaiting import Awaited, awaited_by, contract_to_answer
 from guild.contracts.queries.bundle import INVOICES, evidence_bundle, evidence_page
 from guild.contracts.queries.calendar import (
     PAYMENTS,
@@ -22,6 +23,7 @@ from guild.contracts.queries.expiry import ends_on
 from guild.contracts.queries.facts import Drafted, drafted, effort_of, floors_of
 from guild.contracts.queries.invariants import INVARIANTS
 from guild.contracts.queries.levels import eid_url, open_request, open_sending, signing_options
+from guild.contracts.queries.next_steps import next_steps
 from guild.contracts.queries.panel import GUARANTEE, panel_for, panel_of
 from guild.contracts.queries.papers import (
     offered_paper,
@@ -86,11 +88,13 @@ __all__ = [
     "INVOICES",
     "PAYMENTS",
     "TIES",
+    "Awaited",
     "ChecksOut",
     "Drafted",
     "Judgement",
     "SealedFile",
     "Sieve",
+    "awaited_by",
     "calendar_of",
     "case_by_id",
     "cases",
@@ -101,6 +105,7 @@ __all__ = [
     "comparison",
     "contract_events",
     "contract_row",
+    "contract_to_answer",
     "contract_view",
     "copyable",
     "cost_view",
@@ -138,6 +143,7 @@ __all__ = [
     "milestone_view",
     "milestones_of",
     "my_deadlines",
+    "next_steps",
     "objection_view",
     "offer_view",
     "offered_paper",

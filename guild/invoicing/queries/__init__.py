@@ -7,6 +7,12 @@ from guild.invoicing.queries.documents import (
     frozen_invoice,
 )
 from guild.invoicing.queries.invariants import INVARIANTS
+from guild.invoicing.queries.of_contacts import (
+    SentInvoice,
+    invoices_settled,
+    invoices_to_pay,
+    sent_to,
+)
 from guild.invoicing.queries.of_contract import invoices_of_contract, payments_due
 from guild.invoicing.queries.page import InvoicePage, invoice_page
 from guild.invoicing.queries.reading import (
@@ -23,6 +29,7 @@ from guild.invoicing.queries.shares import has_part, member_parts, shares_on
 __all__ = [
     "INVARIANTS",
     "InvoicePage",
+    "SentInvoice",
     "Sieve",
     "Stored",
     "client_statement",
@@ -33,12 +40,15 @@ __all__ = [
     "invoice_page",
     "invoice_row",
     "invoices_of_contract",
+    "invoices_settled",
+    "invoices_to_pay",
     "list_invoices",
     "list_payments",
     "list_series",
     "member_parts",
     "of_member",
     "payments_due",
+    "sent_to",
     "series_report",
     "shares_on",
 ]

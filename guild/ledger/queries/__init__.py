@@ -1,6 +1,8 @@
 """Reads of the books: balances and statements, the plain-text journal, the invariants."""
 
 from guild.ledger.queries.balances import (
+    OwnedAccount,
+    accounts_of,
     balance_of,
     balances_of,
     my_books,
@@ -19,6 +21,8 @@ INVARIANTS = [entries_balance, balances_are_sums, trial_balance_is_zero, no_orph
 
 __all__ = [
     "INVARIANTS",
+    "OwnedAccount",
+    "accounts_of",
     "balance_of",
     "balances_are_sums",
     "balances_of",

@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import Row, Uuid, bindparam, func, select, text
 
 from guild.core.money import Money
-from guild.core.wire import decode_cursor, encode_cursor
+from guild.core.wire import Page, decode_cursor, encode_cursor
 from guild.core.work import Work
 from guild.ledger import access, rules
 from guild.ledger.chart import CHART, Account, Kind
@@ -96,6 +96,44 @@ def _trial_line(code: str, currency: str, debited: int, credited: int) -> TrialL
         debit=Money(debited, currency).text,
         credit=Money(credited, currency).text,
         balance=Money(rules.natural(known.kind, debited - credited), currency).text,
+    )
+
+
+class OwnedAccount(NamedTuple):
+    """One of the accounts of a code, and what it holds or owes."""
+
+    id: UUID
+    owner: UUID | None
+    balance: Money
+
+
+async def accounts_of(
+    work: Work, code: str, currency: str, *, cursor: str | None = None, limit: int = 50
+) -> Page[OwnedAccount]:
+    """The accounts of one code and currency, a page by key; for those who read all the books.
+
+    Raises LedgerAccountNotFound for an unknown code and for anybody else.
+    """
+    known = CHART.get(code)
+    if known is None or not access.may_read_all(work.actor):
+        raise LedgerAccountNotFound
+    asked = (
+        select(LedgerAccount.id, LedgerAccount.owner)
+        .where(LedgerAccount.code == code, LedgerAccount.currency == currency)
+        .order_by(LedgerAccount.id)
+        .limit(limit + 1)
+    )
+    if cursor:
+        asked = asked.where(LedgerAccount.id > decode_cursor(cursor, tuple[UUID])[0])
+    rows = (await work.session.execute(asked)).all()
+    kept = rows[:limit]
+    held = await balances_of(work, [Account(code, row.owner) for row in kept], currency)
+    return Page(
+        items=[
+            OwnedAccount(row.id, row.owner, balance)
+            for row, balance in zip(kept, held, strict=True)
+        ],
+        next_cursor=encode_cursor(kept[-1].id) if len(rows) > limit else None,
     )
 
 

@@ -6,6 +6,7 @@ from guild.members.commands.bank import (
     reject_bank_account,
     request_bank_account,
 )
+from guild.members.commands.client_links import ask_client_link, mail_client_link, open_thing
 from guild.members.commands.details import change_details
 from guild.members.commands.founding import appoint_founder, create_first_operator
 from guild.members.commands.importing import import_clients
@@ -64,6 +65,7 @@ __all__ = [
     "apply_to_join",
     "appoint_founder",
     "approve_bank_account",
+    "ask_client_link",
     "ask_new_password",
     "ask_own_passkey",
     "ask_passkey",
@@ -81,9 +83,11 @@ __all__ = [
     "import_clients",
     "issue_link",
     "link_to_renew",
+    "mail_client_link",
     "make_account_usable",
     "make_api_key",
     "open_link",
+    "open_thing",
     "refuse_role",
     "register_organisation",
     "register_passkey",

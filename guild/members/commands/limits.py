@@ -36,6 +36,9 @@ APPLY_ADDRESS: Final = Limit("apply:address", 5, timedelta(hours=1))
 RESET_ACCOUNT: Final = Limit("reset:account", 3, timedelta(hours=1))
 RESET_ADDRESS: Final = Limit("reset:address", 10, timedelta(hours=1))
 LINK_ADDRESS: Final = Limit("link:address", 30, timedelta(minutes=15))
+CLIENT_LINK_ACCOUNT: Final = Limit("client_link:account", 3, timedelta(hours=1))
+"""Links to all of a client's things, by the address that they are mailed to."""
+CLIENT_LINK_ADDRESS: Final = Limit("client_link:address", 10, timedelta(hours=1))
 LONGEST_WINDOW: Final = timedelta(hours=1)
 
 _COUNT: Final = text(

@@ -52,7 +52,10 @@ class Contact(Base):
     """A person at a client, who gets the personal links."""
 
     __tablename__ = "contact"
-    __table_args__ = (Index("uq_contact_email", "organisation_id", "email", unique=True),)
+    __table_args__ = (
+        Index("uq_contact_email", "organisation_id", "email", unique=True),
+        Index(None, "email"),
+    )
 
     id: Mapped[ContactId] = mapped_column(primary_key=True)
     organisation_id: Mapped[OrganisationId] = mapped_column(ForeignKey("organisation.id"))

@@ -72,13 +72,17 @@ async def _office(work: Work, *, refusal: Exception | None = None) -> Response[s
         if may(Permission.MEMBERS_ADMIT)
         else []
     )
+    grants = await queries.open_role_grants(work) if may(Permission.MEMBERS_ROLES) else []
     return page(
         work,
         "members/office.html",
         status=status_of(refusal),
         section="/office",
         applicants=applicants,
-        grants=await queries.open_role_grants(work) if may(Permission.MEMBERS_ROLES) else [],
+        grants=grants,
+        grant_names=await queries.names_of(work, {one.member_id for one in grants})
+        if grants
+        else {},
         accounts=await queries.bank_accounts_waiting(work)
         if may(Permission.MEMBERS_APPROVE_ACCOUNT)
         else [],

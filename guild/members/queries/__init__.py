@@ -11,6 +11,7 @@ from guild.members.queries.clients import (
     usable_account,
 )
 from guild.members.queries.invariants import INVARIANTS
+from guild.members.queries.known_as import KnownAs, known_as
 from guild.members.queries.lookalikes import lookalikes
 from guild.members.queries.passkeys import (
     asked_options,
@@ -26,6 +27,7 @@ from guild.members.queries.people import (
     me,
     member,
     members_page,
+    names_of,
     open_role_grants,
     personal_data,
     role_grant,
@@ -33,6 +35,7 @@ from guild.members.queries.people import (
 
 __all__ = [
     "INVARIANTS",
+    "KnownAs",
     "active_members",
     "api_keys",
     "approved_account",
@@ -41,11 +44,13 @@ __all__ = [
     "bank_account",
     "bank_accounts_waiting",
     "contact_of",
+    "known_as",
     "lookalikes",
     "me",
     "member",
     "members_page",
     "my_bank_accounts",
+    "names_of",
     "open_role_grants",
     "organisation",
     "organisations_page",

@@ -1,5 +1,6 @@
 """Reads about members, their offices and keys, and the export of everything about oneself."""
 
+from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
@@ -7,7 +8,7 @@ import msgspec
 from sqlalchemy import or_, select
 
 from guild.core.ids import MemberId
-from guild.core.permissions import Role
+from guild.core.permissions import Permission, Role
 from guild.core.wire import Page, decode_cursor, encode_cursor
 from guild.core.work import Work
 from guild.members.access import members_visible_to
@@ -101,6 +102,15 @@ async def open_role_grants(work: Work) -> list[RoleGrantOut]:
         select(RoleGrant).where(RoleGrant.state == "requested").order_by(RoleGrant.id).limit(100)
     )
     return [_grant(row) for row in rows]
+
+
+async def names_of(work: Work, ids: Iterable[MemberId]) -> dict[MemberId, str]:
+    """What members are called in full, for those who keep the register."""
+    work.require(Permission.MEMBERS_READ)
+    rows = await work.session.execute(
+        select(Member.id, Member.legal_name).where(Member.id.in_(list(ids)))
+    )
+    return dict(rows.tuples().all())
 
 
 async def api_keys(work: Work) -> list[ApiKeyOut]:

@@ -73,6 +73,11 @@ def link_cookie_name(*, secure: bool) -> str:
     return "__Host-guild_link" if secure else "guild_link"
 
 
+def client_cookie_name(*, secure: bool) -> str:
+    """The cookie of a client who opened the link to all that was sent to its address."""
+    return "__Host-guild_client" if secure else "guild_client"
+
+
 def _checksum(body: str) -> str:
     number = zlib.crc32(body.encode())
     digits = ""

@@ -1,4 +1,5 @@
-"""The two cookies: of a signed-in member, and of a client who opened a personal link.
+"""The cookies: of a signed-in member, of a client who opened a personal link, and of one who opened
+the link to all that was sent to its address.
 
 HttpOnly and SameSite=Lax (a link in a mail must find the session; every unsafe request needs a CSRF
 token besides), Path=/ without Domain. Over TLS also Secure and `__Host-`.
@@ -9,7 +10,11 @@ from datetime import datetime
 from litestar.datastructures import Cookie
 
 from guild.core.settings import Settings
-from guild.members.rules.tokens import link_cookie_name, session_cookie_name
+from guild.members.rules.tokens import (
+    client_cookie_name,
+    link_cookie_name,
+    session_cookie_name,
+)
 
 
 def session_cookie(settings: Settings, token: str, *, now: datetime, until: datetime) -> Cookie:
@@ -26,6 +31,12 @@ def ended_session_cookie(settings: Settings) -> Cookie:
 def link_cookie(settings: Settings, token: str, *, now: datetime, until: datetime) -> Cookie:
     """The cookie of a client who opened a link."""
     name = link_cookie_name(secure=settings.secure_cookies)
+    return _cookie(settings, name, token, int((until - now).total_seconds()))
+
+
+def client_cookie(settings: Settings, token: str, *, now: datetime, until: datetime) -> Cookie:
+    """The cookie of a client who opened the link to all; it stands beside that of one thing."""
+    name = client_cookie_name(secure=settings.secure_cookies)
     return _cookie(settings, name, token, int((until - now).total_seconds()))
 
 

@@ -3,6 +3,7 @@
 from guild.members.rules.clients import client_key
 from guild.receivables.queries.account import (
     account_lines,
+    currencies_of,
     statement_csv,
     statement_of,
     statement_pdf,
@@ -50,6 +51,7 @@ __all__ = [
     "ageing_csv",
     "changed_lately",
     "client_key",
+    "currencies_of",
     "insolvency",
     "interest_claim",
     "interest_claims",

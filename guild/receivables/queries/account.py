@@ -20,6 +20,7 @@ from guild.core.work import Work
 from guild.documents.layout import render_html
 from guild.documents.pool import DocumentPool
 from guild.documents.schemas import Language, PrintOrder
+from guild.invoicing.models import Invoice
 from guild.ledger import queries as ledger
 from guild.ledger.chart import Account
 from guild.members.errors import OrganisationNotFound
@@ -99,15 +100,18 @@ async def statement_of(
     currency: str,
     since: date | None = None,
     until: date | None = None,
+    *,
+    contact_id: ContactId | None = None,
 ) -> StatementOut:
     """A client's statement for the member whose client it is, the treasury, or its own contact.
 
-    The year up to `until` (today) unless `since` says more. Raises OrganisationNotFound, and
-    Invalid for a period that is none.
+    The year up to `until` (today) unless `since` says more. A contact sees what concerns her
+    documents: those of her link, or of `contact_id`, whom the link to all speaks for. Raises
+    OrganisationNotFound, and Invalid for a period that is none.
     """
     client = await visible_client(work, client_id)
     since, until = _period(since, until or work.today)
-    contact = work.actor.link.contact_id if work.actor.link else None
+    contact = contact_id or (work.actor.link.contact_id if work.actor.link else None)
     lines = await account_lines(work, client_id, currency, until=until, contact_id=contact)
     before = [line for line in lines if line.on < since]
     within = [line for line in lines if line.on >= since]
@@ -134,6 +138,17 @@ async def statement_of(
         closing=amount(within[-1].balance_minor if within else opening),
         credit_on_account=credit.text,
     )  # fmt: skip
+
+
+async def currencies_of(work: Work, client_id: OrganisationId) -> list[str]:
+    """The currencies in which a client was ever invoiced, in alphabetical order."""
+    rows = await work.session.scalars(
+        select(Invoice.currency)
+        .where(Invoice.client_id == client_id, Invoice.state != "draft")
+        .distinct()
+        .order_by(Invoice.currency)
+    )
+    return list(rows)
 
 
 async def visible_client(work: Work, client_id: OrganisationId) -> Organisation:

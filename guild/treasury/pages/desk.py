@@ -18,16 +18,21 @@ from guild.treasury import commands, queries
 from guild.treasury.pages.entry import entry_again, shown_entry
 from guild.treasury.pages.forms import FORM, Form, Show, Upload, amount, or_again
 from guild.treasury.rules.camt053 import MAX_BYTES
-from guild.treasury.schemas import ExplainIn
+from guild.treasury.schemas import CoopAccountIn, ExplainIn
 
 SHOWN: Final = 20
 
 
-async def _desk(work: Work, *, status: int = 200, errors: Any = ()) -> Response[str]:
+ACCOUNT: Final = ("name", "iban", "bic", "currency", "opening_balance", "opened_on")
+
+
+async def _desk(
+    work: Work, *, status: int = 200, errors: Any = (), entered: dict[str, str] | None = None
+) -> Response[str]:
     accounts = await queries.coop_accounts(work)
     return page(
         work, "treasury/desk.html", status=status, errors=list(errors), section="/treasury",
-        amount=amount,
+        amount=amount, entered=entered or {},
         accounts=[(one, await queries.reconciliation(work, one.id)) for one in accounts],
         entries=await queries.entries(work, state="open", limit=SHOWN),
         requested=await queries.payouts(work, state="requested", limit=SHOWN),
@@ -59,6 +64,22 @@ async def import_statement(work: Work, data: Upload) -> Redirect:
         return await _desk(work, **shown)
 
     return await or_again(bring_in(), "/treasury#entries", again)
+
+
+@post("/treasury/accounts", permission=Permission.STATEMENTS_IMPORT, **FORM)
+async def keep_account(work: Work, data: Form) -> Redirect:
+    """Keep one more bank account of the co-operative."""
+
+    async def keep() -> None:
+        told = {name: data[name].strip() for name in ACCOUNT if data.get(name, "").strip()}
+        if "opening_balance" in told:
+            told["opening_balance"] = told["opening_balance"].replace(" ", "").replace(",", ".")
+        await commands.open_coop_account(work, msgspec.convert(told, CoopAccountIn))
+
+    async def again(**shown: Any) -> Response[str]:
+        return await _desk(work, entered=data, **shown)
+
+    return await or_again(keep(), "/treasury#accounts", again)
 
 
 @get("/treasury/entries/{entry_id:uuid}", permission=Permission.TREASURY_READ,
@@ -108,4 +129,4 @@ def desk_again(work: Work) -> Show:
     return again
 
 
-PAGES = [desk_page, import_statement, entry_page, confirm_entry, explain_entry]
+PAGES = [desk_page, import_statement, keep_account, entry_page, confirm_entry, explain_entry]
