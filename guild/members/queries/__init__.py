@@ -12,6 +12,11 @@ from guild.members.queries.clients import (
 )
 from guild.members.queries.invariants import INVARIANTS
 from guild.members.queries.lookalikes import lookalikes
+from guild.members.queries.numbers import (
+    my_numbers_waiting,
+    number_change,
+    numbers_waiting,
+)
 from guild.members.queries.passkeys import (
     asked_options,
     asked_passkey,
@@ -46,6 +51,9 @@ __all__ = [
     "member",
     "members_page",
     "my_bank_accounts",
+    "my_numbers_waiting",
+    "number_change",
+    "numbers_waiting",
     "open_role_grants",
     "organisation",
     "organisations_page",

@@ -31,8 +31,8 @@ async def approve_payout(work: Work, payout_id: PayoutId) -> PayoutOut:
     """Approve as one of the persons the charter asks for; the last one sets the money aside.
 
     Raises OwnPayout for payee (her firm, too) and requester, AlreadyApproved for the same person
-    again, OfficeMissing when only another office's word is still wanted, PayeeChanged when the account
-    was replaced, BelowZero when the money is gone.
+    again, OfficeMissing when only another office's word is still wanted, PayeeChanged when the
+    account was replaced, BelowZero when the money is gone.
     """
     work.require(Permission.PAYOUTS_APPROVE)
     payout = await locked_payout(work, payout_id)
