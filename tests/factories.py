@@ -35,6 +35,7 @@ from guild.members.schemas import (
     ApplicationIn,
     BankAccountIn,
     ContactIn,
+    DetailsIn,
     OrganisationIn,
     OrganisationOut,
 )
@@ -78,6 +79,15 @@ class Factories:
             made = await members.appoint_founder(work, application, offices)
         self.offices[made.id] = offices
         return made
+
+    async def numbers(self, member: Member, approver: Member, **wanted: str | None) -> None:
+        """The member bears these numbers from now on: she asked, and another agreed."""
+        async with begin_work(self.system, self.actor(member)) as work:
+            await members.change_details(work, DetailsIn(**wanted))
+            waiting = await member_queries.my_numbers_waiting(work, member.id)
+        assert waiting is not None
+        async with begin_work(self.system, self.actor(approver)) as work:
+            await members.approve_numbers(work, waiting.id)
 
     def actor(self, member: Member) -> Actor:
         """That member as an actor, for `as_(make.actor(member))`."""

@@ -15,7 +15,9 @@ from guild.contracts.models import Contract
 from guild.core.ids import MemberId
 from guild.core.permissions import Actor, Permission, Role
 from guild.core.work import Work
-from guild.members.models import Contact, Member, MemberRole, Organisation
+from guild.members.models import Member, MemberRole, Organisation
+from guild.members.queries.firms import owned_by as is_firm_of
+from guild.members.queries.firms import same_firm
 
 
 def may_conduct(actor: Actor) -> bool:
@@ -26,15 +28,10 @@ def may_conduct(actor: Actor) -> bool:
 def tied(rep: Member, since: datetime) -> ColumnElement[bool]:
     """Whether `rep` has a tie to the sides of a `Contract`; a predicate on contracts."""
     own, theirs, client = aliased(Contract), aliased(Organisation), aliased(Organisation)
-    same_firm = or_(
-        theirs.id == client.id,
-        theirs.vat_number == client.vat_number,
-        theirs.enterprise_number == client.enterprise_number,
-    )
     shared_client = exists(
         select(own.id)
         .join(theirs, theirs.id == own.client_id)
-        .join(client, same_firm)
+        .join(client, same_firm(theirs, client))
         .where(
             client.id == Contract.client_id,
             own.member_id == rep.id,
@@ -46,30 +43,11 @@ def tied(rep: Member, since: datetime) -> ColumnElement[bool]:
         .join(Review, Review.id == ReviewTie.review_id)
         .where(Review.contract_id == Contract.id, ReviewTie.rep_id == rep.id)
     )
-    return or_(Contract.member_id == rep.id, shared_client, declared, _is_the_client(rep))
-
-
-def _is_the_client(rep: Member) -> ColumnElement[bool]:
-    firm, person = aliased(Organisation), aliased(Contact)
-    numbers = [
-        column == number
-        for column, number in (
-            (firm.vat_number, rep.vat_number),
-            (firm.enterprise_number, rep.enterprise_number),
-        )
-        if number
-    ]
-    is_firm = exists(
-        select(firm.id).where(
-            firm.id == Contract.client_id, or_(func.lower(firm.email) == rep.email, *numbers)
-        )
+    firm = aliased(Organisation)
+    is_the_client = exists(
+        select(firm.id).where(firm.id == Contract.client_id, is_firm_of(rep.id, firm))
     )
-    is_contact = exists(
-        select(person.id).where(
-            person.organisation_id == Contract.client_id, func.lower(person.email) == rep.email
-        )
-    )
-    return or_(is_firm, is_contact)
+    return or_(Contract.member_id == rep.id, shared_client, declared, is_the_client)
 
 
 def owned_by(actor: Actor) -> ColumnElement[bool]:

@@ -309,6 +309,9 @@ class BankTerms(_Part, frozen=True, kw_only=True):
     exactly what is open; everything else is only suggested."""
     undo_days: Annotated[int, Meta(ge=1, le=730)]
     """How long a confirmed entry may still be taken back by two persons."""
+    meant_otherwise_days: Annotated[int, Meta(ge=1, le=90)]
+    """Days of the client, from when its transfer was recorded, to say that it was meant
+    otherwise."""
 
 
 class Charter(_Part, frozen=True, kw_only=True):

@@ -117,6 +117,8 @@ class InvoiceShare(msgspec.Struct, frozen=True, kw_only=True):
     ]
     rate_bps: int | None
     minor: int
+    name: str = ""
+    """The member, where several share the work; otherwise it is the sheet's one worker."""
 
 
 class InvoiceSheet(msgspec.Struct, frozen=True, kw_only=True):
@@ -142,6 +144,7 @@ class InvoiceSheet(msgspec.Struct, frozen=True, kw_only=True):
     buyer_vat_number: str
     contract_number: str
     worker: str
+    """Whose work it is: all names, as the language lists them."""
     lines: tuple[InvoiceLine, ...]
     net_minor: int
     vat: tuple[VatRow, ...]

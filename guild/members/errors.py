@@ -24,6 +24,13 @@ class ContactNotFound(NotFound):
     title = "No such contact"
 
 
+class NumberChangeNotFound(NotFound):
+    """No such wish for other numbers."""
+
+    code = "number_change_not_found"
+    title = "No such change of numbers"
+
+
 class BankAccountNotFound(NotFound):
     """No such bank account, or not for this actor's eyes."""
 

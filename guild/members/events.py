@@ -29,9 +29,25 @@ class MemberAdmitted(Event, frozen=True, kw_only=True):
 
 
 class MemberDetailsChanged(Event, frozen=True, kw_only=True):
-    """A member changed her numbers, her scheme of VAT or her address; documents follow from now."""
+    """A member's numbers, scheme of VAT or address are others; documents follow from now on."""
 
     subject: ClassVar[str] = "member_id"
+    member_id: MemberId
+
+
+class MemberNumbersAsked(Event, frozen=True, kw_only=True):
+    """A member asked for another VAT or enterprise number; a second person decides."""
+
+    subject: ClassVar[str] = "change_id"
+    change_id: UUID
+    member_id: MemberId
+
+
+class MemberNumbersRefused(Event, frozen=True, kw_only=True):
+    """A second person refused a member's new numbers: her documents say the present ones."""
+
+    subject: ClassVar[str] = "change_id"
+    change_id: UUID
     member_id: MemberId
 
 

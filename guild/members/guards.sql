@@ -8,6 +8,56 @@ CREATE TRIGGER member_detail_change_append_only
     BEFORE UPDATE OR DELETE OR TRUNCATE ON member_detail_change
     FOR EACH STATEMENT EXECUTE FUNCTION core_refuse_change();
 
+-- Numbers that a member invoices under are asked for, stay as asked, and are decided once by an
+-- active person who is not she. The history takes a number only beside such a decision.
+CREATE FUNCTION members_guard_number_change() RETURNS trigger LANGUAGE plpgsql
+SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    IF TG_OP = 'INSERT' THEN
+        IF NEW.state <> 'requested' THEN
+            RAISE EXCEPTION 'a change of numbers begins as a request' USING ERRCODE = '42501';
+        END IF;
+        RETURN NEW;
+    END IF;
+    IF OLD.state <> 'requested'
+        OR (NEW.id, NEW.member_id, NEW.vat_number, NEW.enterprise_number, NEW.requested_at)
+           IS DISTINCT FROM
+           (OLD.id, OLD.member_id, OLD.vat_number, OLD.enterprise_number, OLD.requested_at) THEN
+        RAISE EXCEPTION 'a change of numbers is decided once, as it was asked'
+            USING ERRCODE = '42501';
+    END IF;
+    IF NEW.state = 'approved' AND (NEW.decided_by IS NULL OR NEW.decided_by = NEW.member_id
+        OR NOT EXISTS (SELECT 1 FROM member m WHERE m.id = NEW.decided_by AND m.state = 'member'))
+    THEN
+        RAISE EXCEPTION 'a change of numbers is approved by a second person'
+            USING ERRCODE = '42501';
+    END IF;
+    RETURN NEW;
+END $$;
+
+CREATE TRIGGER member_number_change_guard BEFORE INSERT OR UPDATE ON member_number_change
+    FOR EACH ROW EXECUTE FUNCTION members_guard_number_change();
+CREATE TRIGGER member_number_change_kept BEFORE DELETE OR TRUNCATE ON member_number_change
+    FOR EACH STATEMENT EXECUTE FUNCTION core_refuse_change();
+
+CREATE FUNCTION members_guard_number_history() RETURNS trigger LANGUAGE plpgsql
+SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    IF NOT EXISTS (
+        SELECT 1 FROM member_number_change c
+        WHERE c.member_id = NEW.member_id AND c.state = 'approved' AND c.decided_at = NEW.changed_at
+          AND NEW.after = coalesce(
+              CASE NEW.field WHEN 'vat_number' THEN c.vat_number ELSE c.enterprise_number END, '')
+    ) THEN
+        RAISE EXCEPTION 'a number is changed with a second person''s leave' USING ERRCODE = '42501';
+    END IF;
+    RETURN NEW;
+END $$;
+
+CREATE TRIGGER member_number_history BEFORE INSERT ON member_detail_change
+    FOR EACH ROW WHEN (NEW.field IN ('vat_number', 'enterprise_number'))
+    EXECUTE FUNCTION members_guard_number_history();
+
 -- A bank account starts as a request, keeps its number and owner for ever, and is decided by an
 -- active person who is neither its owner nor the one who asked.
 CREATE FUNCTION members_guard_bank_account() RETURNS trigger LANGUAGE plpgsql
@@ -131,6 +181,6 @@ CREATE TRIGGER member_removal_guard BEFORE UPDATE OF state ON member
 
 -- The app never needs these; the auditor reads the register, but nothing that lets a person in.
 REVOKE UPDATE, DELETE ON member_step, member_detail_change FROM guild_app;
-REVOKE DELETE ON member, bank_account, member_role, role_grant, membership_removal FROM guild_app;
+REVOKE DELETE ON member, member_number_change, bank_account, member_role, role_grant, membership_removal FROM guild_app;
 REVOKE ALL ON credential, password_reset, session, api_key, access_link, link_session, rate_limit
     FROM guild_auditor;

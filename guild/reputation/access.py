@@ -1,13 +1,14 @@
 """Who stands on which side, and which rep is free to rule."""
 
-from sqlalchemy import ColumnElement, exists, false, func, or_, select
+from sqlalchemy import ColumnElement, exists, false, select
 from sqlalchemy.orm import aliased
 
 from guild.contracts.models import Contract
 from guild.core.ids import MemberId
 from guild.core.permissions import Actor
 from guild.core.work import Work
-from guild.members.models import Contact, Member, Organisation
+from guild.members.models import Organisation
+from guild.members.queries.firms import owns_client, same_firm
 from guild.reputation.models import Attestation
 
 LINK_PURPOSE = "attestation"
@@ -30,21 +31,12 @@ async def has_tie(work: Work, rep: MemberId, entry: Attestation) -> bool:
     if entry.member_id == rep:
         return True
     own, theirs, client = aliased(Contract), aliased(Organisation), aliased(Organisation)
-    same_firm = or_(
-        theirs.id == client.id,
-        theirs.vat_number == client.vat_number,
-        theirs.enterprise_number == client.enterprise_number,
-    )
     shared = exists(
         select(own.id)
         .join(theirs, theirs.id == own.client_id)
-        .join(client, same_firm)
+        .join(client, same_firm(theirs, client))
         .where(client.id == entry.client_id, own.member_id == rep)
     )
-    person = select(Member.email).where(Member.id == rep).scalar_subquery()
-    is_contact = exists(
-        select(Contact.id).where(
-            Contact.organisation_id == entry.client_id, func.lower(Contact.email) == person
-        )
-    )
-    return bool(await work.session.scalar(select(or_(shared, is_contact))))
+    if await work.session.scalar(select(shared)):
+        return True
+    return await owns_client(work, rep, entry.client_id)

@@ -165,7 +165,10 @@ CREATE TRIGGER bank_notification_kept
     ON bank_notification FOR EACH STATEMENT EXECUTE FUNCTION treasury_refuse_change();
 CREATE TRIGGER provider_event_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON provider_event
     FOR EACH STATEMENT EXECUTE FUNCTION treasury_refuse_change();
-REVOKE UPDATE, DELETE ON provider_event FROM guild_app;
+CREATE TRIGGER provider_recording_append_only
+    BEFORE UPDATE OR DELETE OR TRUNCATE ON provider_recording
+    FOR EACH STATEMENT EXECUTE FUNCTION treasury_refuse_change();
+REVOKE UPDATE, DELETE ON provider_event, provider_recording FROM guild_app;
 REVOKE DELETE ON provider_account, provider_payment FROM guild_app;
 REVOKE DELETE ON match_undo, bank_notification, bank_rule, bank_pending_entry FROM guild_app;
 REVOKE UPDATE, DELETE ON bank_rule_use FROM guild_app;

@@ -1,6 +1,7 @@
 """Telling members what became of their payouts, after the fact and outside of any request."""
 
 from contextlib import suppress
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -256,18 +257,23 @@ make_payment_link = OutsideJob(
 """Repeatable: the provider knows our id of the payment and makes one link for it."""
 
 
-async def _payment_to_fetch(work: Work, provider: str, object_id: str) -> tuple[str, str]:  # noqa: ARG001
-    return provider, object_id
+async def _payment_to_fetch(work: Work, provider: str, object_id: str) -> tuple[str, str, datetime]:
+    return provider, object_id, work.now
 
 
-async def _fetch(system: System, request: tuple[str, str]) -> Seen | None:
-    name, object_id = request
-    return await provider_of(system.settings, name).fetch(object_id)
+async def _fetch(
+    system: System, request: tuple[str, str, datetime]
+) -> tuple[datetime, Seen | None]:
+    name, object_id, asked_at = request
+    return asked_at, await provider_of(system.settings, name).fetch(object_id)
 
 
-async def _record_seen(work: Work, ids: dict[str, Any], seen: Seen | None) -> None:
+async def _record_seen(
+    work: Work, ids: dict[str, Any], answer: tuple[datetime, Seen | None]
+) -> None:
+    asked_at, seen = answer
     if seen is not None:
-        await commands.record_seen(work, str(ids["provider"]), seen)
+        await commands.record_seen(work, str(ids["provider"]), seen, asked_at=asked_at)
 
 
 fetch_payment = OutsideJob(

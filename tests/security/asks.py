@@ -154,6 +154,7 @@ def _special(world: World) -> Mapping[str, dict[str, Any]]:
 def _people(world: World) -> dict[str, dict[str, Any]]:
     rows, people = world.rows, world.people
     applicant = {"member_id": rows["applicant"]}
+    numbers = {"change_id": rows["number_change"]}
     owner = people["owner"]
     return {
         "GET /api/v1/ledger/accounts/{code}/statement": {
@@ -190,6 +191,9 @@ def _people(world: World) -> dict[str, dict[str, Any]]:
         "POST /api/v1/me/bank-accounts": {
             "json": {"iban": "FR14 2004 1010 0505 0001 3M02 606", "holder": owner.legal_name}},
         "POST /api/v1/bank-account-changes/{account_id}/reject": {"json": {"reason": REASON}},
+        "POST /api/v1/number-changes/{change_id}/approve": {"path": numbers},
+        "POST /api/v1/number-changes/{change_id}/reject": {
+            "path": numbers, "json": {"reason": REASON}},
     }  # fmt: skip
 
 

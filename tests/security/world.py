@@ -35,7 +35,8 @@ from guild.ledger.chart import credit, debit
 from guild.ledger.commands import post
 from guild.members import commands as members
 from guild.members.models import Member
-from guild.members.schemas import ApiKeyIn
+from guild.members.queries import my_numbers_waiting
+from guild.members.schemas import ApiKeyIn, DetailsIn
 from guild.mutual_fund import commands as fund
 from guild.mutual_fund import jobs as fund_jobs
 from guild.mutual_fund.models import ClaimEvidence
@@ -442,6 +443,11 @@ class World:
         self.rows["dead_job"] = UUID(int=7)
         pending = await self.make.bank_account(owner, iban="BE43068999999501")
         self.rows["pending_account"] = pending.id
+        async with begin_work(self.system, self.make.actor(owner)) as work:
+            await members.change_details(work, DetailsIn(vat_number="BE0403019261"))
+            waiting = await my_numbers_waiting(work, owner.id)
+        assert waiting is not None
+        self.rows["number_change"] = waiting.id
         application = {
             "email": "new@example.org", "password": Factories.PASSWORD, "legal_name": "New One",
             "country": "BE",

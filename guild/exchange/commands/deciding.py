@@ -27,12 +27,13 @@ from guild.exchange.events import (
     SupplierInvoicePayable,
     SupplierInvoiceRefused,
 )
-from guild.exchange.models import IN_BOOKS, SUPPLIER_INVOICE, SupplierInvoice
+from guild.exchange.models import IN_BOOKS, SUPPLIER_INVOICE, Supplier, SupplierInvoice
 from guild.exchange.queries.projects import own_contract
 from guild.exchange.schemas import ReasonIn
 from guild.governance.queries import charter_at
 from guild.ledger.chart import Account, Line, credit, debit
 from guild.ledger.commands import post
+from guild.members.queries.firms import bears_number_of
 
 COUNTED = ("accepted", *IN_BOOKS)
 
@@ -175,6 +176,9 @@ async def book(work: Work, invoice_id: SupplierInvoiceId) -> SupplierInvoice:
     me = work.actor.member_id
     if row.member_id == me:
         raise OwnCost("It was bought for your own project; another treasurer books it.")
+    hers = bears_number_of(me, Supplier.vat_number, Supplier.legal_id)
+    if await work.session.scalar(select(Supplier.id).where(Supplier.id == row.supplier_id, hers)):
+        raise OwnCost("It is an invoice of your own firm; another treasurer books it.")
     hands = {row.accepted_by, row.uploaded_by}
     if me in hands and row.total_minor > charter.costs.one_pair_of_eyes_minor:
         limit = Money(charter.costs.one_pair_of_eyes_minor, row.currency)

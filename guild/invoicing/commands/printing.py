@@ -59,7 +59,7 @@ def sheet_of(
         buyer_reference=frozen.order_reference or frozen.buyer_reference,
         buyer_vat_number=frozen.buyer.vat_number,
         contract_number=frozen.contract_number,
-        worker=stored.member_name,
+        worker=stored.worker(language_of(frozen.language)),
         lines=tuple(_line(frozen, line) for line in frozen.lines),
         lines_minor=frozen.lines_minor if frozen.lines_minor != frozen.net_minor else None,
         adjustments=_adjustments(frozen, None),
@@ -228,12 +228,19 @@ def _corrects(original: Stored | None) -> Corrects | None:
 
 def _shares(stored: Stored, charter: Charter) -> tuple[InvoiceShare, ...]:
     frozen = stored.frozen
-    levy = share_bps(frozen.net_minor, charter.levy.rate_bps)
+    rate = charter.levy.rate_bps
+    # The levy looks at each member's part by itself, so a shared invoice's is their sum.
+    nets = [one.net_minor for one in stored.crew] or [frozen.net_minor]
+    names = [one.name for one in stored.crew] or [""]
+    levy = sum(share_bps(net, rate) for net in nets)
     pots = charter.levy.pots
     # Rates are split like the money, so that they too add up to the levy's own rate.
-    rates = allocate(charter.levy.rate_bps, list(pots.values()))
+    rates = allocate(rate, list(pots.values()))
     parts = allocate(levy, list(pots.values()))
-    shares = [InvoiceShare(code="member", rate_bps=None, minor=frozen.net_minor - levy)]
+    shares = [
+        InvoiceShare(code="member", rate_bps=None, minor=net - share_bps(net, rate), name=name)
+        for name, net in zip(names, nets, strict=True)
+    ]
     shares += [
         InvoiceShare(code=cast("Any", pot), rate_bps=rate_bps, minor=part)
         for pot, rate_bps, part in zip(pots, rates, parts, strict=True)

@@ -10,8 +10,10 @@ from functools import lru_cache
 from typing import Any, Final, TypeVar
 
 import msgspec
+from babel.lists import format_list
 
 from guild.core.ids import ContactId, ContractId, DocumentId, InvoiceId, MemberId, OrganisationId
+from guild.core.pages import LOCALES
 from guild.core.settings import Cooperative
 from guild.core.transaction import Record
 from guild.core.work import Work
@@ -80,7 +82,12 @@ SELECT i.id, i.kind, i.state, i.shared, i.contract_id, i.member_id, i.client_id,
                    'taxable_minor', v.taxable_minor, 'vat_minor', v.vat_minor,
                    'reason_code', v.reason_code, 'reason', v.reason)
                ORDER BY v.tax, v.category, v.rate_milli)::text
-          FROM invoice_vat v WHERE v.invoice_id = i.id) AS vat
+          FROM invoice_vat v WHERE v.invoice_id = i.id) AS vat,
+       CASE WHEN i.shared THEN
+           (SELECT json_agg(json_build_object('name', w.display_name, 'net_minor', s.net_minor)
+                   ORDER BY s.position)::text
+              FROM invoice_share s JOIN member w ON w.id = s.member_id
+             WHERE s.invoice_id = i.id) END AS crew
   FROM invoice i
   LEFT JOIN organisation o ON o.id = i.client_id
   LEFT JOIN contact c ON c.id = i.contact_id
@@ -97,6 +104,16 @@ _VAT: Final = msgspec.json.Decoder(tuple[FrozenVat, ...])
 _ADJUSTMENTS: Final = msgspec.json.Decoder(tuple[FrozenAdjustment, ...])
 _ATTACHED: Final = msgspec.json.Decoder(tuple[Attached, ...])
 _PRECEDING: Final = msgspec.json.Decoder(tuple[Preceding, ...])
+
+
+class CoWorker(msgspec.Struct, frozen=True):
+    """One of the members whose work a shared document is, and her part of its net, minor units."""
+
+    name: str
+    net_minor: int
+
+
+_CREW: Final = msgspec.json.Decoder(tuple[CoWorker, ...])
 
 
 class Stored(msgspec.Struct, frozen=True, kw_only=True):
@@ -116,6 +133,8 @@ class Stored(msgspec.Struct, frozen=True, kw_only=True):
     facts: VatFacts
     """What its tax is decided by, as it stands today."""
     member_name: str
+    crew: tuple[CoWorker, ...]
+    """All whose work it is, who drafted it first; none where it is one member's."""
     contact_email: str
     contact_name: str
     paid_minor: int
@@ -127,6 +146,11 @@ class Stored(msgspec.Struct, frozen=True, kw_only=True):
     verdict_hash: bytes | None
     """The content that has passed all rules."""
     frozen: FrozenInvoice
+
+    def worker(self, lang: str) -> str:
+        """Whose work it is, as a reader of that language is told: “Ada, Ben and Cyd”."""
+        names = [one.name for one in self.crew] or [self.member_name]
+        return format_list(names, locale=LOCALES[lang])
 
 
 async def document_data(
@@ -253,6 +277,7 @@ def _stored(row: Record, coop: Cooperative, today: dt.date) -> Stored:
         shared=row["shared"],
         facts=_facts(row, coop, seller, buyer),
         member_name=row["member_name"],
+        crew=_CREW.decode(row["crew"] or "[]"),
         contact_email=row["contact_email"] or row["member_email"],
         contact_name=row["contact_name"] or row["member_name"],
         paid_minor=row["paid_minor"],

@@ -61,6 +61,8 @@ class InvoicePage(msgspec.Struct, frozen=True, kw_only=True):
     title: str
     client_name: str
     worker: str
+    """All whose work it is."""
+    drafter: str
     issued_on: date
     due_on: date
     days_left: int
@@ -207,7 +209,8 @@ def _page(
         number=frozen.number,
         title=stored.title,
         client_name=client_name,
-        worker=stored.member_name,
+        worker=stored.worker(lang),
+        drafter=stored.member_name,
         issued_on=frozen.issued_on,
         due_on=frozen.due_on,
         days_left=(frozen.due_on - work.today).days,

@@ -29,6 +29,7 @@ from guild.members.commands.membership import (
     resign,
     return_from_leave,
 )
+from guild.members.commands.numbers import approve_numbers, reject_numbers
 from guild.members.commands.organisations import (
     add_colleague,
     add_contact,
@@ -65,6 +66,7 @@ __all__ = [
     "apply_to_join",
     "appoint_founder",
     "approve_bank_account",
+    "approve_numbers",
     "ask_client_link",
     "ask_new_password",
     "ask_own_passkey",
@@ -92,6 +94,7 @@ __all__ = [
     "register_organisation",
     "register_passkey",
     "reject_bank_account",
+    "reject_numbers",
     "remove_member",
     "remove_passkey",
     "request_bank_account",

@@ -3,35 +3,41 @@
 from typing import Any, Final
 
 import msgspec
+from msgspec import UNSET
 
 from guild.core.ids import new_id
 from guild.core.mail import send_mail
 from guild.core.permissions import Permission
 from guild.core.work import Work
 from guild.documents.commands import refuse_unprintable
+from guild.members.commands.numbers import ask_for_numbers
 from guild.members.events import MemberDetailsChanged
 from guild.members.models import Member, MemberDetailChange
+from guild.members.queries.firms import NUMBERS
 from guild.members.rules.numbers import firm_numbers
 from guild.members.schemas.people import DetailsIn
 
 WORDS: Final = {
-    "vat_number": "VAT number", "vat_exempt": "small-business scheme",
-    "enterprise_number": "enterprise number", "street": "street", "postcode": "postcode",
-    "city": "town",
+    "vat_exempt": "Small-business scheme", "street": "Street", "postcode": "Postcode",
+    "city": "Town",
 }  # fmt: skip
+"""What changes at once; numbers wait for a second person."""
 
 
 async def change_details(work: Work, change: DetailsIn) -> Member:
     """Change what is given of one's own details and keep what they were, with the day.
 
-    What is issued from now on says the new ones; what was issued stays as it was. She is told by
-    mail, so that a change by somebody else at her screen is noticed.
+    What is issued from now on says the new ones; what was issued stays as it was. Other numbers
+    are only asked for: somebody else decides about them. She is told by mail, so that a change by
+    somebody else at her screen is noticed.
     Raises VatNumberInvalid, EnterpriseNumberInvalid, TextUnprintable.
     """
     work.require(Permission.SELF)
     member = await work.session.get_one(Member, work.actor.member_id, with_for_update=True)
     wanted = _wanted(member, change)
-    changed = {name: value for name, value in wanted.items() if value != getattr(member, name)}
+    if any(getattr(change, name) is not UNSET for name in NUMBERS):
+        await ask_for_numbers(work, member, wanted)
+    changed = {name: wanted[name] for name in WORDS if wanted[name] != getattr(member, name)}
     if not changed:
         return member
     for name, value in changed.items():
@@ -58,10 +64,10 @@ def _wanted(member: Member, change: DetailsIn) -> dict[str, Any]:
     given = {
         name: (value.strip() or None) if isinstance(value, str) else value
         for name, value in msgspec.structs.asdict(change).items()
-        if value is not msgspec.UNSET
+        if value is not UNSET
     }
     refuse_unprintable({name: value for name, value in given.items() if isinstance(value, str)})
-    wanted = {name: given.get(name, getattr(member, name)) for name in WORDS}
+    wanted = {name: given.get(name, getattr(member, name)) for name in (*WORDS, *NUMBERS)}
     if given.get("vat_number") and "enterprise_number" not in given and member.country == "BE":
         wanted["enterprise_number"] = None  # in Belgium it follows from the VAT number
     wanted["vat_number"], wanted["enterprise_number"] = firm_numbers(
@@ -81,7 +87,7 @@ def _tell(work: Work, member: Member, changed: dict[str, Any]) -> None:
     lines = []
     for name, value in changed.items():
         said = ("yes" if value else "no") if isinstance(value, bool) else value or "none"
-        lines.append(f"{WORDS[name].capitalize() if name != 'vat_number' else WORDS[name]}: {said}")
+        lines.append(f"{WORDS[name]}: {said}")
     send_mail(
         work,
         to=member.email,

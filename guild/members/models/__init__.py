@@ -11,6 +11,7 @@ from guild.members.models.access import (
 )
 from guild.members.models.bank import BANK_ACCOUNT, SEALED_IBAN, BankAccount
 from guild.members.models.clients import Contact, Organisation
+from guild.members.models.numbers import NUMBER_CHANGE, MemberNumberChange
 from guild.members.models.passkeys import PASSKEY_LIFECYCLE, Passkey
 from guild.members.models.people import (
     MEMBERSHIP,
@@ -26,6 +27,7 @@ from guild.members.models.people import (
 __all__ = [
     "BANK_ACCOUNT",
     "MEMBERSHIP",
+    "NUMBER_CHANGE",
     "PASSKEY_LIFECYCLE",
     "ROLE_GRANT",
     "SEALED_IBAN",
@@ -37,6 +39,7 @@ __all__ = [
     "LinkSession",
     "Member",
     "MemberDetailChange",
+    "MemberNumberChange",
     "MemberRole",
     "MemberStep",
     "MembershipRemoval",

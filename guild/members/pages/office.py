@@ -31,7 +31,7 @@ from guild.members.schemas import (
 
 @get("/office", permission=Permission.SELF, include_in_schema=False)
 async def office_page(work: Work) -> Response[str]:
-    """What waits for a decision by the office: applications, offices, bank accounts."""
+    """What waits for a decision by the office: applications, offices, numbers, bank accounts."""
     return await _office(work)
 
 
@@ -56,6 +56,11 @@ async def _decide(work: Work, what: str, which: UUID, data: dict[str, Any]) -> N
             await commands.confirm_role(work, which)
         case ("roles", "refuse"):
             await commands.refuse_role(work, which)
+        case ("numbers", "approve"):
+            await commands.approve_numbers(work, which)
+        case ("numbers", "reject"):
+            reason = read_form(data, BankRefusalIn, "reason").reason
+            await commands.reject_numbers(work, which, reason)
         case ("bank-accounts", "approve"):
             await commands.approve_bank_account(work, BankAccountId(which))
         case ("bank-accounts", "reject"):
@@ -83,6 +88,7 @@ async def _office(work: Work, *, refusal: Exception | None = None) -> Response[s
         grant_names=await queries.names_of(work, {one.member_id for one in grants})
         if grants
         else {},
+        numbers=await queries.numbers_waiting(work),
         accounts=await queries.bank_accounts_waiting(work)
         if may(Permission.MEMBERS_APPROVE_ACCOUNT)
         else [],

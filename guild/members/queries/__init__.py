@@ -13,6 +13,11 @@ from guild.members.queries.clients import (
 from guild.members.queries.invariants import INVARIANTS
 from guild.members.queries.known_as import KnownAs, known_as
 from guild.members.queries.lookalikes import lookalikes
+from guild.members.queries.numbers import (
+    my_numbers_waiting,
+    number_change,
+    numbers_waiting,
+)
 from guild.members.queries.passkeys import (
     asked_options,
     asked_passkey,
@@ -50,7 +55,10 @@ __all__ = [
     "member",
     "members_page",
     "my_bank_accounts",
+    "my_numbers_waiting",
     "names_of",
+    "number_change",
+    "numbers_waiting",
     "open_role_grants",
     "organisation",
     "organisations_page",

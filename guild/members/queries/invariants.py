@@ -81,7 +81,23 @@ async def details_explain_themselves(session: AsyncSession) -> list[str]:
     return [f"member {who}: {field} is not what it was last changed to" for who, field in rows]
 
 
+async def numbers_have_two_persons(session: AsyncSession) -> list[str]:
+    """Every change of a number stands beside a wish that somebody else agreed to."""
+    rows = await session.execute(
+        text(
+            """
+            SELECT d.member_id, d.field FROM member_detail_change d
+            WHERE d.field IN ('vat_number', 'enterprise_number') AND NOT EXISTS (
+                SELECT 1 FROM member_number_change c
+                WHERE c.member_id = d.member_id AND c.state = 'approved'
+                  AND c.decided_by <> c.member_id AND c.decided_at = d.changed_at
+                  AND coalesce(to_jsonb(c) ->> d.field, '') = d.after)"""
+        )
+    )
+    return [f"member {who}: {field} was changed by nobody else's leave" for who, field in rows]
+
+
 INVARIANTS = [
     rights_end_with_membership, powers_have_two_persons, history_explains_state,
-    details_explain_themselves,
+    details_explain_themselves, numbers_have_two_persons,
 ]  # fmt: skip

@@ -19,6 +19,7 @@ from guild.members.models import (
     Contact,
     Member,
     MemberDetailChange,
+    MemberNumberChange,
     MemberRole,
     MemberStep,
     Organisation,
@@ -26,6 +27,7 @@ from guild.members.models import (
     RoleGrant,
     WebSession,
 )
+from guild.members.queries.numbers import my_numbers_waiting
 from guild.members.schemas import ApiKeyOut, MemberOut, MeOut, RoleGrantOut
 
 
@@ -47,6 +49,7 @@ async def me(work: Work) -> MeOut:
         street=row.street,
         postcode=row.postcode,
         city=row.city,
+        numbers_waiting=await my_numbers_waiting(work, row.id),
         roles=sorted(work.actor.roles),
         permissions=sorted(work.actor.permissions),
     )
@@ -147,6 +150,9 @@ async def personal_data(work: Work) -> dict[str, Any]:
         "steps": await every(MemberStep, MemberStep.member_id == member_id),
         "detail_changes": await every(
             MemberDetailChange, MemberDetailChange.member_id == member_id
+        ),
+        "number_changes": await every(
+            MemberNumberChange, MemberNumberChange.member_id == member_id
         ),
         "offices": await every(MemberRole, MemberRole.member_id == member_id),
         "office_requests": await every(RoleGrant, RoleGrant.member_id == member_id),

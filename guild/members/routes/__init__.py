@@ -1,5 +1,12 @@
 """The JSON interface to people, access, clients and bank accounts."""
 
-from guild.members.routes import access, bank, clients, passkeys, people
+from guild.members.routes import access, bank, clients, numbers, passkeys, people
 
-ROUTES = [*access.ROUTES, *people.ROUTES, *clients.ROUTES, *bank.ROUTES, *passkeys.ROUTES]
+ROUTES = [
+    *access.ROUTES,
+    *people.ROUTES,
+    *numbers.ROUTES,
+    *clients.ROUTES,
+    *bank.ROUTES,
+    *passkeys.ROUTES,
+]

@@ -51,7 +51,9 @@ async def show_me(work: Work) -> MeOut:
 async def change_me(work: Work, data: DetailsIn) -> MeOut:
     """Change your VAT number, enterprise number, small-business scheme or address.
 
-    What is issued from now on says the new ones; issued documents stay as they were.
+    What is issued from now on says the new ones; issued documents stay as they were. Another
+    number waits for a second person (`numbers_waiting`), and the present one holds meanwhile;
+    sending the present one takes the wish back.
     """
     await commands.change_details(work, data)
     return await queries.me(work)

@@ -127,6 +127,26 @@ class MemberOut(Out, frozen=True, kw_only=True):
     ended_on: date | None
 
 
+class NumberChangeOut(Out, frozen=True, kw_only=True):
+    """Another VAT and enterprise number that a member asked for, beside the present ones."""
+
+    id: UUID
+    member_id: MemberId
+    member_name: str
+    country: str
+    vat_number: str | None
+    enterprise_number: str | None
+    present_vat_number: str | None
+    present_enterprise_number: str | None
+    state: str
+    requested_at: datetime
+    decided_at: datetime | None
+    reason: str
+    """Why it was refused."""
+    also_used_by_others: bool
+    """Whether another member has or had one of them: shown to those who decide, else false."""
+
+
 class MeOut(Out, frozen=True, kw_only=True):
     """Oneself: who, which offices, and which rights follow."""
 
@@ -144,6 +164,8 @@ class MeOut(Out, frozen=True, kw_only=True):
     street: str | None
     postcode: str | None
     city: str | None
+    numbers_waiting: NumberChangeOut | None
+    """Numbers that you asked for and that wait for a second person."""
     roles: list[Role]
     permissions: list[Permission]
 

@@ -3,7 +3,7 @@
 from datetime import timedelta
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, exists, func, or_, select
+from sqlalchemy import ColumnElement, and_, exists, func, select
 from sqlalchemy.orm import aliased
 
 from guild.contracts.models import Contract
@@ -18,6 +18,7 @@ from guild.governance.queries import charter_at
 from guild.ledger import commands as ledger
 from guild.ledger.chart import Account, credit, debit
 from guild.members.models import Member, MemberRole, Organisation
+from guild.members.queries.firms import owned_by, same_firm
 from guild.mutual_fund import queries
 from guild.mutual_fund.commands.benefits import note_paid
 from guild.mutual_fund.errors import (
@@ -121,23 +122,25 @@ async def _seeding_checkpoint(work: Work, claim_id: ClaimId, round_: int) -> Log
 async def _candidates(work: Work, claim: Claim) -> list[UUID]:
     """Members who may judge.
 
-    They hold no office that acts on claims, share no client with the claimant, and did not sit on
-    the claim's first jury.
+    They hold no office that acts on claims, share no client with the claimant and are none of her
+    clients, and did not sit on the claim's first jury.
     """
     theirs, hers = aliased(Organisation), aliased(Organisation)
     their_contract, her_contract = aliased(Contract), aliased(Contract)
-    same_client = or_(
-        theirs.id == hers.id,
-        theirs.vat_number == hers.vat_number,
-        theirs.enterprise_number == hers.enterprise_number,
-    )
     shares_client = exists(
         select(1)
         .select_from(their_contract)
         .join(theirs, theirs.id == their_contract.client_id)
-        .join(hers, same_client)
+        .join(hers, same_firm(theirs, hers))
         .join(her_contract, her_contract.client_id == hers.id)
         .where(their_contract.member_id == Member.id, her_contract.member_id == claim.member_id)
+    )
+    client, for_her = aliased(Organisation), aliased(Contract)
+    is_a_client = exists(
+        select(1)
+        .select_from(for_her)
+        .join(client, client.id == for_her.client_id)
+        .where(for_her.member_id == claim.member_id, owned_by(Member.id, client))
     )
     sat_before = exists().where(Juror.claim_id == claim.id, Juror.member_id == Member.id)
     rows = await work.session.scalars(
@@ -146,6 +149,7 @@ async def _candidates(work: Work, claim: Claim) -> list[UUID]:
             *_free_to_judge(),
             Member.id != claim.member_id,
             ~shares_client,
+            ~is_a_client,
             ~sat_before,
         )
         .order_by(Member.id)

@@ -17,6 +17,7 @@ from guild.ledger.chart import Account
 from guild.ledger.commands import lock_account
 from guild.members.errors import OrganisationNotFound
 from guild.members.models import Organisation
+from guild.members.queries.firms import owns_client
 from guild.receivables import access
 from guild.receivables.commands.letters import lang_of, mail_client, words_of
 from guild.receivables.errors import (
@@ -142,14 +143,16 @@ async def _propose(
 async def decide_refund(
     work: Work, refund_id: RefundId, *, approve: bool, note: str = ""
 ) -> ClientRefund:
-    """A treasurer who did not propose it approves or refuses; not the member whose client it is.
+    """A treasurer who did not propose it approves or refuses; not the member whose client it
+    is, nor one who is that client.
 
     What Guild proposed by itself rests on one person's word about a bank entry, so who confirmed
     that entry does not approve it either. Raises RefundNotFound, OwnCase, SecondPersonNeeded.
     """
     row = await locked_refund(work, refund_id)
     work.require(access.is_treasurer(work.actor), "A treasurer decides this.")
-    if work.actor.is_member(row.member_id):
+    me = work.actor.member_id
+    if me == row.member_id or await owns_client(work, me, row.client_id):
         raise OwnCase
     if approve and work.actor.member_id == row.proposed_by:
         raise SecondPersonNeeded

@@ -25,6 +25,7 @@ from guild.invoicing import commands as invoicing
 from guild.invoicing.commands.writing_off import locked_invoice
 from guild.invoicing.models import Invoice, InvoiceLine
 from guild.members.models import Member, MemberRole
+from guild.members.queries.firms import owns_client
 from guild.receivables import access
 from guild.receivables.commands.letters import (
     lang_of,
@@ -227,7 +228,7 @@ async def rule_on(work: Work, objection_id: ObjectionId, outcome: str, note: str
     representative whose own invoice it is decides nothing.
     """
     row = await locked_objection(work, objection_id)
-    _may_rule(work, row, outcome)
+    await _may_rule(work, row, outcome)
     if outcome in {"dismiss", "to_court", "redeliver"} and not note.strip():
         raise Invalid("Say why; the client reads it.", field="note")
     _move(work, row, outcome)
@@ -239,9 +240,11 @@ async def rule_on(work: Work, objection_id: ObjectionId, outcome: str, note: str
     return row
 
 
-def _may_rule(work: Work, row: Objection, outcome: str) -> None:
+async def _may_rule(work: Work, row: Objection, outcome: str) -> None:
     actor = work.actor
-    own = actor.is_member(row.member_id)
+    own = actor.is_member(row.member_id) or (
+        actor.kind == "member" and await owns_client(work, actor.member_id, row.client_id)
+    )
     mediator = actor.may(Permission.OBJECTIONS_MEDIATE) and actor.kind == "member"
     if outcome in {"dismiss", "to_court"}:
         if own:

@@ -11,6 +11,7 @@ from guild.core.pages import long_date
 from guild.core.work import Work
 from guild.invoicing.models import Invoice
 from guild.members.models import Organisation
+from guild.members.queries.firms import owns_client
 from guild.members.rules.clients import client_key
 from guild.receivables import access
 from guild.receivables.commands.letters import lang_of, mail_client, words_of
@@ -55,12 +56,13 @@ async def settle_profile(work: Work, client_id: OrganisationId, data: ProfileSet
     """A treasurer has looked at contested figures: reckoned anew from the invoices, or confirmed.
 
     Figures are always reckoned from the invoices as they stand, so `recomputed` says that what was
-    wrong in the books is mended. A treasurer whose own client it is leaves it to another. Raises
-    OrganisationNotFound, NotContested and OwnCase.
+    wrong in the books is mended. A treasurer whose own client or own firm it is leaves it to
+    another. Raises OrganisationNotFound, NotContested and OwnCase.
     """
     client = await visible_client(work, client_id)
     work.require(access.is_treasurer(work.actor), "A treasurer settles this.")
-    if work.actor.is_member(client.created_by):
+    me = work.actor.member_id
+    if me == client.created_by or await owns_client(work, me, client_id):
         raise OwnCase
     row = await work.session.get(ProfileReply, client_key(client), with_for_update=True)
     if row is None or not row.contested:

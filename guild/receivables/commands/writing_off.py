@@ -21,6 +21,7 @@ from guild.invoicing.events import WriteOffCredited
 from guild.invoicing.queries import has_part
 from guild.ledger import commands as ledger
 from guild.ledger.chart import credit, debit
+from guild.members.queries.firms import owns_client
 from guild.receivables import access
 from guild.receivables.errors import (
     NothingOpen,
@@ -98,10 +99,13 @@ async def ask_write_off(work: Work, invoice_id: InvoiceId, data: WriteOffIn) -> 
 
 
 async def decide_write_off(work: Work, write_off_id: WriteOffId, *, approve: bool) -> WriteOff:
-    """A treasurer who did not ask decides; nobody decides about an invoice that she has part in."""
+    """A treasurer who did not ask decides; nobody decides about an invoice that she has part in,
+    or that is asked of her own firm.
+    """
     row = await _locked(work, write_off_id)
     work.require(access.is_treasurer(work.actor), "A treasurer decides this.")
-    if await has_part(work, row.invoice_id):
+    me = work.actor.member_id
+    if await has_part(work, row.invoice_id) or await owns_client(work, me, row.client_id):
         raise OwnCase
     if approve and work.actor.member_id == row.asked_by:
         raise SecondPersonNeeded

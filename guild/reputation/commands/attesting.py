@@ -16,6 +16,7 @@ from guild.governance.queries import charter_at
 from guild.invoicing.models import OPEN_STATES
 from guild.members import commands as members
 from guild.members.models import Contact, Member, Organisation
+from guild.members.queries.firms import owns_client
 from guild.reputation import rules
 from guild.reputation.access import LINK_PURPOSE
 from guild.reputation.commands.parties import (
@@ -264,11 +265,7 @@ async def _parties(work: Work, contract: Contract) -> tuple[ReputationParty, Rep
     member = await work.session.get_one(Member, contract.member_id)
     client = await work.session.get_one(Organisation, contract.client_id)
     contact = await work.session.get_one(Contact, contract.contact_id)
-    numbers = {client.vat_number, client.enterprise_number} - {None, ""}
-    if contact.email.lower() == member.email or numbers & {
-        member.vat_number,
-        member.enterprise_number,
-    }:
+    if contact.email.lower() == member.email or await owns_client(work, member.id, client.id):
         raise OwnDealing("Member and client of this contract are the same person or firm.")
     return (
         await party_of(work, "member", member_key(work, member.id)),

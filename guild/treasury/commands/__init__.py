@@ -37,10 +37,10 @@ from guild.treasury.commands.paying import (
     ask_through_provider,
     link_to_ask,
     note_link,
-    record_seen,
     take_webhook,
 )
 from guild.treasury.commands.payouts import pay_again, request_payout
+from guild.treasury.commands.provided import record_seen
 from guild.treasury.commands.reports import import_status_report
 from guild.treasury.commands.ruling import change_rule, switch_rule, write_rule
 from guild.treasury.commands.run_approvals import approve_run, set_aside_slice

@@ -1,6 +1,5 @@
 """The mail by which a client learns how one transfer was shared out over its invoices."""
 
-from datetime import timedelta
 from typing import Any, Final
 
 from sqlalchemy import select
@@ -16,10 +15,9 @@ from guild.members import commands as members
 from guild.members.models import Contact
 from guild.treasury.models import BankEntry, BankMatch
 from guild.treasury.queries.interest import paid_claims
+from guild.treasury.queries.transfers import object_until
 
 LINK_HOURS: Final = 24 * 31
-OBJECT_DAYS: Final = 10
-"""Days to say that a transfer was meant otherwise; an older allocation is not closed by them."""
 WORDS: Final = {
     "en": (
         "How your transfer of {amount} was shared out",
@@ -103,11 +101,12 @@ async def mail_allocation(work: Work, entry_id: BankEntryId) -> None:
     shares = [(row.number, row.amount_minor) for row in rows]
     shares += [(interest.format(number=one.invoice_number), one.total_minor) for one in claims]
     rest = amount - Money(sum(minor for _, minor in shares), entry.currency)
+    until, _ = await object_until(work, entry)
     said = {
         "amount": money_text(amount, lang=lang),
         "link": f"{work.settings.base_url}/i/{token}",
         "day": long_date(entry.booked_on, lang=lang),
-        "until": long_date(work.today + timedelta(days=OBJECT_DAYS), lang=lang),
+        "until": long_date(until or work.today, lang=lang),
         "lines": "\n".join(
             f"{name}: {money_text(Money(minor, entry.currency), lang=lang)}"
             for name, minor in shares

@@ -10,9 +10,11 @@ from guild.core.ids import AccountId, PayoutId
 from guild.core.money import Money
 from guild.core.permissions import Permission, Role
 from guild.core.work import Work
+from guild.exchange.models import Supplier
 from guild.ledger.chart import Line, credit
 from guild.ledger.commands import draw, post, reverse
 from guild.members.models import BankAccount
+from guild.members.queries.firms import bears_number_of, owns_client
 from guild.treasury.commands.payouts import locked_payout
 from guild.treasury.errors import AlreadyApproved, OfficeMissing, OwnPayout, PayeeChanged
 from guild.treasury.events import PayoutApprovalGiven, PayoutApproved, PayoutRejected
@@ -28,9 +30,9 @@ OFFICES = frozenset({Role.TREASURER, Role.SECRETARY})
 async def approve_payout(work: Work, payout_id: PayoutId) -> PayoutOut:
     """Approve as one of the persons the charter asks for; the last one sets the money aside.
 
-    Raises OwnPayout for payee and requester, AlreadyApproved for the same person again,
-    OfficeMissing when only another office's word is still wanted, PayeeChanged when the account
-    was replaced, BelowZero when the money is gone.
+    Raises OwnPayout for payee (her firm, too) and requester, AlreadyApproved for the same person
+    again, OfficeMissing when only another office's word is still wanted, PayeeChanged when the
+    account was replaced, BelowZero when the money is gone.
     """
     work.require(Permission.PAYOUTS_APPROVE)
     payout = await locked_payout(work, payout_id)
@@ -39,6 +41,7 @@ async def approve_payout(work: Work, payout_id: PayoutId) -> PayoutOut:
         raise OwnPayout(
             "You asked for this payout, or it is paid to you or for you; others approve it.",
         )
+    await _refuse_own_firm(work, payout)
     if not PAYOUT.may(payout.state, "approve"):
         PAYOUT.move(payout, "approve")  # raises, and says what is possible instead
     given = await approvals_of(work, [payout.id])
@@ -65,6 +68,19 @@ async def approve_payout(work: Work, payout_id: PayoutId) -> PayoutOut:
     if complete(wanted, [*offices.values(), role]):
         await _set_aside(work, payout)
     return await payout_view(work, payout)
+
+
+async def _refuse_own_firm(work: Work, payout: Payout) -> None:
+    """Nobody decides what is paid to her own firm, whatever number it bears today."""
+    me = work.actor.member_id
+    hers = payout.organisation_id and await owns_client(work, me, payout.organisation_id)
+    if payout.supplier_id is not None:
+        named = bears_number_of(me, Supplier.vat_number, Supplier.legal_id)
+        hers = await work.session.scalar(
+            select(Supplier.id).where(Supplier.id == payout.supplier_id, named)
+        )
+    if hers:
+        raise OwnPayout("It is paid to your own firm; others decide about it.")
 
 
 def needed_by(payout: Payout) -> Needed:
@@ -170,6 +186,7 @@ async def reject_payout(work: Work, payout_id: PayoutId, data: RejectIn) -> Payo
     payout = await locked_payout(work, payout_id)
     if work.actor.member_id in (payout.member_id, payout.concerns_id):
         raise OwnPayout("Nobody decides about her own payout.")
+    await _refuse_own_firm(work, payout)
     if payout.batch_id is not None:
         raise Invalid(
             f"Payout {payout.number} is in a payment file; only the bank can stop it now.",

@@ -1,17 +1,14 @@
 """A client says that its transfer was meant otherwise, and a treasurer answers or undoes it."""
 
-from datetime import timedelta
-
 from sqlalchemy import select
 
 from guild.core.ids import BankEntryId, InvoiceId
 from guild.core.money import Money
-from guild.core.pages import money_text
+from guild.core.pages import long_date, money_text
 from guild.core.permissions import Permission
 from guild.core.work import Work
 from guild.invoicing.models import Invoice
 from guild.members.models import Contact
-from guild.treasury.commands.allocating import OBJECT_DAYS
 from guild.treasury.commands.letters import write_to
 from guild.treasury.errors import (
     AllocationObjectionNotFound,
@@ -26,6 +23,7 @@ from guild.treasury.models import (
     BankEntry,
     BankMatch,
 )
+from guild.treasury.queries.transfers import object_until
 from guild.treasury.schemas import AnswerAllocationIn, ObjectAllocationIn
 
 
@@ -50,9 +48,12 @@ async def object_to_allocation(
     link = work.actor.link
     if entry is None or link is None or link.contact_id is None:
         raise BankEntryNotFound
-    if entry.explained_at is None or work.now - entry.explained_at > timedelta(days=OBJECT_DAYS):
+    until, charter_version = await object_until(work, entry)
+    if until is None:
+        raise BankEntryNotFound
+    if work.today > until:
         raise ObjectionTooLate(
-            f"The {OBJECT_DAYS} days to say so are over.", mend="Write to the office."
+            f"You could say so until {long_date(until)}.", mend="Write to the office."
         )
     if await work.session.get(AllocationObjection, (entry.id, entry.round)) is not None:
         raise ObjectionTooLate("You have said so already; a treasurer looks at it.")
@@ -64,6 +65,7 @@ async def object_to_allocation(
             contact_id=link.contact_id,
             text=data.text,
             said_at=work.now,
+            charter_version=charter_version,
         )
     )
     await work.session.flush()

@@ -1,27 +1,21 @@
-"""Payments through a provider: ask, believe the provider and not its webhook, record once."""
+"""Payments through a provider: ask it for a page to pay on, and take its webhooks."""
 
 from datetime import timedelta
 from typing import Final
-from uuid import UUID
 
 from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 
 from guild.core.ids import InvoiceId, ProviderAccountId, ProviderPaymentId, new_id
-from guild.core.money import Money
 from guild.core.permissions import Permission
 from guild.core.work import Work
-from guild.invoicing.commands import record_payment, reverse_payment
 from guild.invoicing.models import Invoice
-from guild.ledger.chart import Account, credit, debit
-from guild.ledger.commands import post
 from guild.receivables.queries import visible_standing
 from guild.treasury.commands.explaining import locked_invoice
 from guild.treasury.errors import MatchTooLarge
-from guild.treasury.events import ProviderPaid
 from guild.treasury.models import PROVIDER_PAYMENT, ProviderAccount, ProviderEvent, ProviderPayment
 from guild.treasury.providers.choice import provider_of
-from guild.treasury.providers.interface import Asked, Hint, Seen
+from guild.treasury.providers.interface import Asked, Hint
 from guild.treasury.queries.shapes import payment_link_out
 from guild.treasury.schemas import PaymentLinkIn, PaymentLinkOut
 
@@ -155,79 +149,3 @@ async def take_webhook(
         if taken is not None:
             new.append(hint)
     return new
-
-
-async def record_seen(work: Work, provider: str, seen: Seen) -> None:
-    """Record what the provider says of a payment of ours; once, whatever it is told how often.
-
-    Money arrives at the provider whole: the invoice gets the gross sum, the fee is the house's.
-    """
-    try:
-        payment_id = ProviderPaymentId(UUID(hex=seen.payment_id))
-    except ValueError:
-        return
-    row = await work.session.scalar(
-        select(ProviderPayment)
-        .where(ProviderPayment.id == payment_id, ProviderPayment.provider == provider)
-        .with_for_update()
-        .execution_options(populate_existing=True)
-    )
-    if row is None or seen.currency != row.currency:
-        return
-    if seen.state in {"paid", "returned"} and row.state in {"asked", "failed"}:
-        await _paid(work, row, seen)
-    if seen.state == "returned" and row.state == "paid":
-        await _returned(work, row)
-    elif seen.state == "failed" and row.state == "asked":
-        PROVIDER_PAYMENT.move(row, "fail")
-
-
-async def _paid(work: Work, row: ProviderPayment, seen: Seen) -> None:
-    invoice = await locked_invoice(work, row.invoice_id)
-    at_provider = Account("provider_balance", row.account_id)
-    amount = Money(seen.amount_minor, row.currency)
-    paid = Money(min(amount.minor, invoice.open_minor), row.currency)
-    rest, fee = amount - paid, Money(seen.fee_minor, row.currency)
-    if paid:
-        row.payment_id = await record_payment(work, invoice.id, paid, at_provider, work.today)
-    lines = [
-        debit("provider_balance", rest, row.account_id),
-        credit("client_credit", rest, invoice.client_id),
-        debit("provider_fees", fee),
-        credit("provider_balance", fee, row.account_id),
-    ]
-    if rest or fee:
-        await post(
-            work,
-            kind="provider_payment",
-            text=f"Invoice {invoice.number} through {row.provider.title()}",
-            lines=lines,
-            subject=row.id,
-        )
-    PROVIDER_PAYMENT.move(row, "pay")
-    row.paid_at, row.fee_minor = work.now, fee.minor
-    await work.session.flush()
-    await work.emit(
-        ProviderPaid(
-            payment_id=row.id,
-            invoice_id=invoice.id,
-            amount_minor=amount.minor,
-            fee_minor=fee.minor,
-            currency=row.currency,
-        )
-    )
-
-
-async def _returned(work: Work, row: ProviderPayment) -> None:
-    """The provider took the money back; the invoice is open again."""
-    if row.payment_id is not None:
-        await work.write()
-        await reverse_payment(
-            work,
-            row.payment_id,
-            to=Account("provider_balance", row.account_id),
-            cause="returned",
-            reason=f"{row.provider.title()} took the payment back",
-            on=work.today,
-        )
-    PROVIDER_PAYMENT.move(row, "return")

@@ -32,8 +32,8 @@ async def confirm_split(
     """Share the entry out: each part pays its invoice, claims of interest whole, the rest is the
     client's credit.
 
-    All is of one client and the client is told, with ten days to object: nobody's money pays
-    another's invoice. Raises BankEntryNotFound, EntryAlreadyExplained, MatchTooLarge,
+    All is of one client and the client is told, with the charter's days to object: nobody's money
+    pays another's invoice. Raises BankEntryNotFound, EntryAlreadyExplained, MatchTooLarge,
     InvoiceNotFound, InterestClaimNotFound and Invalid. `automatic_by` is who imported the entry,
     where the charter lets exact references be recorded without a person.
     """

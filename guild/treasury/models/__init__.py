@@ -51,6 +51,7 @@ from guild.treasury.models.providers import (
     ProviderAccount,
     ProviderEvent,
     ProviderPayment,
+    ProviderRecording,
 )
 from guild.treasury.models.rules import BANK_RULE, BankRule, RuleUse
 from guild.treasury.models.runs import (
@@ -115,6 +116,7 @@ __all__ = [
     "ProviderAccount",
     "ProviderEvent",
     "ProviderPayment",
+    "ProviderRecording",
     "RuleUse",
     "SepaMandate",
     "StatementFile",

@@ -102,6 +102,8 @@ class AllocationObjection(Base):
     state: Mapped[str] = mapped_column(String(10), default=ALLOCATION_OBJECTION.initial)
     text: Mapped[str] = mapped_column(String(2000))
     said_at: Mapped[datetime]
+    charter_version: Mapped[int]
+    """The charter that gave the days to say so: that of the day the transfer was recorded."""
     answer: Mapped[str] = mapped_column(String(2000), default="", server_default=sql("''"))
     answered_by: Mapped[MemberId | None] = mapped_column(ForeignKey("member.id"), default=None)
     ended_at: Mapped[datetime | None] = mapped_column(default=None)

@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Final
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy import text as sql
 from sqlalchemy.orm import Mapped, mapped_column
 
 from guild.core.db import Base
@@ -23,9 +24,12 @@ PROVIDER_PAYMENT: Final = Lifecycle(
     moves={
         "pay": (("asked", "failed"), "paid"),
         "fail": (("asked",), "failed"),
-        "return": (("paid",), "returned"),
+        "return_part": (("paid", "returned"), "part_returned"),
+        "return": (("paid", "part_returned"), "returned"),
+        "reinstate": (("part_returned", "returned"), "paid"),
     },
 )
+"""What a provider takes back, whole or in part, it gives back when a dispute is won."""
 
 
 class ProviderAccount(Base):
@@ -47,6 +51,11 @@ class ProviderPayment(Base):
     __table_args__ = (
         CheckConstraint(PROVIDER_PAYMENT.check_sql(), name="state"),
         CheckConstraint("amount_minor > 0 AND fee_minor >= 0", name="amounts"),
+        CheckConstraint(
+            "returned_minor >= 0 AND on_account_minor >= 0 "
+            "AND (state IN ('part_returned', 'returned')) = (returned_minor > 0)",
+            name="returned",
+        ),
         CheckConstraint("(asked_by IS NULL) <> (link_id IS NULL)", name="asked"),
         Index(None, "invoice_id"),
     )
@@ -56,7 +65,7 @@ class ProviderPayment(Base):
     provider: Mapped[str] = mapped_column(String(20))
     external_id: Mapped[str] = mapped_column(String(120), default="")
     invoice_id: Mapped[InvoiceId] = mapped_column(ForeignKey("invoice.id"))
-    state: Mapped[str] = mapped_column(String(10), default=PROVIDER_PAYMENT.initial)
+    state: Mapped[str] = mapped_column(String(16), default=PROVIDER_PAYMENT.initial)
     amount_minor: Mapped[int]
     fee_minor: Mapped[int] = mapped_column(default=0)
     currency: Mapped[str] = mapped_column(String(3))
@@ -66,8 +75,24 @@ class ProviderPayment(Base):
     """The client's own link, when the client asked for it on the invoice's page."""
     asked_at: Mapped[datetime]
     paid_at: Mapped[datetime | None] = mapped_column(default=None)
-    payment_id: Mapped[PaymentId | None] = mapped_column(default=None)
-    """The payment of the invoice, once recorded."""
+    returned_minor: Mapped[int] = mapped_column(default=0, server_default=sql("0"))
+    """What the provider has taken back of it and not given back."""
+    on_account_minor: Mapped[int] = mapped_column(default=0, server_default=sql("0"))
+    """What of it paid no invoice and was put on the client's account."""
+    seen_at: Mapped[datetime | None] = mapped_column(default=None)
+    """When the provider was asked for what is recorded here; an older answer changes nothing."""
+
+
+class ProviderRecording(Base):
+    """A payment of the invoice that this money made; one more each time it was given back."""
+
+    __tablename__ = "provider_recording"
+    __table_args__ = (Index(None, "provider_payment_id"),)
+
+    payment_id: Mapped[PaymentId] = mapped_column(primary_key=True)
+    provider_payment_id: Mapped[ProviderPaymentId] = mapped_column(
+        ForeignKey("provider_payment.id")
+    )
 
 
 class ProviderEvent(Base):

@@ -11,11 +11,12 @@ import msgspec
 
 from guild.treasury.errors import WebhookRefused
 from guild.treasury.providers.calls import call
-from guild.treasury.providers.interface import Asked, Hint, Link, ProviderAway, Seen, minor
+from guild.treasury.providers.interface import Asked, Hint, Link, ProviderAway, Seen, minor, within
 
 VERSION: Final = "2015-07-06"
 PAID: Final = frozenset({"confirmed", "paid_out"})
-RETURNED: Final = frozenset({"charged_back"})
+CHARGED_BACK: Final = "charged_back"
+"""Whole, always; cancelled by the payer's bank, the payment is `paid_out` again."""
 FAILED: Final = frozenset({"failed", "cancelled", "customer_approval_denied"})
 EVENTS_MAX: Final = 500
 
@@ -65,12 +66,15 @@ class GoCardless:
         if not ours:
             return None
         status = str(payment.get("status"))
+        amount = minor(payment.get("amount"))
+        back = amount if status == CHARGED_BACK else minor(payment.get("amount_refunded") or 0)
         return Seen(
             external_id=str(payment.get("id")),
             payment_id=str(ours),
-            state="paid" if status in PAID else "returned" if status in RETURNED
+            state="paid" if status in PAID or status == CHARGED_BACK
             else "failed" if status in FAILED else "open",
-            amount_minor=minor(payment.get("amount")),
+            amount_minor=amount,
+            returned_minor=within(back, amount),
             fee_minor=0,
             currency=str(payment.get("currency", "")).upper(),
         )  # fmt: skip

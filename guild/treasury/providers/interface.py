@@ -31,9 +31,13 @@ class Seen(msgspec.Struct, frozen=True, kw_only=True):
     external_id: str
     payment_id: str
     """Ours, as the provider kept it."""
-    state: Literal["open", "paid", "failed", "returned"]
+    state: Literal["open", "paid", "failed"]
+    """`failed` may come after `paid`: then everything is taken back."""
     amount_minor: int
+    returned_minor: int
+    """What the provider has taken back of a paid one and not given back: disputes and refunds."""
     fee_minor: int
+    """All that the provider charged for it until now, for its disputes too."""
     currency: str
 
 
@@ -64,6 +68,11 @@ class Provider(Protocol):
     def hints(self, headers: dict[str, str], body: bytes, now: float) -> list[Hint]:
         """The events of a webhook whose signature holds. Raises WebhookRefused."""
         ...
+
+
+def within(value: int, most: int) -> int:
+    """No less than nothing and no more than was paid: a dispute may be reckoned in another rate."""
+    return min(max(value, 0), most)
 
 
 def minor(value: object) -> int:

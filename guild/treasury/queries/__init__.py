@@ -36,7 +36,11 @@ from guild.treasury.queries.reconciling import (
 from guild.treasury.queries.rules import bank_rule, bank_rules, preview_rule
 from guild.treasury.queries.runs import bands, choice_of, payout_run, payout_runs
 from guild.treasury.queries.splitting import suggested_split
-from guild.treasury.queries.transfers import allocation_objections, client_payments
+from guild.treasury.queries.transfers import (
+    allocation_objections,
+    client_payments,
+    object_until,
+)
 from guild.treasury.queries.undos import payments_of, takes_back_candidates, undos
 from guild.treasury.queries.uploads import look_at, mapping, mappings
 from guild.treasury.queries.whereabouts import self_billed, whereabouts
@@ -68,6 +72,7 @@ __all__ = [
     "mappings",
     "member_by_email",
     "member_money",
+    "object_until",
     "payees",
     "payment_links",
     "payments_inside",

@@ -142,6 +142,7 @@ def payment_link_out(row: ProviderPayment) -> PaymentLinkOut:
         provider=row.provider,
         state=row.state,
         amount=Money(row.amount_minor, row.currency).text,
+        returned=Money(row.returned_minor, row.currency).text,
         fee=Money(row.fee_minor, row.currency).text,
         currency=row.currency,
         url=row.url,

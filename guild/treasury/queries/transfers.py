@@ -1,7 +1,7 @@
 """What a client sees of its payments: the transfers that paid an invoice, and ways to pay."""
 
 from collections import defaultdict
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Final
 
 from sqlalchemy import select
@@ -10,6 +10,8 @@ from sqlalchemy.orm import aliased
 from guild.core.ids import BankEntryId, InvoiceId
 from guild.core.money import Money
 from guild.core.work import Work
+from guild.governance.queries import charter_at
+from guild.governance.rules import day_of
 from guild.invoicing.models import Invoice
 from guild.receivables.queries import visible_standing
 from guild.treasury.models import AllocationObjection, BankEntry, BankMatch, ProviderPayment
@@ -22,7 +24,6 @@ from guild.treasury.schemas import (
     ClientTransferOut,
 )
 
-OBJECT_DAYS: Final = 10
 SHOWN: Final = 50
 
 
@@ -94,7 +95,7 @@ async def _transfer(
 ) -> ClientTransferOut:
     interest = sum(one.total_minor for one in await paid_claims(work, entry.id))
     said = await work.session.get(AllocationObjection, (entry.id, entry.round))
-    until = entry.explained_at + timedelta(days=OBJECT_DAYS) if entry.explained_at else None
+    until, _ = await object_until(work, entry)
     return ClientTransferOut(
         entry_id=entry.id,
         booked_on=entry.booked_on,
@@ -103,10 +104,22 @@ async def _transfer(
         shares=shares,
         interest=Money(interest, entry.currency).text,
         on_account=Money(entry.amount_minor - paid - interest, entry.currency).text,
-        object_until=until.date() if until and until > work.now and said is None else None,
+        object_until=until if until and until >= work.today and said is None else None,
         objected=said.text if said else "",
         answer=said.answer if said else "",
     )
+
+
+async def object_until(work: Work, entry: BankEntry) -> tuple[date | None, int]:
+    """The last day on which the client may say that a recorded transfer was meant otherwise, and
+    the version of the charter that says so: the one of the day when it was recorded. None while it
+    is not.
+    """
+    charter = await charter_at(work, entry.explained_at)
+    if entry.explained_at is None:
+        return None, charter.version
+    days = charter.bank.meant_otherwise_days
+    return day_of(entry.explained_at) + timedelta(days=days), charter.version
 
 
 async def allocation_objections(

@@ -39,7 +39,7 @@ async def linked_payment_link(work: Work, data: PaymentLinkIn) -> PaymentLinkOut
 async def object_linked(
     work: Work, entry_id: BankEntryId, data: ObjectAllocationIn
 ) -> ClientPaymentsOut:
-    """Say so within ten days; a treasurer who did not record it looks at it."""
+    """Say so within the charter's days; a treasurer who did not record it looks at it."""
     invoice_id = linked_invoice(work)
     await commands.object_to_allocation(work, invoice_id, entry_id, data)
     return await queries.client_payments(work, invoice_id)

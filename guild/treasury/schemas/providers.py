@@ -27,6 +27,8 @@ class PaymentLinkOut(Out, frozen=True, kw_only=True):
     provider: str
     state: str
     amount: str
+    returned: str
+    """What the provider has taken back of it and not given back."""
     fee: str
     currency: str
     url: str

@@ -286,10 +286,20 @@ async def test_an_old_shared_client_is_no_tie_any_more(
         await commands.take_review(work, review_id)
 
 
-async def test_a_rep_who_is_the_client_has_a_tie(make: Factories, as_: Any) -> None:
+@pytest.mark.parametrize("by", ["address", "number", "former number"])
+async def test_a_rep_who_is_the_client_has_a_tie(make: Factories, as_: Any, by: str) -> None:
     member = await make.member()
-    client_herself = await make.member(roles=[Role.REP], email="owner@client.example")
-    contract = await sent(make, member, email="Owner@client.example")
+    client_herself = await make.member(
+        roles=[Role.REP], email="owner@client.example", vat_number="BE0403019261"
+    )
+    if by == "former number":
+        await make.numbers(
+            client_herself, await make.member(roles=[Role.SECRETARY]), vat_number="BE0417497106"
+        )
+    client = (
+        {"email": "Owner@client.example"} if by == "address" else {"vat_number": "BE0403019261"}
+    )
+    contract = await sent(make, member, **client)
     async with as_(make.actor(member)) as work:
         review_id = await commands.open_review(work, contract.id)
     async with as_(make.actor(client_herself)) as work:

@@ -3,6 +3,7 @@
 import datetime as dt
 from typing import Any
 
+import msgspec
 import pytest
 from sqlalchemy import select, text, update
 from sqlalchemy.exc import DBAPIError
@@ -12,9 +13,13 @@ from guild.core.ids import InvoiceId
 from guild.core.money import Money, allocate
 from guild.core.permissions import SYSTEM
 from guild.core.work import begin_work
+from guild.documents.layout import render_html
+from guild.governance.queries import charter_at
 from guild.invoicing import commands, queries
+from guild.invoicing.commands.printing import sheet_of
 from guild.invoicing.errors import InvoiceNotFound
 from guild.invoicing.models import Payment
+from guild.invoicing.queries.documents import document_data
 from guild.invoicing.queries.shares import shares_on
 from guild.invoicing.schemas import DraftChange
 from guild.invoicing.schemas.drafts import LineIn
@@ -174,6 +179,24 @@ async def test_each_gets_her_part_less_the_levy_on_it(crew: Crew) -> None:
         ("0.00", "500.00"), ("0.00", "333.30"), ("0.00", "166.70"),
     ]  # fmt: skip
     await crew.sound()
+
+
+async def test_the_sheet_names_all_whose_work_it_is(crew: Crew) -> None:
+    await crew.issued(5_000, 3_333, 1_667)
+    async with begin_work(crew.bench.system, SYSTEM, read_only=True) as work:
+        (stored,) = await document_data(work, [crew.invoice_id])
+        sheet = sheet_of(stored, await charter_at(work), None, work.settings)
+        page = await queries.invoice_page(work, crew.invoice_id)
+    names = [one.display_name for one in (crew.ada, crew.ben, crew.cyd)]
+    assert sheet.worker == page.worker == f"{names[0]}, {names[1]} and {names[2]}"
+    parts = [(one.name, one.minor) for one in sheet.shares if one.code == "member"]
+    assert parts == list(zip(names, (46_750, 31_164, 15_586), strict=True))
+    assert sum(one.minor for one in sheet.shares) == sheet.gross_minor
+    for lang, words in (("en", "a part of"), ("fr", "sa part"), ("nl", "deel"), ("de", "Teil")):
+        again = msgspec.structs.replace(sheet, lang=lang)
+        html = render_html("invoicing/invoice_print.html", {"sheet": again})
+        assert all(name in html for name in names)
+        assert html.count(words) == 3
 
 
 async def test_where_each_ones_part_went(crew: Crew) -> None:

@@ -26,6 +26,7 @@ from guild.members.errors import (
 from guild.members.models import (
     BANK_ACCOUNT,
     MEMBERSHIP,
+    NUMBER_CHANGE,
     ROLE_GRANT,
     ApiKey,
     Member,
@@ -52,7 +53,9 @@ async def breaches(system: System) -> list[str]:
         return [b for check in queries.INVARIANTS for b in await check(work.session)]
 
 
-@pytest.mark.parametrize("lifecycle", [MEMBERSHIP, ROLE_GRANT, BANK_ACCOUNT], ids=lambda x: x.name)
+@pytest.mark.parametrize(
+    "lifecycle", [MEMBERSHIP, ROLE_GRANT, BANK_ACCOUNT, NUMBER_CHANGE], ids=lambda x: x.name
+)
 def test_every_move_that_is_not_listed_is_refused(lifecycle: Lifecycle) -> None:
     for state in lifecycle.states:
         for action, (sources, target) in lifecycle.moves.items():

@@ -7,11 +7,12 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.exc import DBAPIError
 
 from guild.core.ids import AttestationId, ContractId, new_id
-from guild.core.permissions import SYSTEM
+from guild.core.permissions import SYSTEM, Role
 from guild.core.work import begin_work
 from guild.members.models import Contact
 from guild.mutual_fund import queries as fund
 from guild.reputation import commands, queries, rules
+from guild.reputation.access import has_tie
 from guild.reputation.errors import (
     AlreadySpoken,
     AttestationNotFound,
@@ -171,6 +172,22 @@ async def test_nobody_speaks_about_herself(story: Story) -> None:
     contract = await story.finished(member, client)
     with pytest.raises(OwnDealing):
         await story.client_says(contract, GOOD)
+
+
+async def test_a_new_number_hides_no_dealing_with_oneself(story: Story) -> None:
+    """She bore the client's number once; so she neither speaks nor rules about it."""
+    member = await story.make.member(vat_number=firm(1)["vat_number"], roles=[Role.REP])
+    await story.make.numbers(
+        member, await story.make.member(roles=[Role.SECRETARY]), vat_number=firm(2)["vat_number"]
+    )
+    contract = await story.finished(member, await story.make.organisation(member, **firm(1)))
+    with pytest.raises(OwnDealing):
+        await story.client_says(contract, GOOD)
+    other = await story.make.member()
+    theirs = await story.make.organisation(other, **firm(1))
+    entry = Attestation(member_id=other.id, client_id=theirs.id)
+    async with begin_work(story.system, story.make.actor(member)) as work:
+        assert await has_tie(work, member.id, entry)
 
 
 async def test_what_was_said_cannot_be_changed(story: Story) -> None:

@@ -1,5 +1,6 @@
 """The client's page of its payments: by card, by direct debit, and a transfer meant otherwise."""
 
+import copy
 import re
 from typing import Any
 
@@ -9,14 +10,16 @@ import pytest_asyncio
 from sqlalchemy import select
 
 from guild.core.outbox import OutboxRow
+from guild.core.permissions import SYSTEM
 from guild.core.work import begin_work
+from guild.governance.commands import adopt_charter, founding_body
 from guild.invoicing.access import INVOICE_LINK
 from guild.invoicing.models import Invoice
 from guild.receivables import commands as receivables
 from guild.receivables.schemas import ObjectionIn
 from guild.treasury import commands, jobs, queries
 from guild.treasury.errors import AllocationObjectionNotFound, ObjectionTooLate, SecondPersonNeeded
-from guild.treasury.models import ProviderPayment
+from guild.treasury.models import AllocationObjection, ProviderPayment
 from guild.treasury.schemas import (
     AnswerAllocationIn,
     DecideUndoIn,
@@ -200,6 +203,9 @@ async def test_who_recorded_it_does_not_answer_and_an_undo_follows_it(
     await by(desk, 1, lambda work: commands.decide_undo(work, asked.id, yes))
     (kept,) = await by(desk, 0, lambda work: queries.allocation_objections(work, entry.id))
     assert kept.state == "followed"
+    async with begin_work(desk.system, desk.treasurer(), read_only=True) as work:
+        said = await work.session.get_one(AllocationObjection, (entry.id, 0))
+    assert said.charter_version == 1
     assert any("meant otherwise" in one.text for one in await desk.make.letters())
     assert await by(desk, 0, queries.allocation_objections) == []
     assert await desk.wrong() == []
@@ -208,10 +214,20 @@ async def test_who_recorded_it_does_not_answer_and_an_undo_follows_it(
 async def test_after_ten_days_it_is_written_to_the_office(
     desk: Desk, invoice: Invoice, clock: Clock
 ) -> None:
+    """The charter of the day when it was recorded counts; a later one gives no more days."""
     entry, _ = await shared(desk, invoice)
-    clock.advance(days=11)
+    body = copy.deepcopy(founding_body())
+    body["bank"]["meant_otherwise_days"]["value"] = 20
+    clock.advance(days=5)
+    async with begin_work(desk.system, SYSTEM) as work:
+        await adopt_charter(work, body, work.today)
+    clock.advance(days=5)
     async with await client_by_link(desk, invoice.id) as work:
-        with pytest.raises(ObjectionTooLate, match="10 days"):
+        shown = await queries.client_payments(work, invoice.id)
+        assert shown.transfers[0].object_until == work.today
+    clock.advance(days=1)
+    async with await client_by_link(desk, invoice.id) as work:
+        with pytest.raises(ObjectionTooLate, match="until 3 December 2026"):
             await commands.object_to_allocation(work, invoice.id, entry.id, OTHERWISE)
         shown = await queries.client_payments(work, invoice.id)
         assert shown.transfers[0].object_until is None

@@ -9,6 +9,7 @@ import hmac
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from typing import Any
 from urllib.parse import parse_qs
 from uuid import uuid4
@@ -18,14 +19,18 @@ import pytest
 import pytest_asyncio
 from sqlalchemy import func, select
 
+from guild.core.money import Money
 from guild.core.permissions import SYSTEM
 from guild.core.settings import Pay
 from guild.core.work import begin_work
+from guild.invoicing.commands import record_payment
+from guild.ledger.chart import Account, credit, debit
+from guild.ledger.commands import post
 from guild.treasury import commands, jobs, queries
-from guild.treasury.errors import WebhookRefused
+from guild.treasury.errors import ProviderMoneyGone, WebhookRefused
 from guild.treasury.models import ProviderEvent
 from guild.treasury.providers.gocardless import GoCardless
-from guild.treasury.providers.interface import ProviderAway
+from guild.treasury.providers.interface import ProviderAway, Seen
 from guild.treasury.providers.stripe import TOLERANCE_S, Stripe
 from guild.treasury.schemas import ExplainIn, PaymentLinkOut
 from tests.camt import Move
@@ -45,6 +50,7 @@ class Fake:
         self.asked: list[tuple[str, str, str]] = []
         self.sessions: dict[str, dict[str, Any]] = {}
         self.payments: dict[str, dict[str, Any]] = {}
+        self.disputes: dict[str, dict[str, Any]] = {}
         self.broken = False
 
     def answer(self, method: str, path: str, body: bytes, key: str) -> tuple[int, Any]:
@@ -61,6 +67,15 @@ class Fake:
         if method == "GET" and path.startswith("/v1/checkout/sessions/"):
             found = self.sessions.get(path.partition("?")[0].rpartition("/")[2])
             return (200, found) if found else (404, {})
+        if path.startswith(("/v1/checkout/sessions?", "/v1/disputes?")):
+            wanted = parse_qs(path.partition("?")[2])["payment_intent"][0]
+            if "/disputes" in path:
+                return 200, {"data": list(self.disputes.values())}
+            of = [one for one in self.sessions.values() if one["payment_intent"]["id"] == wanted]
+            return 200, {"data": of}
+        return self.debits(method, path, body)
+
+    def debits(self, method: str, path: str, body: bytes) -> tuple[int, Any]:
         if method == "POST" and path == "/billing_requests":
             asked = json.loads(body)["billing_requests"]["payment_request"]
             self.payments["PM1"] = {"id": "PM1", "status": "pending_submission", **asked}
@@ -171,6 +186,99 @@ async def test_stripe_pays_an_invoice_once_and_its_fee_is_the_houses(
         await commands.explain_entry(work, entry.id, said)
     assert await held(desk, "provider_balance", account.id) == 0
     assert await desk.wrong() == []
+
+
+async def test_a_dispute_takes_back_its_amount_only_and_won_it_comes_back_once(
+    desk: Desk, fake: Fake, signed_in: SignIn
+) -> None:
+    invoice, _ = await link(desk, signed_in, "stripe")
+    (session,) = fake.sessions.values()
+    charge: dict[str, Any] = {"balance_transaction": {"fee": 1_840}, "disputed": False}
+    session |= {"payment_status": "paid",
+                "payment_intent": {"id": "pi_1", "latest_charge": charge}}  # fmt: skip
+    at = int(desk.system.clock().timestamp())
+
+    async def told(kind: str, *, taken: int, fees: int) -> None:
+        """The webhook names the intent only; what it led to is the same however often it comes."""
+        about = {"id": "dp_1", "amount": 1, "payment_intent": "pi_1"}
+        body = json.dumps({"id": f"evt_{kind}_{taken}", "type": kind, "data": {"object": about}})
+        path, client = f"{API}/provider-webhooks/stripe", await signed_in(desk.treasurers[1])
+        answer = await client.post(
+            path, content=body.encode(), headers=stripe_signed(body.encode(), at)
+        )
+        assert answer.json() == {"taken": 1}
+        for _ in range(2):
+            await run(desk, jobs.fetch_payment, provider="stripe", object_id="pi_1")
+        after = await row(desk, invoice)
+        assert after.open_minor == taken
+        assert await held(desk, "provider_fees") == fees
+        async with begin_work(desk.system, desk.treasurer(), read_only=True) as work:
+            (shown,) = await queries.payment_links(work, invoice.id)
+            (account,) = await queries.provider_accounts(work)
+        assert shown.returned == f"{taken // 100}.{taken % 100:02}"
+        assert account.balance == f"{(121_000 - taken - fees) / 100:.2f}"
+
+    await told("charge.refund.updated", taken=0, fees=1_840)
+    charge["disputed"] = True
+    asks = {"id": "dp_1", "amount": 30_000, "currency": "eur", "balance_transactions": []}
+    fake.disputes["dp_1"] = asks
+    await told("charge.dispute.created", taken=0, fees=1_840)
+    withdrawn = {"amount": -30_000, "fee": 1_500, "currency": "eur"}
+    asks["balance_transactions"] = [withdrawn]
+    await told("charge.dispute.funds_withdrawn", taken=30_000, fees=3_340)
+    assert (await row(desk, invoice)).state == "partially_paid"
+    # A second one over another part, kept by Stripe in dollars: its own amount counts.
+    in_dollars = [{"amount": -22_000, "fee": 1_600, "currency": "usd"}]
+    fake.disputes["dp_2"] = {"id": "dp_2", "amount": 20_000, "currency": "eur",
+                             "balance_transactions": in_dollars}  # fmt: skip
+    await told("charge.dispute.created", taken=50_000, fees=3_340)
+    reinstated = {"amount": 30_000, "fee": -1_500, "currency": "eur"}
+    asks["balance_transactions"] = [withdrawn, reinstated]
+    await told("charge.dispute.closed", taken=20_000, fees=1_840)
+    in_dollars.append({"amount": 22_000, "fee": 0, "currency": "usd"})
+    await told("charge.dispute.funds_reinstated", taken=0, fees=1_840)
+    assert (await row(desk, invoice)).state == "paid"
+    # Disputed whole after all: both payments that the money made are taken back.
+    asks |= {"amount": 121_000, "balance_transactions": [withdrawn | {"amount": -121_000}]}
+    await told("charge.dispute.updated", taken=121_000, fees=3_340)
+    assert (await row(desk, invoice)).state == "issued"
+    assert await desk.wrong() == []
+
+
+async def test_what_was_won_after_the_client_paid_otherwise_is_its_credit(
+    desk: Desk, fake: Fake, signed_in: SignIn
+) -> None:
+    """An older answer changes nothing; what is on account goes first; what is gone is said."""
+    invoice, made = await link(desk, signed_in, "gocardless")
+    now = desk.system.clock()
+
+    async def say(minutes: int, *, back: int, state: Any = "paid") -> None:
+        seen = Seen(external_id="PM1", payment_id=made.id.hex, state=state, amount_minor=121_000,
+                    returned_minor=back, fee_minor=0, currency="EUR")  # fmt: skip
+        async with begin_work(desk.system, SYSTEM) as work:
+            asked_at = now + timedelta(minutes=minutes)
+            await commands.record_seen(work, "gocardless", seen, asked_at=asked_at)
+
+    await say(1, back=0)
+    await say(3, back=0, state="failed")
+    await say(2, back=0)
+    assert (await row(desk, invoice)).open_minor == 121_000
+    amount = Money(121_000, "EUR")
+    async with begin_work(desk.system, SYSTEM) as work:
+        await record_payment(work, invoice.id, amount, Account("suspense"), work.today)
+    await say(4, back=0)
+    assert await held(desk, "client_credit", invoice.client_id) == 121_000
+    await say(5, back=21_000)
+    assert await held(desk, "client_credit", invoice.client_id) == 100_000
+    used = Money(100_000, "EUR")
+    async with begin_work(desk.system, SYSTEM) as work:
+        lines = [debit("client_credit", used, invoice.client_id), credit("suspense", used)]
+        await post(work, kind="client_credit", text="Used otherwise", lines=lines)
+    with pytest.raises(ProviderMoneyGone, match=r"1,?000\.00"):
+        await say(6, back=121_000)
+    async with begin_work(desk.system, desk.treasurer(), read_only=True) as work:
+        (shown,) = await queries.payment_links(work, invoice.id)
+    assert (shown.state, shown.returned) == ("part_returned", "210.00")
 
 
 async def test_a_payment_that_the_provider_takes_back_opens_the_invoice(
