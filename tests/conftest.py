@@ -166,9 +166,9 @@ def settings(
 
 
 @pytest.fixture(scope="session")
-def resources(validator: Validator, press: SharedPress) -> dict[str, Any]:
+def resources(validator: Validator, shared_press: SharedPress) -> dict[str, Any]:
     """What a System keeps for as long as its process lives, and that does not know it."""
-    return {"invoicing.validator": validator, "documents.pool": press}
+    return {"invoicing.validator": validator, "documents.pool": shared_press}
 
 
 @pytest_asyncio.fixture
@@ -188,7 +188,7 @@ def validator() -> Iterator[Validator]:
 
 
 @pytest.fixture(scope="session")
-def press() -> Iterator[SharedPress]:
+def shared_press() -> Iterator[SharedPress]:
     """The press of all tests; its child process starts with the first order."""
     made = SharedPress()
     yield made
