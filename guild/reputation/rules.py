@@ -188,8 +188,8 @@ def beta_mean(positive: Fraction, weight: Fraction, alpha: int, beta: int) -> Fr
 
 def wilson_lower(positive: Fraction, weight: Fraction, z: str) -> Decimal:
     """Lower bound of the Wilson score interval: what the evidence supports at confidence z."""
-    if weight == 0:
-        return Decimal(0)
+    if positive == 0:
+        return Decimal(0)  # exactly: a root of 60 digits leaves a trace of 1e-61
     with localcontext() as context:
         context.prec = 60
         count, good, quantile = _decimal(weight), _decimal(positive / weight), Decimal(z)

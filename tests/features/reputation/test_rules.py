@@ -4,7 +4,7 @@ from decimal import Decimal
 from fractions import Fraction
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from guild.reputation import rules
@@ -152,6 +152,8 @@ def test_no_counterparty_ever_exceeds_its_share(totals: dict[str, int], share_bp
 
 
 @given(st.integers(0, 200), st.integers(1, 200))
+@example(good=0, more=200)
+@example(good=0, more=3)
 def test_the_bound_is_below_what_was_seen_and_rises_with_evidence(good: int, more: int) -> None:
     few = rules.wilson_lower(Fraction(good), Fraction(good + 1), "1.96")
     many = rules.wilson_lower(Fraction(good * more), Fraction((good + 1) * more), "1.96")
