@@ -28,7 +28,7 @@ from tests.security.doors import doors
 from tests.security.world import KINDS, World
 
 module = pytest.mark.asyncio(loop_scope="module")
-pytestmark = pytest.mark.timeout(900)
+pytestmark = [pytest.mark.timeout(900), pytest.mark.slow]
 IBAN = "FR7630006000011234567890189"
 PASSWORD = "canary-password-Zx81kQ"
 EVIDENCE = "canary-evidence-Zx81kQ"

@@ -104,6 +104,7 @@ def field(
     loop.close()
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(7200)
 def test_every_operation_answers_as_documented(field: Field) -> None:
     by_name = {door.name: door for door in doors(field.world.app)}

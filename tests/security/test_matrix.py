@@ -22,7 +22,9 @@ from tests.security.asks import ask_for, headers_of
 from tests.security.doors import Door, doors
 from tests.security.world import KINDS, OFFICES, World
 
-pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(900)]
+pytestmark = [
+    pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(900), pytest.mark.slow,
+]  # fmt: skip
 TABLE = tomllib.loads((Path(__file__).parent / "matrix.toml").read_text(encoding="utf-8"))
 REFUSED = {401: "401", 403: "403", 404: "404"}
 NEVER_DONE = {

@@ -31,7 +31,7 @@ from tests.security.test_matrix import expected
 from tests.security.world import KINDS, World
 
 module = pytest.mark.asyncio(loop_scope="module")
-pytestmark = pytest.mark.timeout(900)
+pytestmark = [pytest.mark.timeout(900), pytest.mark.slow]
 SOURCES = sorted(Path(guild.__file__).parent.rglob("*.py"))
 LARGER = {
     "POST /api/v1/bank-statements": 5_000_001, "POST /treasury/statements": 5_100_000,

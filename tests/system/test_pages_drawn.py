@@ -19,7 +19,9 @@ from tests.security.asks import ask_for, headers_of
 from tests.security.doors import Door, doors
 from tests.security.world import World, open_world
 
-pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(900)]
+pytestmark = [
+    pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(900), pytest.mark.slow,
+]  # fmt: skip
 SEEN_AS = ("owner", "link", "treasurer", "juror", "rep", "secretary", "operator", "anonymous")
 """Who opens a page: the first of these who gets through."""
 SERIOUS = {"serious", "critical"}
