@@ -634,6 +634,29 @@ CREATE TABLE member_detail_change (
 --;;
 CREATE INDEX ix_member_detail_change_member_id_field_id ON member_detail_change (member_id, field, id)
 --;;
+CREATE TABLE member_number_change (
+	id UUID NOT NULL, 
+	member_id UUID NOT NULL, 
+	vat_number VARCHAR(20), 
+	enterprise_number VARCHAR(20), 
+	state VARCHAR(20) NOT NULL, 
+	requested_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+	decided_by UUID, 
+	decided_at TIMESTAMP WITH TIME ZONE, 
+	reason VARCHAR(5000) DEFAULT '' NOT NULL, 
+	CONSTRAINT pk_member_number_change PRIMARY KEY (id), 
+	CONSTRAINT ck_member_number_change_state CHECK (state IN ('requested', 'approved', 'rejected', 'superseded')), 
+	CONSTRAINT ck_member_number_change_second_person CHECK (decided_by <> member_id), 
+	CONSTRAINT ck_member_number_change_decided CHECK ((state IN ('approved', 'rejected')) = (decided_by IS NOT NULL AND decided_at IS NOT NULL)), 
+	CONSTRAINT ck_member_number_change_refused_says_why CHECK (state <> 'rejected' OR reason <> ''), 
+	CONSTRAINT fk_member_number_change_member_id_member FOREIGN KEY(member_id) REFERENCES member (id), 
+	CONSTRAINT fk_member_number_change_decided_by_member FOREIGN KEY(decided_by) REFERENCES member (id)
+)
+--;;
+CREATE INDEX ix_member_number_change_member_id_id ON member_number_change (member_id, id)
+--;;
+CREATE UNIQUE INDEX uq_member_number_change_requested ON member_number_change (member_id) WHERE state = 'requested'
+--;;
 CREATE TABLE member_rate (
 	id UUID NOT NULL, 
 	member_id UUID NOT NULL, 
@@ -1012,6 +1035,8 @@ CREATE TABLE contact (
 	CONSTRAINT pk_contact PRIMARY KEY (id), 
 	CONSTRAINT fk_contact_organisation_id_organisation FOREIGN KEY(organisation_id) REFERENCES organisation (id)
 )
+--;;
+CREATE INDEX ix_contact_email ON contact (email)
 --;;
 CREATE UNIQUE INDEX uq_contact_email ON contact (organisation_id, email)
 --;;
@@ -1549,6 +1574,7 @@ CREATE TABLE contract_case (
 	opened_at TIMESTAMP WITH TIME ZONE NOT NULL, 
 	answer_by TIMESTAMP WITH TIME ZONE NOT NULL, 
 	decide_by TIMESTAMP WITH TIME ZONE NOT NULL, 
+	rep_letters SMALLINT NOT NULL, 
 	answer TEXT, 
 	answered_at TIMESTAMP WITH TIME ZONE, 
 	outcome VARCHAR(20), 
@@ -2184,6 +2210,7 @@ CREATE TABLE allocation_objection (
 	state VARCHAR(10) NOT NULL, 
 	text VARCHAR(2000) NOT NULL, 
 	said_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+	charter_version BIGINT NOT NULL, 
 	answer VARCHAR(2000) DEFAULT '' NOT NULL, 
 	answered_by UUID, 
 	ended_at TIMESTAMP WITH TIME ZONE, 
@@ -2802,7 +2829,7 @@ CREATE TABLE provider_payment (
 	provider VARCHAR(20) NOT NULL, 
 	external_id VARCHAR(120) NOT NULL, 
 	invoice_id UUID NOT NULL, 
-	state VARCHAR(10) NOT NULL, 
+	state VARCHAR(16) NOT NULL, 
 	amount_minor BIGINT NOT NULL, 
 	fee_minor BIGINT NOT NULL, 
 	currency VARCHAR(3) NOT NULL, 
@@ -2811,10 +2838,13 @@ CREATE TABLE provider_payment (
 	link_id UUID, 
 	asked_at TIMESTAMP WITH TIME ZONE NOT NULL, 
 	paid_at TIMESTAMP WITH TIME ZONE, 
-	payment_id UUID, 
+	returned_minor BIGINT DEFAULT 0 NOT NULL, 
+	on_account_minor BIGINT DEFAULT 0 NOT NULL, 
+	seen_at TIMESTAMP WITH TIME ZONE, 
 	CONSTRAINT pk_provider_payment PRIMARY KEY (id), 
-	CONSTRAINT ck_provider_payment_state CHECK (state IN ('asked', 'failed', 'paid', 'returned')), 
+	CONSTRAINT ck_provider_payment_state CHECK (state IN ('asked', 'failed', 'paid', 'returned', 'part_returned')), 
 	CONSTRAINT ck_provider_payment_amounts CHECK (amount_minor > 0 AND fee_minor >= 0), 
+	CONSTRAINT ck_provider_payment_returned CHECK (returned_minor >= 0 AND on_account_minor >= 0 AND (state IN ('part_returned', 'returned')) = (returned_minor > 0)), 
 	CONSTRAINT ck_provider_payment_asked CHECK ((asked_by IS NULL) <> (link_id IS NULL)), 
 	CONSTRAINT fk_provider_payment_account_id_provider_account FOREIGN KEY(account_id) REFERENCES provider_account (id), 
 	CONSTRAINT fk_provider_payment_invoice_id_invoice FOREIGN KEY(invoice_id) REFERENCES invoice (id), 
@@ -2976,6 +3006,7 @@ CREATE TABLE signing_objection (
 	state VARCHAR(10) NOT NULL, 
 	raised_at TIMESTAMP WITH TIME ZONE NOT NULL, 
 	decide_by TIMESTAMP WITH TIME ZONE NOT NULL, 
+	rep_letters SMALLINT NOT NULL, 
 	decided_by UUID, 
 	decided_at TIMESTAMP WITH TIME ZONE, 
 	reasons TEXT, 
@@ -3245,6 +3276,15 @@ CREATE TABLE payment_share (
 	CONSTRAINT fk_payment_share_payment_id_payment FOREIGN KEY(payment_id) REFERENCES payment (id) DEFERRABLE INITIALLY DEFERRED, 
 	CONSTRAINT fk_payment_share_member_id_member FOREIGN KEY(member_id) REFERENCES member (id)
 )
+--;;
+CREATE TABLE provider_recording (
+	payment_id UUID NOT NULL, 
+	provider_payment_id UUID NOT NULL, 
+	CONSTRAINT pk_provider_recording PRIMARY KEY (payment_id), 
+	CONSTRAINT fk_provider_recording_provider_payment_id_provider_payment FOREIGN KEY(provider_payment_id) REFERENCES provider_payment (id)
+)
+--;;
+CREATE INDEX ix_provider_recording_provider_payment_id ON provider_recording (provider_payment_id)
 --;;
 CREATE TABLE transmission_step (
 	transmission_id UUID NOT NULL, 
@@ -3537,6 +3577,56 @@ CREATE TRIGGER member_detail_change_append_only
     BEFORE UPDATE OR DELETE OR TRUNCATE ON member_detail_change
     FOR EACH STATEMENT EXECUTE FUNCTION core_refuse_change();
 
+-- Numbers that a member invoices under are asked for, stay as asked, and are decided once by an
+-- active person who is not she. The history takes a number only beside such a decision.
+CREATE FUNCTION members_guard_number_change() RETURNS trigger LANGUAGE plpgsql
+SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    IF TG_OP = 'INSERT' THEN
+        IF NEW.state <> 'requested' THEN
+            RAISE EXCEPTION 'a change of numbers begins as a request' USING ERRCODE = '42501';
+        END IF;
+        RETURN NEW;
+    END IF;
+    IF OLD.state <> 'requested'
+        OR (NEW.id, NEW.member_id, NEW.vat_number, NEW.enterprise_number, NEW.requested_at)
+           IS DISTINCT FROM
+           (OLD.id, OLD.member_id, OLD.vat_number, OLD.enterprise_number, OLD.requested_at) THEN
+        RAISE EXCEPTION 'a change of numbers is decided once, as it was asked'
+            USING ERRCODE = '42501';
+    END IF;
+    IF NEW.state = 'approved' AND (NEW.decided_by IS NULL OR NEW.decided_by = NEW.member_id
+        OR NOT EXISTS (SELECT 1 FROM member m WHERE m.id = NEW.decided_by AND m.state = 'member'))
+    THEN
+        RAISE EXCEPTION 'a change of numbers is approved by a second person'
+            USING ERRCODE = '42501';
+    END IF;
+    RETURN NEW;
+END $$;
+
+CREATE TRIGGER member_number_change_guard BEFORE INSERT OR UPDATE ON member_number_change
+    FOR EACH ROW EXECUTE FUNCTION members_guard_number_change();
+CREATE TRIGGER member_number_change_kept BEFORE DELETE OR TRUNCATE ON member_number_change
+    FOR EACH STATEMENT EXECUTE FUNCTION core_refuse_change();
+
+CREATE FUNCTION members_guard_number_history() RETURNS trigger LANGUAGE plpgsql
+SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    IF NOT EXISTS (
+        SELECT 1 FROM member_number_change c
+        WHERE c.member_id = NEW.member_id AND c.state = 'approved' AND c.decided_at = NEW.changed_at
+          AND NEW.after = coalesce(
+              CASE NEW.field WHEN 'vat_number' THEN c.vat_number ELSE c.enterprise_number END, '')
+    ) THEN
+        RAISE EXCEPTION 'a number is changed with a second person''s leave' USING ERRCODE = '42501';
+    END IF;
+    RETURN NEW;
+END $$;
+
+CREATE TRIGGER member_number_history BEFORE INSERT ON member_detail_change
+    FOR EACH ROW WHEN (NEW.field IN ('vat_number', 'enterprise_number'))
+    EXECUTE FUNCTION members_guard_number_history();
+
 -- A bank account starts as a request, keeps its number and owner for ever, and is decided by an
 -- active person who is neither its owner nor the one who asked.
 CREATE FUNCTION members_guard_bank_account() RETURNS trigger LANGUAGE plpgsql
@@ -3660,7 +3750,7 @@ CREATE TRIGGER member_removal_guard BEFORE UPDATE OF state ON member
 
 -- The app never needs these; the auditor reads the register, but nothing that lets a person in.
 REVOKE UPDATE, DELETE ON member_step, member_detail_change FROM guild_app;
-REVOKE DELETE ON member, bank_account, member_role, role_grant, membership_removal FROM guild_app;
+REVOKE DELETE ON member, member_number_change, bank_account, member_role, role_grant, membership_removal FROM guild_app;
 REVOKE ALL ON credential, password_reset, session, api_key, access_link, link_session, rate_limit
     FROM guild_auditor;
 --;;
@@ -4876,7 +4966,10 @@ CREATE TRIGGER bank_notification_kept
     ON bank_notification FOR EACH STATEMENT EXECUTE FUNCTION treasury_refuse_change();
 CREATE TRIGGER provider_event_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON provider_event
     FOR EACH STATEMENT EXECUTE FUNCTION treasury_refuse_change();
-REVOKE UPDATE, DELETE ON provider_event FROM guild_app;
+CREATE TRIGGER provider_recording_append_only
+    BEFORE UPDATE OR DELETE OR TRUNCATE ON provider_recording
+    FOR EACH STATEMENT EXECUTE FUNCTION treasury_refuse_change();
+REVOKE UPDATE, DELETE ON provider_event, provider_recording FROM guild_app;
 REVOKE DELETE ON provider_account, provider_payment FROM guild_app;
 REVOKE DELETE ON match_undo, bank_notification, bank_rule, bank_pending_entry FROM guild_app;
 REVOKE UPDATE, DELETE ON bank_rule_use FROM guild_app;
