@@ -10,7 +10,8 @@ import httpx
 from lxml import html
 
 LINK: Final = re.compile(r"https?://\S+/(offers|deliveries|attest|i)/([A-Za-z0-9_-]{20,})")
-CODE: Final = re.compile(r"Your code: (\d{6})")
+CODE: Final = re.compile(r"^\D{3,40}:\s?(\d{6})$", re.MULTILINE)
+"""In whatever language: a few words, a colon, six digits, and nothing else on the line."""
 MINUTES_BEFORE_SIGN_IN_AGAIN: Final = 20
 
 
