@@ -8,6 +8,8 @@ from guild.invoicing.models import Invoice
 from guild.members.access import CLIENT_LINK
 from guild.members.models import Contact
 
+HOURS = 24 * 30
+"""The world's clock goes on by days while it is built."""
 LINKS = (
     ("/client/invoices", ("client_paying", "client_other", "invoice")),
     ("/client/statements", ("client_paying", "client_other", "invoice")),
@@ -26,9 +28,11 @@ async def make_everything(world: Any) -> None:
         ("client_paying", paying.contact_id), ("client_other", other.contact_id),
         ("client_working", working.id),
     ):  # fmt: skip
-        world.links[name] = await world.make.link(contact_id, contact_id, purpose=CLIENT_LINK)
+        world.links[name] = await world.make.link(
+            contact_id, contact_id, purpose=CLIENT_LINK, hours=HOURS
+        )
     world.links["client_unopened"] = await world.make.link(
-        working.id, working.id, purpose=CLIENT_LINK
+        working.id, working.id, purpose=CLIENT_LINK, hours=HOURS
     )
     world.rows["client_email"] = working.email
 
