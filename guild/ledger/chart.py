@@ -69,7 +69,7 @@ _TYPES = (
     AccountType("fund_guarantee", Kind.EQUITY, Owner.NOBODY, "Payment guarantee"),
     AccountType("fund_sickness", Kind.EQUITY, Owner.NOBODY, "Illness"),
     AccountType("fund_solidarity", Kind.EQUITY, Owner.NOBODY, "Hard times"),
-    AccountType("fund_operations", Kind.EQUITY, Owner.NOBODY, "Running the cooperative"),
+    AccountType("fund_operations", Kind.EQUITY, Owner.NOBODY, "Running the co-operative"),
     AccountType("legal_pool", Kind.EQUITY, Owner.NOBODY, "Legal costs of members"),
     AccountType("opening", Kind.EQUITY, Owner.NOBODY, "Opening balances"),
     AccountType("provider_balance", Kind.ASSET, Owner.BANK_ACCOUNT, "At a payment provider"),

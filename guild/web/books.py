@@ -22,15 +22,20 @@ from guild.invoicing.models import Invoice
 from guild.ledger import queries as ledger
 from guild.ledger.chart import CHART, Owner
 from guild.ledger.errors import LedgerAccountNotFound
+from guild.ledger.schemas import TrialBalance
 from guild.members.models import Member, Organisation
 from guild.treasury.models import CoopBankAccount, ProviderAccount
 
 PAGE: Final = 50
 Named = tuple[ColumnElement[UUID], ColumnElement[str]]
+_WHOSE: Final = (
+    select(Member.display_name).where(Member.id == Organisation.created_by).scalar_subquery()
+)
+"""Each member keeps her own clients, so one firm may have several accounts."""
 NAMES: Final[Mapping[Owner, Sequence[Any]]] = {
     Owner.NOBODY: (),
     Owner.MEMBER: ((Member.id, Member.display_name),),
-    Owner.ORGANISATION: ((Organisation.id, Organisation.name),),
+    Owner.ORGANISATION: ((Organisation.id, Organisation.name + ", client of " + _WHOSE),),
     Owner.BANK_ACCOUNT: (
         (CoopBankAccount.id, CoopBankAccount.name),
         (ProviderAccount.id, ProviderAccount.provider),
@@ -54,13 +59,29 @@ async def names_of(work: Work, code: str, owners: Sequence[UUID]) -> dict[UUID, 
 async def books(work: Work, month: str = "") -> Response[str]:
     """Debits and credits of every account of the chart, to the end of a month."""
     chosen = _month(month)
+    shown = await ledger.trial_balance(work, chosen)
     return page(
         work, "web/books.html", status=422 if month and chosen is None else 200,
-        section="/books", balance=await ledger.trial_balance(work, chosen), zero=_zero,
+        section="/books", balance=shown, zero=_zero,
         errors=[{"field": "month", "text": "Write a month, such as 2026-11."}]
         if month and chosen is None else [],
-        year=work.today.year,
+        year=work.today.year, totals=_totals(shown),
     )  # fmt: skip
+
+
+def _totals(balance: TrialBalance) -> list[tuple[str, str, str]]:
+    """Currency, debits and credits, for the line under the accounts."""
+    sums: dict[str, tuple[int, int]] = {}
+    for line in balance.lines:
+        debit, credit = sums.get(line.currency, (0, 0))
+        sums[line.currency] = (
+            debit + Money.parse(line.debit, line.currency).minor,
+            credit + Money.parse(line.credit, line.currency).minor,
+        )
+    return [
+        (key, Money(debit, key).text, Money(credit, key).text)
+        for key, (debit, credit) in sums.items()
+    ]
 
 
 def _month(typed: str) -> date | None:

@@ -14,12 +14,15 @@ from guild.contracts import queries as contracts
 from guild.core.outbox import dead_letters
 from guild.core.permissions import Permission
 from guild.core.work import Work
+from guild.exchange.queries import costs
 from guild.members import queries as members
 from guild.mutual_fund.queries import jury_list
 from guild.receivables import queries as receivables
 from guild.treasury import queries as treasury
 
 SHOWN = 50
+NAMED = 3
+"""So many suppliers' invoices are named one by one; more are counted."""
 
 P = Permission
 
@@ -111,6 +114,23 @@ async def _deliveries(work: Work) -> list[Task]:
     ]  # fmt: skip
 
 
+async def _costs(work: Work) -> list[Task]:
+    """Suppliers' invoices that nobody has accepted or refused."""
+    rows = (await costs(work, state="received", limit=SHOWN)).items
+    if len(rows) > NAMED:
+        return _counted(
+            rows, "supplier’s invoice waits", "suppliers’ invoices wait", "for a decision",
+            "/costs?state=received", "Look",
+        )  # fmt: skip
+    return [
+        Task(
+            title=f"Invoice {one.number} of {one.supplier}", text=one.next_step,
+            href=f"/costs/{one.id}", button="Decide", by=one.due_on,
+        )
+        for one in rows
+    ]  # fmt: skip
+
+
 async def _orders(work: Work) -> list[Task]:
     """Payouts that the actor may approve and has not."""
     rows = (await treasury.payouts(work, state="requested", limit=SHOWN)).items
@@ -180,6 +200,7 @@ ASKED: tuple[tuple[P | None, Callable[[Work], Awaitable[list[Task]]]], ...] = (
     (P.REVIEWS_CONDUCT, _reviews),
     (P.REVIEWS_CONDUCT, _questions),
     (P.CONTRACTS_DRAFT, _deliveries),
+    (P.COSTS_ACCEPT, _costs),
     (P.PAYOUTS_APPROVE, _orders),
     (P.MATCHES_CONFIRM, _entries),
     (P.RECEIVABLES_MANAGE, _given_up),

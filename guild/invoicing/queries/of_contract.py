@@ -7,6 +7,7 @@ from sqlalchemy import select
 from guild.contracts.schemas.calendar import DeadlineOut
 from guild.core.ids import ContractId, MemberId
 from guild.core.money import Money
+from guild.core.pages import money_text
 from guild.core.work import Work
 from guild.invoicing.models import Invoice
 from guild.invoicing.models.invoice import OPEN_STATES
@@ -29,8 +30,7 @@ async def payments_due(work: Work, member_id: MemberId, since: date) -> list[Dea
         DeadlineOut(
             kind="payment_due", subject_id=row.id, day=row.due_on,
             title=f"Payment of {row.number} is due",
-            text=f"{Money(row.payable_minor - row.paid_minor - row.credited_minor, row.currency)} "
-            f"is unpaid, for “{row.title}”.",
+            text=f"{_open(row)} is unpaid, for “{row.title}”.",
             contract_number=row.contract_number, path=f"/invoices/{row.id}",
         )
         for row in rows
@@ -58,3 +58,7 @@ async def invoices_of_contract(work: Work, contract_id: ContractId) -> list[dict
         }
         for row in rows
     ]
+
+
+def _open(row: Invoice) -> str:
+    return money_text(row.payable_minor - row.paid_minor - row.credited_minor, row.currency)

@@ -11,6 +11,7 @@ from guild.core.pages import page
 from guild.core.permissions import Permission
 from guild.core.wire import get, post
 from guild.core.work import Work
+from guild.members.queries import me
 from guild.treasury import commands, queries
 from guild.treasury.pages.forms import FORM, Form, Show, amount, or_again
 from guild.treasury.routes.downloads import pdf_file
@@ -32,11 +33,13 @@ def plain(text: str) -> str:
 async def _money(
     work: Work, *, status: int = 200, errors: Any = (), entered: str = ""
 ) -> Response[str]:
+    joined = (await me(work)).joined_on
     return page(
         work, "treasury/money.html", status=status, errors=list(errors), section="/money",
         money=await queries.member_money(work), entered=entered, amount=amount,
         bands=await queries.bands(work), rhythms=RHYTHMS,
         choice=await queries.choice_of(work, work.actor.member_id),
+        earlier=joined is not None and joined.year < work.today.year,
     )  # fmt: skip
 
 

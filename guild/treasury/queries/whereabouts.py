@@ -32,9 +32,9 @@ RELEASES = ("payment_released", "levy_returned", "advance_recovered")
 """Entries that take a payment apart, and those that put it together again for a credit note."""
 _NAMES = {
     "fund_guarantee": "Payment guarantee",
-    "fund_sickness": "Sick pay",
-    "fund_solidarity": "Solidarity",
-    "fund_operations": "Services of the co-operative",
+    "fund_sickness": "Illness",
+    "fund_solidarity": "Hard times",
+    "fund_operations": "Running the co-operative",
     "guarantee_advance": "Advance of the fund, repaid",
     "rounding": "Rounding",
 }

@@ -4,6 +4,7 @@ import json
 
 import httpx
 
+from guild.members import commands as members
 from guild.members.schemas import ContactIn
 from guild.receivables.pages.everything import WORDS
 from tests.conftest import Clock
@@ -27,10 +28,11 @@ async def test_a_client_opens_all_that_was_sent_to_its_address(
 ) -> None:
     ours = scene.client.contacts[0]
     other = await scene.make.member()
-    theirs = await scene.make.organisation(
-        other, contact=ContactIn(name="The same person", email=ours.email, language="fr")
-    )
-    offer = await scene.make.sent_contract(other, theirs)
+    theirs = await scene.make.organisation(other)
+    async with scene.by(other) as work:
+        entered = ContactIn(name="The same person", email=ours.email, language="fr")
+        same = await members.add_contact(work, theirs.id, entered)
+    offer = await scene.make.sent_contract(other, theirs, contact_id=same.id)
     work_done = await scene.make.signed_contract(scene.member, scene.client)
     await scene.make.deliver(work_done, scene.member)
     hidden = await scene.make.issued_invoice(other)
