@@ -113,7 +113,7 @@ async def names_of(work: Work, ids: Iterable[MemberId]) -> dict[MemberId, str]:
     rows = await work.session.execute(
         select(Member.id, Member.legal_name).where(Member.id.in_(list(ids)))
     )
-    return dict(rows.tuples().all())
+    return {row.id: row.legal_name for row in rows}
 
 
 async def api_keys(work: Work) -> list[ApiKeyOut]:
