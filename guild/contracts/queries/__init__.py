@@ -7,7 +7,13 @@ from guild.contracts.queries.afterwards import (
     voiding_of,
     voiding_view,
 )
-from guild.contracts.queries.awaiting import Awaited, awaited_by, contract_to_answer
+from guild.contracts.queries.awaiting import (
+    Agreed,
+    Awaited,
+    agreed_with,
+    awaited_by,
+    contract_to_answer,
+)
 from guild.contracts.queries.bundle import INVOICES, evidence_bundle, evidence_page
 from guild.contracts.queries.calendar import (
     PAYMENTS,
@@ -88,12 +94,14 @@ __all__ = [
     "INVOICES",
     "PAYMENTS",
     "TIES",
+    "Agreed",
     "Awaited",
     "ChecksOut",
     "Drafted",
     "Judgement",
     "SealedFile",
     "Sieve",
+    "agreed_with",
     "awaited_by",
     "calendar_of",
     "case_by_id",

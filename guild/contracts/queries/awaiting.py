@@ -26,6 +26,7 @@ from guild.core.work import Work
 from guild.members.models import Member
 from guild.members.queries import KnownAs
 
+AGREED_SHOWN = 100
 AwaitedKind = Literal["offer", "delivery", "time_sheet", "ending"]
 
 
@@ -40,6 +41,41 @@ class Awaited(msgspec.Struct, frozen=True, kw_only=True):
     member_name: str
     answer_by: datetime
     amount: Money
+
+
+class Agreed(msgspec.Struct, frozen=True, kw_only=True):
+    """A contract that both sides signed; the amount is net."""
+
+    contract_id: ContractId
+    number: str
+    title: str
+    member_name: str
+    signed_at: datetime
+    state: str
+    amount: Money
+
+
+async def agreed_with(work: Work, known: Sequence[KnownAs]) -> list[Agreed]:
+    """Her signed contracts, the latest first; amendments are part of what they amend."""
+    rows = await work.session.execute(
+        select(Contract, Member.display_name)
+        .join(Member, Member.id == Contract.member_id)
+        .where(
+            Contract.state.in_(("signed", "completed", "terminated")),
+            Contract.signed_at.is_not(None), Contract.amends_id.is_(None), *_theirs(known),
+        )
+        .order_by(Contract.signed_at.desc(), Contract.id.desc())
+        .limit(AGREED_SHOWN)
+    )  # fmt: skip
+    return [
+        Agreed(
+            contract_id=one.id, number=one.number, title=one.title, member_name=name,
+            signed_at=one.signed_at, state=one.state,
+            amount=Money(one.net_minor, one.currency),
+        )
+        for one, name in rows
+        if one.signed_at is not None
+    ]  # fmt: skip
 
 
 async def awaited_by(work: Work, known: Sequence[KnownAs]) -> list[Awaited]:

@@ -67,7 +67,7 @@ def _spoken(work: Work, template: str, lang: str, *, status: int = 200, **more: 
 async def everything(
     work: Work, cursor: Cursor | None = None, said: Said | None = None
 ) -> Response[str]:
-    """What waits for an answer, invoices to pay and paid, and the account with each member."""
+    """What waits for an answer, invoices, contracts, and the account with each member."""
     known = await known_as(work)
     lang = _lang(known)
     to_pay = await invoicing.invoices_to_pay(work, known, lang)
@@ -76,6 +76,7 @@ async def everything(
         work, "receivables/everything.html", lang, said=said, sums=_sums(to_pay),
         known=known, link=work.actor.link, wide=work.actor.link.purpose == CLIENT_LINK,
         awaited=await contracts.awaited_by(work, known), to_pay=to_pay,
+        agreed=await contracts.agreed_with(work, known),
         settled=await invoicing.invoices_settled(work, known, lang, cursor),
         accounts=await _accounts(work, known), lines=LINES_SHOWN,
         kinds=json.loads((WORDS.parent / "statement_print.json").read_text(encoding="utf-8"))[lang],

@@ -22,7 +22,8 @@ async def token_of(make, word="offers"):
 
 
 async def code_of(make):
-    found = [re.search(r"Your code: (\d{6})", letter.text) for letter in await make.letters()]
+    asked = r"(?:Your code|Votre code|Uw code|Ihr Code)\s?: (\d{6})"
+    found = [re.search(asked, letter.text) for letter in await make.letters()]
     return [match[1] for match in found if match][-1]
 
 

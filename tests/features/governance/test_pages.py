@@ -2,7 +2,7 @@
 
 import httpx
 
-from guild.governance.pages import called, said
+from guild.governance.pages import called, said, words
 
 
 async def test_everyone_reads_the_charter(http: httpx.AsyncClient) -> None:
@@ -12,20 +12,27 @@ async def test_everyone_reads_the_charter(http: httpx.AsyncClient) -> None:
     assert "Source: " in page.text
     rules = (await http.get("/api/v1/charter")).json()
     assert rules["hash"] in page.text
+    named = {name for chapter in rules["chapters"].values() for name in chapter}
+    assert named <= words().names.keys(), "a parameter has no words in charter_words.json"
     assert page.text.count("<dt>") > sum(len(chapter) for chapter in rules["chapters"].values())
 
 
 def test_values_are_said_as_people_write_them() -> None:
     assert said("rate_bps", 650) == "6.5 %"
     assert said("invoice_cap_minor", 500_000) == "5,000.00"
-    assert said("pots", {"fund_sickness": 3500}) == "sickness: 35 %"
+    assert said("pots", {"fund_sickness": 3500}) == "illness: 35 %"
     assert said("zone", ["BE", "FR"]) == "BE, FR"
-    assert said("kinds", {"hardship": "fund_solidarity"}) == "hardship: solidarity"
+    assert said("kinds", {"hardship": "fund_solidarity"}) == "hard times: hard times"
     assert said("days", 14) == "14"
     assert said("undo_days", 425) == "425 days"
     assert said("max_days", 1) == "1 day"
     assert said("floor_blocks", False) == "no"
-    assert said("bands", [{"approvals": 2}, {"approvals": 3}]) == "approvals: 2 / approvals: 3"
+    band = {"up_to_minor": 1_000_000, "approvals": 2, "roles": {"treasurer": 1}}
+    assert said("bands", [band]) == "up to 10,000.00: 2 persons, of them 1 treasurer"
+    step = {"days": -3, "tone": "friendly", "channel": "mail"}
+    assert said("reminders", [step]) == "3 days before the due day: friendly, by mail"
+    assert said("advanced_from_minor", {"EUR": 5_000_000}) == "EUR 50,000.00"
+    assert said("number_format", "{year}-{number:04d}") == "as 2026-0001"
     assert called("daily_minor") == "Benefit a day"
-    assert called("run_minimum_minor") == "Run minimum"
-    assert called("undo_days") == "Undo"
+    assert called("run_minimum_minor") == "Least that is paid without asking"
+    assert called("undo_days") == "A match can be undone for"

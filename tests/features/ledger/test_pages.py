@@ -34,11 +34,11 @@ async def test_an_auditor_reads_the_books_down_to_a_movement(
     assert "€51.00" in whose.text
     path = f"/books/member_available?owner={member.id}&currency=EUR"
     first = await browser.get(path)
-    assert "Money 0<" in first.text
-    assert "Money 50<" not in first.text
+    assert "Money 0 <" in first.text
+    assert "Money 50 <" not in first.text
     later = first.text.split('rel="next" href="')[1].split('"')[0].replace("&amp;", "&")
     last = await browser.get(later)
-    assert "Money 50<" in last.text
+    assert "Money 50 <" in last.text
     assert "€50.00" in last.text
     assert (await browser.get("/books/nothing")).status_code == 404
 

@@ -58,6 +58,9 @@ async def test_a_client_opens_all_that_was_sent_to_its_address(
     assert f"/client/invoices/{scene.invoice_id}" in said
     assert f"/client/contracts/{offer.id}/offer" in said
     assert f"/client/contracts/{work_done.id}/delivery" in said
+    agreed = said.split('id="agreed"')[1].split("</section>")[0]
+    assert work_done.number in agreed
+    assert offer.number not in agreed, "it is not signed yet"
     assert str(hidden) not in said
     paying = await http.post(f"/client/invoices/{scene.invoice_id}", data=_csrf(page))
     assert paying.headers["location"] == "/invoice"
