@@ -1,6 +1,7 @@
 """The words that people read: every language says everything, with the same blanks."""
 
 import json
+import re
 import string
 from pathlib import Path
 
@@ -12,7 +13,6 @@ from guild.contracts.rules.consent import SENTENCES
 from guild.contracts.rules.letters import letters
 from guild.core.errors import Invalid
 from guild.core.pages import LOCALES, long_month, number_text, percent_text
-from guild.invoicing.commands.letters import WORDS
 
 HOUSE = Path(guild.__file__).parent
 OF_CONTRACTS = {"contracts/data/countries.json"}
@@ -39,7 +39,7 @@ def word_files():
 
 
 FILES = dict(word_files())
-IN_CODE = {"consent": SENTENCES, "mails of invoices": WORDS}
+IN_CODE = {"consent": SENTENCES}
 
 
 @pytest.mark.parametrize("name", sorted(set(FILES) - OF_CONTRACTS) + sorted(IN_CODE))
@@ -50,6 +50,13 @@ def test_every_language_says_everything(name):
     for language, its in words.items():
         assert said(its) == english, language
         assert all(one.strip() for one in strings(its)), language
+
+
+@pytest.mark.parametrize("name", sorted(FILES) + sorted(IN_CODE))
+def test_french_keeps_its_marks_on_the_line(name):
+    """A mark of two parts and a quotation mark are held by a no-break space, never a plain one."""
+    for one in strings((FILES.get(name) or IN_CODE[name])["fr"]):
+        assert not re.search(r" [;:!?»]|« |\w'\w", one), one
 
 
 def strings(words):
