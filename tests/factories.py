@@ -208,7 +208,7 @@ class Factories:
             view, _ = await contract_queries.offer_view(work)
             seen = OfferIn(version=view.version, shown_sha256=view.shown_sha256)
             await contracts.request_code(work, seen)
-        found = re.search(r"Your code: (\d{6})", (await self.letters())[-1].text)
+        found = re.search(r"[Cc]ode\s*: (\d{6})", (await self.letters())[-1].text)
         assert found is not None
         return found[1]
 

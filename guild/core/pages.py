@@ -23,6 +23,8 @@ from guild.core.work import Work
 GUILD: Final = Path(__file__).parent.parent
 _DAYS: Final = {"de": "d. MMMM y"}
 """How a day is written where it is not 23 November 2026."""
+TONGUES: Final = {"en": "English", "fr": "Français", "nl": "Nederlands", "de": "Deutsch"}
+"""What the languages call themselves, for the switch on a client's pages."""
 LOCALES: Final = {"en": "en_GB", "fr": "fr_BE", "nl": "nl_BE", "de": "de_DE"}
 
 
@@ -140,6 +142,8 @@ def page(
         .render(
             actor=work.actor,
             lang=lang,
+            tongues=TONGUES if work.actor.kind == "contact" else {},
+            here=work.network.get("here", ""),
             now=work.now,
             coop=work.settings.coop,
             base_url=work.settings.base_url,
