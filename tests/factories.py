@@ -95,10 +95,11 @@ class Factories:
         return member_actor(member.id, roles_held(member.state, offices), member.display_name)
 
     async def organisation(
-        self, member: Member, *, contact: bool = True, **fields: Any
+        self, member: Member, *, contact: bool | ContactIn = True, **fields: Any
     ) -> OrganisationOut:
         """A client of that member, with one contact (`made.contacts[0].id`) unless told not to."""
         n = self.number()
+        usual = ContactIn(name=f"Contact {n}", email=f"contact{n}@client.example")
         entered = OrganisationIn(
             **{
                 "name": f"Client {n}",
@@ -108,9 +109,7 @@ class Factories:
                 "postcode": "9000",
                 "city": "Gent",
                 "email": f"accounts{n}@client.example",
-                "contact": ContactIn(name=f"Contact {n}", email=f"contact{n}@client.example")
-                if contact
-                else None,
+                "contact": usual if contact is True else contact or None,
                 **fields,
             }
         )
