@@ -109,7 +109,11 @@ class Factories:
                 "postcode": "9000",
                 "city": "Gent",
                 "email": f"accounts{n}@client.example",
-                "contact": usual if contact is True else contact or None,
+                "contact": contact
+                if isinstance(contact, ContactIn)
+                else usual
+                if contact
+                else None,
                 **fields,
             }
         )

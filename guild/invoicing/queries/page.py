@@ -93,13 +93,13 @@ class InvoicePage(msgspec.Struct, frozen=True, kw_only=True):
 
 
 async def invoice_page(work: Work, invoice_id: InvoiceId) -> InvoicePage:
-    """The page of an issued document, for the person behind the link, in her language.
+    """The page of an issued document that the actor may see; raises InvoiceNotFound.
 
-    Raises InvoiceNotFound for what she may not see, LinkNotFound without a link.
+    The person behind a link reads it in her language, anybody else in the document's.
     """
-    lang = await reader_language(work)
     invoice, client_name = await invoice_row(work, invoice_id)
     (stored,) = await document_data(work, [invoice_id])
+    lang = await reader_language(work) if work.actor.link else stored.frozen.language
     rows, account_open = await client_statement(work, invoice)
     pdf = await documents.about(work, stored.files["pdf"]) if "pdf" in stored.files else None
     return _page(
