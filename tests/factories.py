@@ -100,6 +100,7 @@ class Factories:
         """A client of that member, with one contact (`made.contacts[0].id`) unless told not to."""
         n = self.number()
         usual = ContactIn(name=f"Contact {n}", email=f"contact{n}@client.example")
+        who = contact if isinstance(contact, ContactIn) else usual
         entered = OrganisationIn(
             **{
                 "name": f"Client {n}",

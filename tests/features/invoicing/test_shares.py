@@ -192,7 +192,12 @@ async def test_the_sheet_names_all_whose_work_it_is(crew: Crew) -> None:
     parts = [(one.name, one.minor) for one in sheet.shares if one.code == "member"]
     assert parts == list(zip(names, (46_750, 31_164, 15_586), strict=True))
     assert sum(one.minor for one in sheet.shares) == sheet.gross_minor
-    for lang, words in (("en", "a part of"), ("fr", "sa part"), ("nl", "deel"), ("de", "Teil")):
+    for lang, words in (
+        ("en", "a part of"),
+        ("fr", "sa part"),
+        ("nl", "deel van het werk"),
+        ("de", "Teil"),
+    ):
         again = msgspec.structs.replace(sheet, lang=lang)
         html = render_html("invoicing/invoice_print.html", {"sheet": again})
         assert all(name in html for name in names)
