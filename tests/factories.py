@@ -110,11 +110,7 @@ class Factories:
                 "postcode": "9000",
                 "city": "Gent",
                 "email": f"accounts{n}@client.example",
-                "contact": contact
-                if isinstance(contact, ContactIn)
-                else usual
-                if contact
-                else None,
+                "contact": who if contact else None,
                 **fields,
             }
         )

@@ -3,6 +3,7 @@
 import json
 import re
 import string
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,7 @@ from guild.contracts.pages.words import KINDS_ONLY, REFUSED, page_words, refusal
 from guild.contracts.rules.consent import SENTENCES
 from guild.contracts.rules.letters import letters
 from guild.core.errors import Invalid
-from guild.core.pages import LOCALES, long_month, number_text, percent_text
+from guild.core.pages import LOCALES, long_date, long_month, number_text, percent_text
 
 HOUSE = Path(guild.__file__).parent
 OF_CONTRACTS = {"contracts/data/countries.json"}
@@ -93,6 +94,11 @@ def test_a_refusal_without_words_is_told_by_its_kind():
 
 
 def test_figures_are_written_as_the_language_does():
+    first = date(2026, 12, 1)
+    assert (long_date(first, "fr"), long_date(first, "nl")) == (
+        "1er décembre 2026",
+        "1 december 2026",
+    )
     assert (number_text("7.50"), number_text("7.50", "fr")) == ("7.5", "7,5")
     assert (percent_text(3000), percent_text(1250, "de")) == ("30 %", "12,5 %")
     assert (long_month("2026-11", "fr"), long_month("2026-11")) == (
