@@ -95,10 +95,12 @@ class Factories:
         return member_actor(member.id, roles_held(member.state, offices), member.display_name)
 
     async def organisation(
-        self, member: Member, *, contact: bool = True, **fields: Any
+        self, member: Member, *, contact: bool | ContactIn = True, **fields: Any
     ) -> OrganisationOut:
         """A client of that member, with one contact (`made.contacts[0].id`) unless told not to."""
         n = self.number()
+        usual = ContactIn(name=f"Contact {n}", email=f"contact{n}@client.example")
+        who = contact if isinstance(contact, ContactIn) else usual
         entered = OrganisationIn(
             **{
                 "name": f"Client {n}",
@@ -108,9 +110,7 @@ class Factories:
                 "postcode": "9000",
                 "city": "Gent",
                 "email": f"accounts{n}@client.example",
-                "contact": ContactIn(name=f"Contact {n}", email=f"contact{n}@client.example")
-                if contact
-                else None,
+                "contact": who if contact else None,
                 **fields,
             }
         )
@@ -208,7 +208,7 @@ class Factories:
             view, _ = await contract_queries.offer_view(work)
             seen = OfferIn(version=view.version, shown_sha256=view.shown_sha256)
             await contracts.request_code(work, seen)
-        found = re.search(r"Your code: (\d{6})", (await self.letters())[-1].text)
+        found = re.search(r"[Cc]ode\s*: (\d{6})", (await self.letters())[-1].text)
         assert found is not None
         return found[1]
 

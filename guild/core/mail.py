@@ -5,6 +5,7 @@ SMTP server (development only) mails stay where they are and a local outbox page
 """
 
 import asyncio
+import re
 import smtplib
 from datetime import datetime
 from email.message import EmailMessage
@@ -21,6 +22,9 @@ from guild.core.ids import MailId, new_id
 from guild.core.jobs import OutsideJob
 from guild.core.sealed import SealedColumn
 from guild.core.work import System, Work
+
+_SPACES: Final = re.compile(r"[^\S\u00a0\u202f]+")
+"""What a subject has on one line; the no-break spaces of French and of amounts stay."""
 
 
 class Mail(Base):
@@ -63,7 +67,9 @@ def send_mail(
     `reason` says why this person gets it (“You get this because …”) and stands under the text.
     """
     mail_id = MailId(new_id())
-    letter = Letter(to=to, subject=" ".join(subject.split()), text=text, reason=reason, lang=lang)
+    letter = Letter(
+        to=to, subject=_SPACES.sub(" ", subject).strip(), text=text, reason=reason, lang=lang
+    )
     sealed = work.keyring.seal(msgspec.json.encode(letter), context=SEALED_LETTER.context(mail_id))
     work.append(MAILS, id=mail_id, letter_sealed=sealed, written_at=work.now)
     work.later(DELIVER, mail_id=mail_id)

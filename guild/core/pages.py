@@ -23,6 +23,8 @@ from guild.core.work import Work
 GUILD: Final = Path(__file__).parent.parent
 _DAYS: Final = {"de": "d. MMMM y"}
 """How a day is written where it is not 23 November 2026."""
+TONGUES: Final = {"en": "English", "fr": "Français", "nl": "Nederlands", "de": "Deutsch"}
+"""What the languages call themselves, for the switch on a client's pages."""
 LOCALES: Final = {"en": "en_GB", "fr": "fr_BE", "nl": "nl_BE", "de": "de_DE"}
 
 
@@ -56,13 +58,18 @@ def amount_text(text: str, currency: str, lang: str = "en") -> str:
 
 def long_date(day: date | datetime, lang: str = "en") -> str:
     """23 November 2026, in the reader's language."""
-    return format_date(day, format=_DAYS.get(lang, "d MMMM y"), locale=LOCALES[lang])
+    return _first(format_date(day, format=_DAYS.get(lang, "d MMMM y"), locale=LOCALES[lang]), lang)
 
 
 def long_moment(moment: datetime, lang: str = "en") -> str:
     """A day and a time, UTC said so."""
     pattern = _DAYS.get(lang, "d MMMM y") + ", HH:mm 'UTC'"
-    return format_datetime(moment, format=pattern, locale=LOCALES[lang])
+    return _first(format_datetime(moment, format=pattern, locale=LOCALES[lang]), lang)
+
+
+def _first(text: str, lang: str) -> str:
+    """French counts the first of a month apart: 1er décembre."""
+    return f"1er{text[1:]}" if lang == "fr" and text.startswith("1 ") else text
 
 
 def long_month(day: date | str, lang: str = "en") -> str:
@@ -140,6 +147,8 @@ def page(
         .render(
             actor=work.actor,
             lang=lang,
+            tongues=TONGUES if work.actor.kind == "contact" else {},
+            here=work.network.get("here", ""),
             now=work.now,
             coop=work.settings.coop,
             base_url=work.settings.base_url,

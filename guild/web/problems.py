@@ -19,7 +19,9 @@ import logging
 import secrets
 import socket
 from collections.abc import Iterator
+from functools import cache
 from http import HTTPStatus
+from pathlib import Path
 from typing import Any, Final
 from urllib.parse import quote
 
@@ -34,7 +36,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm.exc import StaleDataError
 
 from guild.core.errors import Conflict, GuildError, Unavailable
-from guild.core.pages import environment
+from guild.core.pages import browser_language, environment
 from guild.core.permissions import ANONYMOUS, Permission
 from guild.core.plain_words import Fault, explain, explain_all
 from guild.core.settings import Cooperative
@@ -128,15 +130,35 @@ def _problem(status: int, code: str, detail: str, **more: Any) -> Problem:
     )
 
 
-LINK_NEEDED: Final = _problem(
-    401,
-    "unauthenticated",
-    "This page opens by the personal link in your mail. You need no account.",
-    title="Open the link in your mail",
-    mend="Look for our newest mail about it and open its link in this browser. If the link no "
-    "longer works, have a new one mailed to you.",
-)
-"""What a browser is told that asks for a client's page without a link, or after its time."""
+FILE: Final = Path(__file__).parent / "templates" / "error.json"
+
+
+@cache
+def error_words() -> dict[str, dict[str, str]]:
+    """Language → the words of the error page, and what a client reads of each status."""
+    return msgspec.json.decode(FILE.read_bytes(), type=dict[str, dict[str, str]])
+
+
+def link_needed(lang: str = "en") -> Problem:
+    """What a browser is told that asks for a client's page without a link, or after its time."""
+    words = error_words()[lang]
+    return _problem(
+        401, "unauthenticated", words["link_detail"],
+        title=words["link_title"], mend=words["link_mend"],
+    )  # fmt: skip
+
+
+def _in_words(problem: Problem, lang: str) -> Problem:
+    """The problem for a client: by its status, as what it says more exactly is English."""
+    if lang == "en":
+        return problem
+    words = error_words()[lang]
+    status = str(problem.status)
+    if status not in words:
+        status = "500" if problem.status >= 500 else "400"
+    return msgspec.structs.replace(
+        problem, title=words[f"{status}_title"], detail="", mend=words[status], errors=[]
+    )
 
 
 def describe(failure: Exception) -> Problem:
@@ -329,13 +351,23 @@ def answer(request: Request[Any, Any, Any], failure: Exception) -> Response[Any]
             media_type=PROBLEM_JSON,
             headers=headers,
         )
-    if problem.status == 401 and _for_clients(request):
-        problem = LINK_NEEDED
-    elif problem.status == 401 and request.method == "GET":
+    if _for_clients(request):
+        return _page(request, problem, headers, for_clients=True)
+    if problem.status == 401 and request.method == "GET":
         here = request.scope["path"]
         return Redirect(f"/sign-in?to={quote(here, safe='/')}", status_code=303)
+    return _page(request, problem, headers, for_clients=False)
+
+
+def _page(
+    request: Request[Any, Any, Any], problem: Problem, headers: dict[str, str], *, for_clients: bool
+) -> Response[Any]:
+    lang = browser_language(request) if for_clients else "en"
+    if for_clients:
+        needed = problem.status == 401
+        problem = link_needed(lang) if needed else _in_words(problem, lang)
     return Response(
-        error_page(problem, request),
+        error_page(problem, request, lang, offer_link=for_clients and problem.status == 401),
         status_code=problem.status,
         media_type=MediaType.HTML,
         headers=headers,
@@ -343,21 +375,28 @@ def answer(request: Request[Any, Any, Any], failure: Exception) -> Response[Any]
 
 
 def _for_clients(request: Request[Any, Any, Any]) -> bool:
-    """Whether the address is one that only a personal link opens: signing in would not help."""
+    """Whether a personal link leads to the address: signing in would not help there."""
     handler = request.scope.get("route_handler")
-    return handler is not None and handler.opt.get("permission") is Permission.LINK
+    door = "token" in request.scope.get("path_params", {})
+    return handler is not None and (door or handler.opt.get("permission") is Permission.LINK)
 
 
-def error_page(problem: Problem, request: Request[Any, Any, Any]) -> str:
-    """The page for a browser; it asks neither the database nor who the person is."""
+def error_page(
+    problem: Problem, request: Request[Any, Any, Any], lang: str = "en", *, offer_link: bool = False
+) -> str:
+    """The page for a browser; it asks neither the database nor who the person is.
+
+    What a client reads is in a language that the browser prefers.
+    """
     system = request.app.state.get("system")
     template = environment().get_template("web/error.html")
     return template.render(
         problem=problem,
-        for_clients=problem is LINK_NEEDED,
+        for_clients=offer_link,
+        t=error_words()[lang],
         again=request.scope["path"] if request.method == "GET" and problem.status != 401 else "/",
         actor=ANONYMOUS,
-        lang="en",
+        lang=lang,
         coop=system.settings.coop if isinstance(system, System) else Cooperative(),
         csrf_field=str,
     )

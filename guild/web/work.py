@@ -82,6 +82,7 @@ def _network(request: Request[Any, Any, Any], token: str) -> dict[str, str]:
         "address": client.host if client else "",
         "user_agent": request.headers.get("user-agent", "")[:300],
         "csrf": token,
+        "here": request.scope["path"] if request.method in SAFE else "",
     }
 
 

@@ -73,7 +73,7 @@ async def _ready(system: System, make: Factories) -> list[tuple[Actor, SignIn]]:
     codes = {
         letter.to: found[1]
         for letter in await make.letters()
-        if (found := re.search(r"Your code: (\d{6})", letter.text))
+        if (found := re.search(r"[Cc]ode\s*: (\d{6})", letter.text))
     }
     return [
         (who, SignIn(

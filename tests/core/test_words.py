@@ -1,7 +1,9 @@
 """The words that people read: every language says everything, with the same blanks."""
 
 import json
+import re
 import string
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -11,8 +13,7 @@ from guild.contracts.pages.words import KINDS_ONLY, REFUSED, page_words, refusal
 from guild.contracts.rules.consent import SENTENCES
 from guild.contracts.rules.letters import letters
 from guild.core.errors import Invalid
-from guild.core.pages import LOCALES, long_month, number_text, percent_text
-from guild.invoicing.commands.letters import WORDS
+from guild.core.pages import LOCALES, long_date, long_month, number_text, percent_text
 
 HOUSE = Path(guild.__file__).parent
 OF_CONTRACTS = {"contracts/data/countries.json"}
@@ -39,7 +40,7 @@ def word_files():
 
 
 FILES = dict(word_files())
-IN_CODE = {"consent": SENTENCES, "mails of invoices": WORDS}
+IN_CODE = {"consent": SENTENCES}
 
 
 @pytest.mark.parametrize("name", sorted(set(FILES) - OF_CONTRACTS) + sorted(IN_CODE))
@@ -50,6 +51,13 @@ def test_every_language_says_everything(name):
     for language, its in words.items():
         assert said(its) == english, language
         assert all(one.strip() for one in strings(its)), language
+
+
+@pytest.mark.parametrize("name", sorted(FILES) + sorted(IN_CODE))
+def test_french_keeps_its_marks_on_the_line(name):
+    """A mark of two parts and a quotation mark are held by a no-break space, never a plain one."""
+    for one in strings((FILES.get(name) or IN_CODE[name])["fr"]):
+        assert not re.search(r" [;:!?»]|« |\w'\w", one), one
 
 
 def strings(words):
@@ -86,6 +94,11 @@ def test_a_refusal_without_words_is_told_by_its_kind():
 
 
 def test_figures_are_written_as_the_language_does():
+    first = date(2026, 12, 1)
+    assert (long_date(first, "fr"), long_date(first, "nl")) == (
+        "1er décembre 2026",
+        "1 december 2026",
+    )
     assert (number_text("7.50"), number_text("7.50", "fr")) == ("7.5", "7,5")
     assert (percent_text(3000), percent_text(1250, "de")) == ("30 %", "12,5 %")
     assert (long_month("2026-11", "fr"), long_month("2026-11")) == (

@@ -41,6 +41,8 @@ def asks(rows: dict[str, Any], links: dict[str, str]) -> dict[str, dict[str, Any
     """The requests of these doors that differ from the defaults."""
     account = {"client_id": rows["invoice_client"], "currency": "EUR", "kind": "csv"}
     return {
+        "POST /language": {"data": {"language": "en"}},
+        "POST /client/language": {"data": {"language": "en"}},
         "POST /client/ask": {"data": {"email": rows["client_email"]}},
         "POST /client/open/{token}": {"path": {"token": links["client_unopened"]}},
         "POST /client/contracts/{contract_id}/{what}": {"path": {"what": "delivery"}},

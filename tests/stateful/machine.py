@@ -179,7 +179,7 @@ class Walk:
         offer = await self.ask(self.stranger, "GET", "/offer", headers=link)
         seen = {"version": offer["version"], "shown_sha256": offer["shown_sha256"]}
         await self.ask(self.stranger, "POST", "/offer/code", status=201, json=seen, headers=link)
-        code = await self.mailed(r"Your code: (\d{6})")
+        code = await self.mailed(r"[Cc]ode\s*: (\d{6})")
         signature = {**seen, "code": code, "typed_name": "Jo", "role": "Buyer", "consent": True}
         await self.ask(
             self.stranger, "POST", "/offer/sign", status=201, json=signature, headers=link

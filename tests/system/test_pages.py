@@ -444,6 +444,10 @@ async def test_a_client_without_her_link_is_sent_to_her_mail(
     assert answer.status_code == 401
     assert "Open the link in your mail" in answer.text
     assert "/sign-in" not in answer.text
+    french = await http.get(path, headers={**HTML, "Accept-Language": "fr-BE, en;q=0.5"})
+    assert '<html lang="fr"' in french.text
+    assert "Ouvrez le lien de votre courriel" in french.text
+    assert not re.search(r"What you can|Go to the|Answer <|Have a link", french.text)
     told = await http.get(f"/api/v1{path}" if path != "/attest" else "/api/v1/offer")
     assert told.status_code == 401
     assert told.headers["content-type"].startswith("application/problem+json")

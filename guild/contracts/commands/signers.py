@@ -252,7 +252,10 @@ async def delegate(work: Work, data: DelegateIn) -> Contract:
     everybody = await signers_of(work, contract)
     if any(one.email.lower() == email for one in everybody):
         raise SignersInvalid("That person is asked already.", field="email")
-    contact = await members.add_colleague(work, contract.client_id, name=data.name, email=email)
+    own = await contact_of(work, signer)
+    contact = await members.add_colleague(
+        work, contract.client_id, name=data.name, email=email, language=own.language
+    )
     SIGNER_LIFECYCLE.move(signer, "delegate")
     await _end_link(work, signer)
     other = ContractSigner(

@@ -18,6 +18,7 @@ from guild.invoicing.queries.documents import Stored, document_data
 from guild.invoicing.queries.reading import client_statement, invoice_row
 from guild.invoicing.rules.references import print_reference
 from guild.invoicing.rules.totals import percent_of
+from guild.members.queries import reader_language
 
 WORDS: Final = Path(__file__).parent.parent / "templates" / "invoice.json"
 
@@ -92,26 +93,26 @@ class InvoicePage(msgspec.Struct, frozen=True, kw_only=True):
 
 
 async def invoice_page(work: Work, invoice_id: InvoiceId) -> InvoicePage:
-    """The page of an issued document that the actor may see; raises InvoiceNotFound."""
+    """The page of an issued document that the actor may see; raises InvoiceNotFound.
+
+    The person behind a link reads it in her language, anybody else in the document's.
+    """
     invoice, client_name = await invoice_row(work, invoice_id)
     (stored,) = await document_data(work, [invoice_id])
+    lang = await reader_language(work) if work.actor.link else stored.frozen.language
     rows, account_open = await client_statement(work, invoice)
     pdf = await documents.about(work, stored.files["pdf"]) if "pdf" in stored.files else None
     return _page(
         work,
         invoice,
         stored,
+        lang=lang,
         client_name=client_name,
-        account=tuple(_account_row(row, invoice, work.today, _lang(stored)) for row in rows),
-        account_open=money_text(account_open, invoice.currency, _lang(stored)),
+        account=tuple(_account_row(row, invoice, work.today, lang) for row in rows),
+        account_open=money_text(account_open, invoice.currency, lang),
         pdf_size_kb=max(1, round(pdf.size / 1000)) if pdf else 0,
         fingerprint=pdf.sha256 if pdf else "",
     )
-
-
-def _lang(stored: Stored) -> str:
-    """The language that the document was issued in, as far as the page has words for it."""
-    return stored.frozen.language if stored.frozen.language in page_words() else "en"
 
 
 def status_of(invoice: Invoice, today: date, lang: str) -> tuple[str, str]:
@@ -187,6 +188,7 @@ def _page(
     invoice: Invoice,
     stored: Stored,
     *,
+    lang: str,
     client_name: str,
     account: tuple[AccountRow, ...],
     account_open: str,
@@ -194,7 +196,6 @@ def _page(
     fingerprint: str,
 ) -> InvoicePage:
     frozen = stored.frozen
-    lang = _lang(stored)
     words = page_words()[lang]
     status, mark = status_of(invoice, work.today, lang)
 

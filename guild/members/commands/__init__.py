@@ -6,7 +6,12 @@ from guild.members.commands.bank import (
     reject_bank_account,
     request_bank_account,
 )
-from guild.members.commands.client_links import ask_client_link, mail_client_link, open_thing
+from guild.members.commands.client_links import (
+    ask_client_link,
+    choose_language,
+    mail_client_link,
+    open_thing,
+)
 from guild.members.commands.details import change_details
 from guild.members.commands.founding import appoint_founder, create_first_operator
 from guild.members.commands.importing import import_clients
@@ -75,6 +80,7 @@ __all__ = [
     "change_details",
     "change_organisation",
     "change_password",
+    "choose_language",
     "confirm_role",
     "count_try",
     "create_first_operator",

@@ -23,6 +23,7 @@ from guild.members.commands.limits import CLIENT_LINK_ACCOUNT, CLIENT_LINK_ADDRE
 from guild.members.commands.links import OpenedLink, issue_link
 from guild.members.errors import LinkNotFound
 from guild.members.models import AccessLink, Contact, LinkSession
+from guild.members.queries.known_as import known_as
 from guild.members.rules.tokens import new_token, token_hash
 
 CLIENT_LINK_HOURS: Final = 24
@@ -111,3 +112,18 @@ async def open_thing(
         session_token=session_token, link_id=link.id, purpose=purpose, subject_id=subject_id,
         contact_id=contact_id, expires_at=until,
     )  # fmt: skip
+
+
+async def choose_language(work: Work, language: str) -> None:
+    """Be spoken to in this language from now on, on pages and in mails: the client's own choice.
+
+    With the link to all it holds for every entry of the address. Raises LinkNotFound.
+    """
+    if work.actor.link is None:
+        raise LinkNotFound(mend="Open the link from the mail.")
+    known = [one.contact_id for one in await known_as(work)]
+    for contact in await work.session.scalars(
+        select(Contact).where(Contact.id.in_(known)).order_by(Contact.id).with_for_update()
+    ):
+        contact.language = language
+    await work.session.flush()

@@ -122,7 +122,7 @@ async def add_contact(work: Work, organisation_id: OrganisationId, entered: Cont
         organisation_id=organisation.id,
         name=entered.name,
         email=email,
-        language=entered.language,
+        language=entered.language or organisation.language,
         created_at=work.now,
     )
     work.session.add(contact)
@@ -131,10 +131,11 @@ async def add_contact(work: Work, organisation_id: OrganisationId, entered: Cont
 
 
 async def add_colleague(
-    work: Work, organisation_id: OrganisationId, *, name: str, email: str
+    work: Work, organisation_id: OrganisationId, *, name: str, email: str, language: str
 ) -> Contact:
     """A person whom a contact of the client names in her place; found, or entered anew.
 
+    She is spoken to in `language`, that of whoever names her, until she chooses another.
     Whether the contact may do so is the question of the calling feature.
     """
     refuse_unprintable({"name": name})
@@ -146,7 +147,7 @@ async def add_colleague(
         return known
     contact = Contact(
         id=ContactId(new_id()), organisation_id=organisation_id, name=name, email=address,
-        language="en", created_at=work.now,
+        language=language, created_at=work.now,
     )  # fmt: skip
     work.session.add(contact)
     await work.session.flush()

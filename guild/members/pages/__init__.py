@@ -4,7 +4,7 @@ Server-rendered; every form works without JavaScript. A refused form comes back 
 password), with what is wrong beside its field.
 """
 
-from guild.members.pages import access, account, client_import, clients, office, passkeys
+from guild.members.pages import access, account, client_import, clients, office, passkeys, tongues
 
 PAGES = [
     *access.PAGES,
@@ -13,4 +13,5 @@ PAGES = [
     *clients.PAGES,
     *office.PAGES,
     *passkeys.PAGES,
+    *tongues.PAGES,
 ]

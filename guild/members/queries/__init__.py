@@ -8,6 +8,7 @@ from guild.members.queries.clients import (
     my_bank_accounts,
     organisation,
     organisations_page,
+    reader_language,
     usable_account,
 )
 from guild.members.queries.invariants import INVARIANTS
@@ -66,6 +67,7 @@ __all__ = [
     "passkey_views",
     "passkeys_of",
     "personal_data",
+    "reader_language",
     "role_grant",
     "sign_options",
     "usable_account",

@@ -19,7 +19,12 @@ from guild.members.access import (
     contacts_visible_to,
     organisations_visible_to,
 )
-from guild.members.errors import BankAccountNotFound, ContactNotFound, OrganisationNotFound
+from guild.members.errors import (
+    BankAccountNotFound,
+    ContactNotFound,
+    LinkNotFound,
+    OrganisationNotFound,
+)
 from guild.members.models import BankAccount, Contact, Member, Organisation
 from guild.members.schemas import BankAccountOut, ContactOut, OrganisationOut
 
@@ -176,3 +181,10 @@ async def _with_contacts(work: Work, rows: Sequence[Organisation]) -> list[Organ
 
 def _contact(row: Contact) -> ContactOut:
     return msgspec.convert(row, ContactOut, from_attributes=True)
+
+
+async def reader_language(work: Work) -> str:
+    """The language of the person behind a client's link; raises LinkNotFound without one."""
+    if work.actor.link is None:
+        raise LinkNotFound(mend="Open the link exactly as it stands in the mail.")
+    return (await work.session.get_one(Contact, work.actor.link.contact_id)).language

@@ -18,11 +18,11 @@ FirmNumber = Annotated[str, Meta(min_length=1, max_length=30, pattern=r"^[^\x00\
 
 
 class ContactIn(In, frozen=True, kw_only=True):
-    """A person who answers for a client."""
+    """A person who answers for a client; without a `language` she is spoken to in the client's."""
 
     name: ShortText
     email: Email
-    language: LanguageCode = "en"
+    language: LanguageCode | None = None
 
 
 class ContactChangeIn(In, frozen=True, kw_only=True):

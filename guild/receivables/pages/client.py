@@ -21,11 +21,11 @@ from guild.core.wire import get, post
 from guild.core.work import Work
 from guild.governance.queries import charter_at
 from guild.invoicing.routes import linked_invoice
+from guild.members.queries import reader_language
 from guild.receivables import commands, queries
-from guild.receivables.commands.letters import lang_of
 from guild.receivables.commands.objections import FILE_BYTES_MAX, MAGIC
 from guild.receivables.errors import ObjectionNotFound
-from guild.receivables.pages.forms import CLOSED, FORM, Form, Upload, or_again, said
+from guild.receivables.pages.forms import CLOSED, FORM, Form, Upload, or_again, said, told_in
 from guild.receivables.routes.files import csv_file, pdf_file
 from guild.receivables.routes.linked import statement_for_link
 from guild.receivables.schemas import ApplyCreditIn, ObjectionIn, ProfileReplyIn, PromiseIn
@@ -47,7 +47,7 @@ async def _account(
     invoice_id = linked_invoice(work)
     one = await queries.receivable(work, invoice_id)
     terms = (await charter_at(work)).receivables
-    lang = lang_of(await queries.visible_standing(work, invoice_id))
+    lang = await reader_language(work)
     answer = page(
         work, "receivables/account.html", status=status, lang=lang, errors=list(errors),
         entered=defaultdict(str, entered or {}), one=one, t=_words("account.json")[lang],
@@ -74,7 +74,8 @@ async def _doing(work: Work, data: dict[str, Any], doing: Any) -> Redirect:
     async def again(**shown: Any) -> Response[str]:
         return await _account(work, entered=data, **shown)
 
-    return await or_again(doing, "/invoice/account", again)
+    spoken = told_in(await reader_language(work), doing)
+    return await or_again(spoken, "/invoice/account", again)
 
 
 @post("/invoice/account/object", permission=Permission.LINK,

@@ -1,6 +1,8 @@
 """Forms that work without JavaScript: go on after a command, or show the page again."""
 
 from collections.abc import Awaitable, Callable
+from functools import cache
+from pathlib import Path
 from typing import Annotated, Any, Final
 
 import msgspec
@@ -15,6 +17,34 @@ from guild.core.plain_words import fault_of
 Form = Annotated[dict[str, str], Body(media_type=RequestEncodingType.URL_ENCODED)]
 Upload = Annotated[dict[str, Any], Body(media_type=RequestEncodingType.MULTI_PART)]
 CLOSED: Final = {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer"}
+
+WORDS: Final = Path(__file__).parent.parent / "templates" / "refused.json"
+
+
+@cache
+def _words() -> dict[str, dict[str, str]]:
+    """Language → code of a refusal or name of a field → what a client reads."""
+    return msgspec.json.decode(WORDS.read_bytes(), type=dict[str, dict[str, str]])
+
+
+async def told_in(lang: str, doing: Awaitable[object]) -> None:
+    """Do it, and say a refusal in the client's language: by its code, its field, or in general.
+
+    In English it is told as it was said, which is more exact.
+    """
+    try:
+        await doing
+    except (GuildError, msgspec.ValidationError) as refusal:
+        if lang == "en":
+            raise
+        words, field = _words()[lang], fault_of(refusal)["field"]
+        place = "file" if field.startswith("files") else field
+        code = refusal.code if isinstance(refusal, GuildError) else ""
+        text = words.get(code) or words.get(place) or words["other"]
+        if isinstance(refusal, msgspec.ValidationError):
+            raise Invalid(text, field=place) from refusal
+        refusal.args, refusal.detail, refusal.mend = (text,), text, ""
+        raise
 
 
 class FormRefused(Exception):

@@ -99,5 +99,4 @@ async def _tell_member(work: Work, entry: Attestation, dispute: AttestationDispu
         f"entry {stays}.\n\nThe reasons:\n{dispute.ruling}\n\n"
         f"{work.settings.base_url}/reputation",
         reason=f"You get this because contract {contract.number} is yours.",
-        lang=member.language,
     )

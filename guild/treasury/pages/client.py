@@ -18,9 +18,9 @@ from guild.core.work import Work
 from guild.invoicing import queries as invoicing
 from guild.invoicing.pages.client import CLOSED, payment_code
 from guild.invoicing.routes import linked_invoice
-from guild.receivables.queries import visible_standing
+from guild.members.queries import reader_language
+from guild.receivables.pages.forms import told_in
 from guild.treasury import commands, jobs, queries
-from guild.treasury.commands.letters import lang_of
 from guild.treasury.pages.forms import FORM, Form, or_again
 from guild.treasury.schemas import ObjectAllocationIn, PaymentLinkIn
 
@@ -38,7 +38,7 @@ async def _shown(work: Work, *, status: int = 200, errors: Any = ()) -> Response
     invoice_id = linked_invoice(work)
     shown = await queries.client_payments(work, invoice_id)
     invoice = await invoicing.invoice_page(work, invoice_id)
-    lang = lang_of((await visible_standing(work, invoice_id)).language)
+    lang = await reader_language(work)
     # The code is for what is due: what is in dispute is not asked for.
     minor = Money.parse(shown.due, shown.currency).minor
     title = f"EPC: {money_text(minor, shown.currency, lang)}, {invoice.payee}"
@@ -61,7 +61,8 @@ async def _doing(work: Work, doing: Any) -> Redirect:
     async def again(**told: Any) -> Response[str]:
         return await _shown(work, **told)
 
-    return await or_again(doing, "/invoice/payments#links", again)
+    spoken = told_in(await reader_language(work), doing)
+    return await or_again(spoken, "/invoice/payments#links", again)
 
 
 @post("/invoice/payments/ask/{provider:str}", permission=Permission.LINK, **FORM)

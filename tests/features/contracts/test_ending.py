@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 from sqlalchemy import select
 
-from guild.contracts import commands, queries
+from guild.contracts import commands, jobs, queries
 from guild.contracts.errors import CaseIsOpen, CaseNotFound, OwnCase, StaleEnding
 from guild.contracts.models import ContractEnding
 from guild.contracts.schemas import TerminateIn
@@ -59,7 +59,7 @@ async def test_what_is_owed_is_shown_before_and_stated_after(make, as_):
     stated = await statement(make, as_, contract)
     assert (stated.state, stated.kill_fee, stated.sha256) == ("proposed", "150.00", seen.sha256)
     assert stated.notice_until == date(2026, 12, 3)
-    assert "150.00 EUR" in (await make.letters())[-1].text
+    assert "€150.00" in (await make.letters())[-1].text
     async with as_(await make.client_of(contract, "delivery")) as work:
         said = AgreeEndingIn(seen_sha256=stated.sha256, typed_name="Jonas Client")
         assert (await commands.agree_ending(work, said)).state == "agreed"
@@ -157,6 +157,32 @@ async def test_a_contested_statement_is_decided_by_a_rep(make, as_):
         assert (await work.session.get_one(Invoice, drafted)).net_minor == 12_500
 
 
+async def _late_decision_is_chased(make, as_, clock, case, rep):
+    """The rep hears of it two days before its day, and all who can help when it is over: once."""
+
+    async def chased():
+        before = len(await make.letters())
+        for _ in range(2):
+            async with as_() as work:
+                await jobs.chase_decisions.job.run(work)
+            async with as_() as work:
+                await commands.chase_case(work, case.id)
+        return [(one.to, one.subject) for one in (await make.letters())[before:]]
+
+    clock.advance(days=12)
+    assert await chased() == []
+    clock.advance(days=2)
+    ((to, subject),) = await chased()
+    assert (to, "waits for your decision" in subject) == (rep.email, True)
+    clock.advance(days=3)
+    told = await chased()
+    assert all("nobody has decided in time" in subject for _, subject in told)
+    assert sorted(to for to, _ in told) == sorted({rep.email, (await make.letters())[-1].to})
+    assert len(told) == 2, "the rep and the office"
+    clock.advance(days=1)
+    assert await chased() == []
+
+
 async def test_who_may_do_what_in_a_dispute(make, as_, clock):
     member, stranger = await make.member(), await make.member()
     rep = await make.member(roles=[Role.REP])
@@ -179,7 +205,7 @@ async def test_who_may_do_what_in_a_dispute(make, as_, clock):
         assert await queries.cases(work, None) == []
     async with as_(make.actor(rep)) as work:
         assert [one.id for one in await queries.cases(work, None)] == [case.id]
-    clock.advance(days=8)
+    await _late_decision_is_chased(make, as_, clock, case, rep)
     with pytest.raises(Invalid):
         async with as_(make.actor(rep)) as work:
             wrong = CaseDecisionIn(outcome="settled", reasons="x", kill_fee="1.00")

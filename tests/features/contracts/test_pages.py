@@ -22,8 +22,7 @@ async def token_of(make, word="offers"):
 
 
 async def code_of(make):
-    asked = r"(?:Your code|Votre code|Uw code|Ihr Code)\s?: (\d{6})"
-    found = [re.search(asked, letter.text) for letter in await make.letters()]
+    found = [re.search(r"[Cc]ode\s*: (\d{6})", letter.text) for letter in await make.letters()]
     return [match[1] for match in found if match][-1]
 
 

@@ -27,7 +27,7 @@ async def token_of(make, word="offers"):
 
 
 async def code_of(make):
-    found = [re.search(r"Your code: (\d{6})", letter.text) for letter in await make.letters()]
+    found = [re.search(r"[Cc]ode\s*: (\d{6})", letter.text) for letter in await make.letters()]
     return [match[1] for match in found if match][-1]
 
 

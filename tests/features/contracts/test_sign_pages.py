@@ -24,7 +24,7 @@ LANGUAGES = ("en", "fr", "nl", "de")
 TITLES = {
     "fr": ("Signer le contrat", "Tapez les six chiffres"),
     "nl": ("Het contract tekenen", "Typ de zes cijfers"),
-    "de": ("Den Vertrag unterschreiben", "Tippen Sie die sechs"),
+    "de": ("Den Vertrag unterschreiben", "Geben Sie die sechs"),
 }
 
 

@@ -96,7 +96,7 @@ def sign(as_, make, person):
         if not code:
             async with as_(who) as work:
                 await commands.request_code(work, seen)
-            code = re.search(r"Your code: (\d{6})", (await make.letters())[-1].text)[1]
+            code = re.search(r"[Cc]ode\s*: (\d{6})", (await make.letters())[-1].text)[1]
         said = SignIn(
             version=view.version, shown_sha256=view.shown_sha256, code=code, consent=True,
             typed_name=view.your_name, role="Board",
@@ -161,7 +161,7 @@ async def test_a_code_opens_only_its_own_persons_pen(world, sign, as_, make, per
         view, _ = await queries.offer_view(work)
         seen = OfferIn(version=view.version, shown_sha256=view.shown_sha256)
         await commands.request_code(work, seen)
-    code = re.search(r"Your code: (\d{6})", (await make.letters())[-1].text)[1]
+    code = re.search(r"[Cc]ode\s*: (\d{6})", (await make.letters())[-1].text)[1]
     with pytest.raises(Exception, match=r"no code|does not match"):
         await sign(contract, people[1], code=code)
     assert (await sign(contract, people[0], code=code)).state == "sent"

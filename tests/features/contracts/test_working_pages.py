@@ -4,10 +4,12 @@ import re
 from datetime import date
 
 import pytest
+from sqlalchemy import update
 
 from guild.contracts import commands, queries
 from guild.contracts.schemas.drafting import TimeIn as DealTimeIn
 from guild.contracts.schemas.performing import SheetIn, TimeIn
+from guild.members.models import Contact
 
 
 def csrf(page):
@@ -103,16 +105,51 @@ async def test_the_client_approves_a_month_and_reads_what_ending_costs(make, as_
     assert "Approved" in (await browser.get("/time-sheets")).text
 
 
-async def test_the_client_accepts_a_part_on_the_page(make, client_page):
+async def test_a_french_client_accepts_a_part_on_the_page(make, as_, client_page):
     member = await make.member()
     contract = await make.signed_contract(member)
+    async with as_() as work:
+        await work.session.execute(update(Contact).values(language="fr"))
     delivery = await make.deliver(contract, member)
+    letter = next(one for one in reversed(await make.letters()) if "/deliveries/" in one.text)
+    assert letter.lang == "fr"
+    assert re.fullmatch(
+        r"À accepter au plus tard le 7 décembre 2026, 23:59 UTC\u202f: «\u202fSketches\u202f»",
+        letter.subject,
+    )
+    assert "a été livré\u202f:" in letter.text
+    assert not re.search(r"Dear|delivered|If you", letter.text + letter.reason)
     browser = await client_page(contract)
+    page = await browser.get("/deliveries")
+    assert '<html lang="fr"' in page.text
+    for path in ("/deliveries", "/time-sheets", "/ending", "/cases"):
+        shown = (await browser.get(path)).text
+        for english in (
+            "Accept each",
+            "Send",
+            "Skip to",
+            "Language",
+            "Deliver",
+            "Contract ",
+            "Delivered",
+        ):
+            assert english not in shown, (path, english)
     form = {
         "milestone_id": str(delivery.milestone_id), "delivery_id": str(delivery.id),
-        "answer": "part", "accepted_net": "100.00", "wishes": "Nine are missing",
-        **csrf(await browser.get("/deliveries")),
+        "answer": "part", "accepted_net": "100,00", "wishes": "Il en manque neuf",
+        **csrf(page),
     }  # fmt: skip
+    empty = await browser.post("/deliveries/answer", data={**form, "wishes": ""})
+    assert (empty.status_code, "Écrivez" in empty.text) == (422, True)
     answer = await browser.post("/deliveries/answer", data=form, follow_redirects=False)
     assert answer.status_code == 303, answer.text
     assert (await make.milestones(contract))[2].net_minor == 30_000
+    chosen = {"language": "nl", **csrf(page)}
+    assert 'action="/language?to=/deliveries"' in page.text
+    back = await browser.post("/language?to=/deliveries", data=chosen, follow_redirects=False)
+    assert (back.status_code, back.headers["location"]) == (303, "/deliveries")
+    assert '<html lang="nl"' in (await browser.get("/deliveries")).text
+    odd = await browser.post("/language", data={**chosen, "language": "xx"})
+    assert odd.status_code == 422
+    outside = await browser.post("/language?to=//evil.example", data=chosen, follow_redirects=False)
+    assert outside.headers["location"] == "/me"

@@ -195,7 +195,7 @@ async def test_the_sheet_names_all_whose_work_it_is(crew: Crew) -> None:
     for lang, words in (
         ("en", "a part of"),
         ("fr", "sa part"),
-        ("nl", "eigen deel"),
+        ("nl", "deel van het werk"),
         ("de", "Teil"),
     ):
         again = msgspec.structs.replace(sheet, lang=lang)

@@ -173,6 +173,13 @@ async def test_the_account_speaks_the_language_of_the_invoice(
         paper = (await http.get("/invoice", headers=headers)).text
         assert f'lang="{lang}"' in paper
         assert re.search(f">{word}[^<]*</a>", paper), "the invoice leads there in the same words"
+        wrong = await http.post(
+            "/invoice/account/promise", headers=headers, data={"pay_by": "soon"}
+        )
+        assert wrong.status_code == 422, wrong.text
+        told = {"en": "Pay by", "fr": "Choisissez un jour", "nl": "Kies een dag",
+                "de": "Wählen Sie einen Tag"}  # fmt: skip
+        assert told[lang] in wrong.text
     form = {"reason_code": "incomplete", "text": "Sketches", "line-1": "yes"}
     sent = await http.post(
         "/invoice/account/object", data=form, files={"none": b""}, headers=headers
