@@ -23,6 +23,7 @@ from guild.receivables.schemas import (
     ReasonIn,
     RefundIn,
     RefundOut,
+    RefundSourceOut,
     ReminderRuleIn,
     ReminderRuleOut,
     StatementOut,
@@ -112,6 +113,15 @@ async def propose_refund(work: Work, client_id: OrganisationId, data: RefundIn) 
     return await _refund(work, made)
 
 
+@get("/clients/{client_id:uuid}/refund-sources", permission=P.RECEIVABLES_MANAGE, tags=TAGS,
+     summary="Payments that a refund can go back to")  # fmt: skip
+async def refund_sources(
+    work: Work, client_id: OrganisationId, currency: CurrencyCode = "EUR"
+) -> list[RefundSourceOut]:
+    """The client's latest payments by its bank: a refund goes back to the account of one."""
+    return await queries.refund_sources(work, client_id, currency)
+
+
 @get("/refunds", permission=P.INVOICES_READ, tags=TAGS, summary="Refunds to clients")
 async def refunds(
     work: Work, *, waiting: bool = False, cursor: Cursor | None = None, limit: PageSize = 50
@@ -188,6 +198,6 @@ async def set_rule(work: Work, data: ReminderRuleIn) -> ReminderRuleOut:
 
 ROUTES = [
     ageing, ageing_csv, statement, statement_file, profile, settle_profile, apply_credit,
-    propose_refund, refunds,
+    propose_refund, refund_sources, refunds,
     approve_refund, refuse_refund, flag, insolvency, proofs, lift, rules, set_rule,
 ]  # fmt: skip
