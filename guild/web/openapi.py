@@ -157,8 +157,8 @@ IDEMPOTENCY_KEY: Final[Document] = {
     "schema": {"type": "string", "minLength": 8, "maxLength": 200, "pattern": r"^[\x21-\x7e]+$"},
     "example": "0d9b2f5e-8a41-4f0c-9d7a-6a1f2b3c4d5e",
 }
-FILES: Final = ("application/pdf", "application/xml")
 FILE: Final[Document] = {"type": "string", "contentEncoding": "binary"}
+JSON_FILE: Final[Document] = {"type": "object", "additionalProperties": True}
 DONE: Final = {"200": "Done.", "201": "Made.", "204": "Done; there is nothing to tell."}
 DOCS_ASSETS: Final = (
     "/static/swagger/swagger-ui.css",
@@ -359,14 +359,21 @@ def _statuses(
 
 
 def _tell_bodies(responses: Document, handler: HTTPRouteHandler | None) -> None:
-    """Files are what they are, not JSON; 204 has no body at all."""
+    """Files are what they are, not JSON; 204 has no body at all.
+
+    A route whose answer is a file declares its `media_type`, or `files` where it has several: what
+    is not declared would be told wrongly, so the document is not made without it.
+    """
     responses.get("204", {}).pop("content", None)
     answer = handler.parsed_fn_signature.return_type.annotation if handler else None
     for code in ("200", "201"):
         content = responses.get(code, {}).get("content", {})
         if "application/json" in content and answer == Response[bytes]:
-            kinds = handler.opt.get("files", FILES) if handler else FILES
-            responses[code]["content"] = {kind: {"schema": FILE} for kind in kinds}
+            assert handler is not None, "an annotation was read from it"
+            responses[code]["content"] = {
+                kind: {"schema": JSON_FILE if kind == "application/json" else FILE}
+                for kind in handler.opt["files"]
+            }
 
 
 def _give_examples(operation: Document, schemas: Document) -> None:

@@ -11,7 +11,7 @@ from guild.core.permissions import Permission
 from guild.core.wire import CurrencyCode, Cursor, Page, PageSize, get, post, post_once, put
 from guild.core.work import Work
 from guild.receivables import commands, queries
-from guild.receivables.routes.files import csv_file, pdf_file, plain_file
+from guild.receivables.routes.files import STATEMENT_TYPES, csv_file, pdf_file, plain_file
 from guild.receivables.schemas import (
     AgeingOut,
     AppliedOut,
@@ -64,7 +64,7 @@ async def statement(
 
 
 @get("/clients/{client_id:uuid}/statement/{kind:str}", permission=P.INVOICES_READ, tags=TAGS,
-     summary="A client's account as a file")  # fmt: skip
+     summary="A client's account as a file", files=STATEMENT_TYPES)  # fmt: skip
 async def statement_file(
     work: Work,
     client_id: OrganisationId,
