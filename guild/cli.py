@@ -45,6 +45,7 @@ from guild.migrations.run import SchemaWrong, create_database, ensure_schema, mi
 from guild.supervisor import listen, supervise
 from guild.translog import verify
 from guild.web.app import create_app
+from guild.web.openapi import document
 from guild.worker import Ringer, run_relay, run_worker
 
 console: Final = Console()
@@ -324,8 +325,8 @@ def openapi(settings: Settings, _: argparse.Namespace) -> int:
     unconnected = msgspec.structs.replace(
         settings, database_url=settings.database_url or "postgresql+asyncpg:///none"
     )
-    schema = create_app(make_system(unconnected)).openapi_schema.to_schema()
-    sys.stdout.write(json.dumps(schema, indent=2, sort_keys=True) + "\n")
+    told = document(create_app(make_system(unconnected)))
+    sys.stdout.write(json.dumps(told, indent=2, sort_keys=True) + "\n")
     return 0
 
 

@@ -39,6 +39,23 @@ async def test_every_operation_is_told_in_full(described: dict[str, Any]) -> Non
     assert {tag["name"] for tag in described["tags"] if "description" not in tag} == set()
 
 
+async def test_files_are_told_as_each_kind_that_they_come_in(described: dict[str, Any]) -> None:
+    told = {
+        path: set(operation["responses"]["200"]["content"])
+        for path, method, operation in operations(described)
+        if method == "get" and "content" in operation["responses"]["200"]
+    }
+    table = {"text/csv", "application/pdf"}
+    assert told["/api/v1/invoice/statement/{kind}"] == table
+    assert told["/api/v1/clients/{client_id}/statement/{kind}"] == table
+    assert told["/api/v1/invoices/{invoice_id}/{kind}"] == {
+        "application/pdf", "application/xml", "application/json",
+    }  # fmt: skip
+    assert told["/api/v1/objections/{objection_id}/files/{document_id}"] == {
+        "application/pdf", "image/jpeg", "image/png",
+    }  # fmt: skip
+
+
 async def test_repeatable_operations_name_their_key(described: dict[str, Any]) -> None:
     keyed = [
         path

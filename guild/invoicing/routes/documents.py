@@ -42,6 +42,7 @@ from guild.invoicing.schemas import (
 
 FileKind = Literal["pdf", "ubl", "cii"]
 KeptKind = Literal["pdf", "ubl", "cii", "report"]
+FILE_TYPES = ("application/pdf", "application/xml")
 SeriesKind = Literal["invoice", "credit_note", "self_bill", "self_bill_credit"]
 Year = Annotated[int | None, QueryParameter(name="year", ge=2000, le=2200)]
 State = Annotated[InvoiceState | None, QueryParameter(name="state")]
@@ -178,7 +179,8 @@ async def payments(work: Work, invoice_id: InvoiceId) -> list[PaymentOut]:
 
 
 @get("/invoices/{invoice_id:uuid}/{kind:str}", permission=Permission.INVOICES_READ,
-     tags=["invoices"], summary="A file of an invoice")  # fmt: skip
+     tags=["invoices"], summary="A file of an invoice",
+     files=(*FILE_TYPES, "application/json"))  # fmt: skip
 async def file(work: Work, invoice_id: InvoiceId, kind: KeptKind) -> Response[bytes]:
     """The PDF/A-3 (`pdf`), the Peppol UBL (`ubl`) or the EN 16931 CII (`cii`), as issued.
 
@@ -229,7 +231,7 @@ async def linked_payments(work: Work) -> list[PaymentOut]:
 
 
 @get("/invoice/{kind:str}", permission=Permission.LINK, tags=["client"],
-     summary="A file of the invoice of your link")  # fmt: skip
+     summary="A file of the invoice of your link", files=FILE_TYPES)  # fmt: skip
 async def linked_file(work: Work, kind: FileKind) -> Response[bytes]:
     """The PDF/A-3 (`pdf`), the Peppol UBL (`ubl`) or the EN 16931 CII (`cii`), as issued."""
     return await file_answer(work, linked_invoice(work), kind)

@@ -20,11 +20,11 @@ from guild.receivables.commands.interest import (
     reverse_interest_payment,
     waive_interest,
 )
+from guild.receivables.commands.objecting import object_to
 from guild.receivables.commands.objections import (
     answer_objection,
     apply_silence,
     concede,
-    object_to,
     rule_on,
 )
 from guild.receivables.commands.profile import reply_to_profile, settle_profile, tell_of_profile

@@ -4,7 +4,7 @@ from datetime import date
 
 from sqlalchemy import func, select
 
-from guild.core.errors import Conflict
+from guild.core.errors import Conflict, Invalid
 from guild.core.ids import BankEntryId, InvoiceId, MemberId, OrganisationId, RefundId, new_id
 from guild.core.money import Money
 from guild.core.pages import money_text
@@ -35,6 +35,7 @@ from guild.receivables.events import (
     RefundRefused,
 )
 from guild.receivables.models import CLIENT_REFUND, REFUND_LIVE, ClientRefund, Overpayment
+from guild.receivables.queries.sources import is_refund_source
 from guild.receivables.queries.standing import standing, visible_standing
 from guild.receivables.schemas import AppliedOut, ApplyCreditIn, RefundIn
 
@@ -84,7 +85,8 @@ async def note_overpayment(
 async def propose_refund(work: Work, client_id: OrganisationId, data: RefundIn) -> RefundId:
     """Propose to give back what a client has on account; another person decides.
 
-    Raises OrganisationNotFound, CreditTooSmall when less is free than is asked.
+    Raises OrganisationNotFound, CreditTooSmall when less is free than is asked, and Invalid for a
+    bank entry by which this client paid nothing, or that a refund went back to already.
     """
     found = await work.session.scalar(
         select(Organisation.id).where(
@@ -94,7 +96,16 @@ async def propose_refund(work: Work, client_id: OrganisationId, data: RefundIn) 
     if found is None:
         raise OrganisationNotFound
     amount = money_in(data.amount, data.currency, field="amount")
-    return await _propose(work, client_id, amount, data.reason, entry_id=data.bank_entry_id)
+    entry_id = data.bank_entry_id
+    if entry_id is not None and not await is_refund_source(
+        work, client_id, data.currency, entry_id
+    ):
+        raise Invalid(
+            "By this bank entry the client paid nothing that could go back.",
+            mend="Choose one of its payments, or leave it out.",
+            field="bank_entry_id",
+        )
+    return await _propose(work, client_id, amount, data.reason, entry_id=entry_id)
 
 
 async def _propose(

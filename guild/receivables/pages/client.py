@@ -23,7 +23,7 @@ from guild.governance.queries import charter_at
 from guild.invoicing.routes import linked_invoice
 from guild.members.queries import reader_language
 from guild.receivables import commands, queries
-from guild.receivables.commands.objections import FILE_BYTES_MAX, MAGIC
+from guild.receivables.commands.objecting import FILE_BYTES_MAX, MAGIC
 from guild.receivables.errors import ObjectionNotFound
 from guild.receivables.pages.forms import CLOSED, FORM, Form, Upload, or_again, said, told_in
 from guild.receivables.routes.files import csv_file, pdf_file

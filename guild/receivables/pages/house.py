@@ -278,6 +278,8 @@ async def shown_client(
         rule=await queries.reminder_rule(work, "client", client_id),
         next_run=await queries.next_run(work, days=30, client_id=client_id, limit=10),
         statement=await queries.statement_of(work, client_id, "EUR"),
+        sources=await queries.refund_sources(work, client_id, "EUR")
+        if work.actor.may(P.RECEIVABLES_MANAGE) else [],
     )  # fmt: skip
 
 

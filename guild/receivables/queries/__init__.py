@@ -41,6 +41,7 @@ from guild.receivables.queries.reading import (
     reminders,
     rule_out,
 )
+from guild.receivables.queries.sources import refund_sources
 from guild.receivables.queries.standing import standing, standings, visible_standing
 from guild.receivables.queries.waiting import waiting_objections
 
@@ -70,6 +71,7 @@ __all__ = [
     "preview_interest",
     "proof_bundle",
     "receivable",
+    "refund_sources",
     "refunds",
     "reminder_letter",
     "reminder_rule",

@@ -11,7 +11,7 @@ from guild.core.permissions import Permission
 from guild.core.wire import CurrencyCode, Cursor, Page, PageSize, get, post, post_once, put
 from guild.core.work import Work
 from guild.receivables import commands, queries
-from guild.receivables.routes.files import csv_file, pdf_file, plain_file
+from guild.receivables.routes.files import STATEMENT_TYPES, csv_file, pdf_file, plain_file
 from guild.receivables.schemas import (
     AgeingOut,
     AppliedOut,
@@ -23,6 +23,7 @@ from guild.receivables.schemas import (
     ReasonIn,
     RefundIn,
     RefundOut,
+    RefundSourceOut,
     ReminderRuleIn,
     ReminderRuleOut,
     StatementOut,
@@ -63,7 +64,7 @@ async def statement(
 
 
 @get("/clients/{client_id:uuid}/statement/{kind:str}", permission=P.INVOICES_READ, tags=TAGS,
-     summary="A client's account as a file")  # fmt: skip
+     summary="A client's account as a file", files=STATEMENT_TYPES)  # fmt: skip
 async def statement_file(
     work: Work,
     client_id: OrganisationId,
@@ -110,6 +111,15 @@ async def propose_refund(work: Work, client_id: OrganisationId, data: RefundIn) 
     """Give back what a client has on account; another person decides."""
     made = await commands.propose_refund(work, client_id, data)
     return await _refund(work, made)
+
+
+@get("/clients/{client_id:uuid}/refund-sources", permission=P.RECEIVABLES_MANAGE, tags=TAGS,
+     summary="Payments that a refund can go back to")  # fmt: skip
+async def refund_sources(
+    work: Work, client_id: OrganisationId, currency: CurrencyCode = "EUR"
+) -> list[RefundSourceOut]:
+    """The client's latest payments by its bank: a refund goes back to the account of one."""
+    return await queries.refund_sources(work, client_id, currency)
 
 
 @get("/refunds", permission=P.INVOICES_READ, tags=TAGS, summary="Refunds to clients")
@@ -188,6 +198,6 @@ async def set_rule(work: Work, data: ReminderRuleIn) -> ReminderRuleOut:
 
 ROUTES = [
     ageing, ageing_csv, statement, statement_file, profile, settle_profile, apply_credit,
-    propose_refund, refunds,
+    propose_refund, refund_sources, refunds,
     approve_refund, refuse_refund, flag, insolvency, proofs, lift, rules, set_rule,
 ]  # fmt: skip

@@ -4,6 +4,8 @@ from litestar import Response
 
 OBJECTION_MAX_BYTES = 7_200_000
 """Five files of a megabyte in base64, and the text."""
+STATEMENT_TYPES = ("text/csv", "application/pdf")
+OBJECTION_TYPES = ("application/pdf", "image/jpeg", "image/png")
 PRIVATE = {"Cache-Control": "private, no-store", "X-Content-Type-Options": "nosniff"}
 
 

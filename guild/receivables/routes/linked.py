@@ -15,6 +15,8 @@ from guild.receivables import commands, queries
 from guild.receivables.errors import ObjectionNotFound
 from guild.receivables.routes.files import (
     OBJECTION_MAX_BYTES,
+    OBJECTION_TYPES,
+    STATEMENT_TYPES,
     csv_file,
     pdf_file,
     plain_file,
@@ -63,7 +65,7 @@ async def rule_linked(work: Work, data: RulingIn) -> ObjectionOut:
 
 
 @get("/invoice/objections/{objection_id:uuid}/files/{document_id:uuid}", permission=LINK,
-     tags=CLIENT, summary="A file of your objection")  # fmt: skip
+     tags=CLIENT, summary="A file of your objection", files=OBJECTION_TYPES)  # fmt: skip
 async def linked_objection_file(
     work: Work, objection_id: ObjectionId, document_id: DocumentId
 ) -> Response[bytes]:
@@ -103,7 +105,7 @@ async def statement_for_link(
 
 
 @get("/invoice/statement/{kind:str}", permission=LINK, tags=CLIENT,
-     summary="Your account as a file")  # fmt: skip
+     summary="Your account as a file", files=STATEMENT_TYPES)  # fmt: skip
 async def linked_statement_file(
     work: Work, kind: Literal["csv", "pdf"], since: date | None = None, until: date | None = None
 ) -> Response[bytes]:
@@ -122,7 +124,7 @@ async def linked_interest(work: Work) -> list[InterestClaimOut]:
 
 
 @get("/invoice/interest/{interest_id:uuid}/pdf", permission=LINK, tags=CLIENT,
-     summary="The note of interest")  # fmt: skip
+     summary="The note of interest", media_type="application/pdf")  # fmt: skip
 async def linked_interest_pdf(work: Work, interest_id: UUID) -> Response[bytes]:
     """The note with each day and rate."""
     content = await queries.linked_interest_note(work, linked_invoice(work), interest_id)

@@ -11,7 +11,12 @@ from guild.core.permissions import Permission
 from guild.core.wire import Cursor, Page, PageSize, get, post, post_once
 from guild.core.work import Work
 from guild.receivables import commands, queries
-from guild.receivables.routes.files import OBJECTION_MAX_BYTES, pdf_file, plain_file
+from guild.receivables.routes.files import (
+    OBJECTION_MAX_BYTES,
+    OBJECTION_TYPES,
+    pdf_file,
+    plain_file,
+)
 from guild.receivables.schemas import (
     AnswerIn,
     ConcedeIn,
@@ -50,7 +55,7 @@ async def reminders(work: Work, invoice_id: InvoiceId) -> RemindersOut:
 
 
 @get("/invoices/{invoice_id:uuid}/reminders/{step:int}/pdf", permission=P.INVOICES_READ,
-     tags=TAGS, summary="A reminder letter")  # fmt: skip
+     tags=TAGS, summary="A reminder letter", media_type="application/pdf")  # fmt: skip
 async def reminder_letter(work: Work, invoice_id: InvoiceId, step: Step) -> Response[bytes]:
     """The PDF of a step that went as a letter."""
     content = await queries.reminder_letter(work, invoice_id, step)
@@ -91,7 +96,7 @@ async def interest_claims(
 
 
 @get("/interest-claims/{interest_id:uuid}/pdf", permission=P.INVOICES_READ, tags=TAGS,
-     summary="The note of a claim")  # fmt: skip
+     summary="The note of a claim", media_type="application/pdf")  # fmt: skip
 async def interest_pdf(work: Work, interest_id: UUID) -> Response[bytes]:
     """The note with each day and rate. It is no invoice."""
     return pdf_file("interest.pdf", await queries.interest_note(work, interest_id))
@@ -186,7 +191,7 @@ async def objection(work: Work, objection_id: ObjectionId) -> ObjectionOut:
 
 
 @get("/objections/{objection_id:uuid}/files/{document_id:uuid}", permission=P.OBJECTIONS_READ,
-     tags=TAGS, summary="A file of an objection")  # fmt: skip
+     tags=TAGS, summary="A file of an objection", files=OBJECTION_TYPES)  # fmt: skip
 async def objection_file(
     work: Work, objection_id: ObjectionId, document_id: DocumentId
 ) -> Response[bytes]:

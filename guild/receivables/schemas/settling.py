@@ -76,7 +76,19 @@ class RefundIn(In, frozen=True):
     currency: CurrencyCode
     reason: Reason
     bank_entry_id: BankEntryId | None = None
-    """The payment that it comes from; the money goes back to that account."""
+    """The payment that it comes from, one of the client's `refund-sources`; the money goes back to
+    that account."""
+
+
+class RefundSourceOut(Out, frozen=True):
+    """A payment of the client that a refund can go back to the account of."""
+
+    bank_entry_id: BankEntryId
+    received_on: date
+    amount: str
+    currency: str
+    invoice_numbers: list[str]
+    """What it paid; none where all of it is on account."""
 
 
 class RefundOut(Out, frozen=True):

@@ -47,7 +47,7 @@ async def print_my_income(work: Work, year: Year) -> IncomeStatementOut:
 
 
 @get("/me/income/{year:int}/statement", permission=Permission.PAYOUTS_READ, tags=["payouts"],
-     summary="My printed year")  # fmt: skip
+     summary="My printed year", media_type="application/pdf")  # fmt: skip
 async def my_income_document(work: Work, year: Year) -> Response[bytes]:
     """The PDF, the same bytes each time."""
     return pdf_file(*await queries.income_document(work, work.actor.member_id, year))

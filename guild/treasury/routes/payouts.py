@@ -48,7 +48,7 @@ async def payout(work: Work, payout_id: PayoutId) -> PayoutOut:
 
 
 @get("/payouts/{payout_id:uuid}/statement", permission=Permission.PAYOUTS_READ,
-     tags=["payouts"], summary="Statement of a payout")  # fmt: skip
+     tags=["payouts"], summary="Statement of a payout", media_type="application/pdf")  # fmt: skip
 async def payout_statement(work: Work, payout_id: PayoutId) -> Response[bytes]:
     """The PDF that shows where each cent went; made once the bank has shown the payout."""
     return pdf_file(*await queries.payout_document(work, payout_id))
@@ -105,7 +105,7 @@ async def batches(work: Work) -> list[BatchOut]:
 
 
 @get("/payment-batches/{batch_id:uuid}/file", permission=Permission.PAYOUTS_PREPARE,
-     tags=["payouts"], summary="Download a payment file")  # fmt: skip
+     tags=["payouts"], summary="Download a payment file", media_type="application/xml")  # fmt: skip
 async def batch_file(work: Work, batch_id: BatchId) -> Response[bytes]:
     """The pain.001.001.09 XML, the same bytes each time."""
     return xml_file(await queries.batch_file(work, batch_id), batch_id)

@@ -7,7 +7,7 @@ from sqlalchemy import select
 
 from guild.core.errors import Conflict, IllegalMove, Invalid
 from guild.core.ids import InvoiceId, PayoutId, new_id
-from guild.core.permissions import SYSTEM
+from guild.core.permissions import SYSTEM, Role
 from guild.core.work import begin_work
 from guild.invoicing import commands
 from guild.invoicing.einvoice.build import einvoice_of
@@ -15,7 +15,10 @@ from guild.invoicing.einvoice.ubl import ubl_bytes
 from guild.invoicing.errors import InvoiceNotFound, NoSelfBillingMandate
 from guild.invoicing.models import Invoice, SelfBill
 from guild.invoicing.queries import frozen_invoice
+from guild.members.commands import approve_numbers, change_details
 from guild.members.models import Member
+from guild.members.queries import numbers_waiting
+from guild.members.schemas import DetailsIn
 from tests.features.invoicing.conftest import Bench
 
 BELGIAN = {"vat_number": "BE0403019261", "enterprise_number": "0403019261"}
@@ -43,20 +46,37 @@ async def billed(bench: Bench, member: Member, payout: PayoutId | None = None) -
         )
 
 
+async def approved(bench: Bench) -> None:
+    """A treasurer agrees to the one change of numbers that waits."""
+    treasurer = bench.make.actor(await bench.make.member(roles=[Role.TREASURER]))
+    async with begin_work(bench.system, treasurer) as work:
+        (waiting,) = await numbers_waiting(work)
+        await approve_numbers(work, waiting.id)
+
+
 async def test_a_payout_is_billed_once_in_the_members_own_series(bench: Bench) -> None:
     member, other = await agreed(bench), await agreed(bench)
     payout = PayoutId(new_id())
     first = await billed(bench, member, payout)
     assert first is not None
     assert await billed(bench, member, payout) == first
+    async with begin_work(bench.system, bench.make.actor(member)) as work:
+        await change_details(work, DetailsIn(vat_number="BE0417497106"))
     second = await billed(bench, member)
     theirs = await billed(bench, other)
     assert second is not None
+    await approved(bench)
+    third = await billed(bench, member)
+    assert third is not None
     assert theirs is not None
     async with begin_work(bench.system, SYSTEM) as work:
         numbers = [(await frozen_invoice(work, one)).frozen.number
                    for one in (first, second, theirs)]  # fmt: skip
         said = (await frozen_invoice(work, first)).frozen
+        sellers = [(await frozen_invoice(work, one)).frozen.seller.vat_number
+                   for one in (first, second, third)]  # fmt: skip
+    # A number that waits for a second person stands on nothing yet, and nothing is rewritten.
+    assert sellers == ["BE0403019261", "BE0403019261", "BE0417497106"]
     sign = member.id.hex[-6:].upper()
     assert numbers[:2] == [f"SB-{sign}-2026-0001", f"SB-{sign}-2026-0002"]
     assert numbers[2].endswith("-2026-0001")
@@ -69,8 +89,8 @@ async def test_a_payout_is_billed_once_in_the_members_own_series(bench: Bench) -
     ubl = ubl_bytes(einvoice_of(said)).decode()
     assert "poacc:selfbilling:3.0" in ubl
     assert ">389<" in ubl
-    assert await bench.balance("vat_receivable") == 3 * 18_900
-    assert await bench.balance("member_available", member.id) == 2 * 18_900
+    assert await bench.balance("vat_receivable") == 4 * 18_900
+    assert await bench.balance("member_available", member.id) == 3 * 18_900
     assert await bench.broken() == []
 
 

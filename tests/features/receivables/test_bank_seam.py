@@ -9,7 +9,7 @@ import pytest_asyncio
 from sqlalchemy import select
 
 from guild.core.errors import Conflict, Invalid
-from guild.core.ids import InterestClaimId
+from guild.core.ids import InterestClaimId, new_id
 from guild.core.work import System, begin_work
 from guild.governance.commands import adopt_charter, founding_body
 from guild.ledger.chart import Account
@@ -18,11 +18,11 @@ from guild.receivables import commands as receivables
 from guild.receivables import queries as asked
 from guild.receivables.errors import SecondPersonNeeded
 from guild.receivables.models import ClientRefund, InterestClaim
-from guild.receivables.schemas import WriteOffIn
+from guild.receivables.schemas import RefundIn, WriteOffIn
 from guild.treasury import commands, queries
 from guild.treasury.schemas import BankEntryOut, DecideUndoIn, PartIn, SplitIn, SplitOut, UndoIn
 from tests.camt import Move
-from tests.conftest import Clock
+from tests.conftest import Clock, SignIn
 from tests.factories import Factories
 from tests.features.receivables.scene import Scene
 from tests.features.treasury.conftest import Desk
@@ -245,7 +245,9 @@ async def test_paid_twice_goes_back_to_the_payer(scene: Scene, desk: Desk) -> No
     await scene.sound()
 
 
-async def test_a_person_confirms_and_may_not_approve(scene: Scene, desk: Desk) -> None:
+async def test_a_person_confirms_and_may_not_approve(
+    scene: Scene, desk: Desk, make: Factories, signed_in: SignIn
+) -> None:
     entry = await paid_twice(scene, desk)
     async with begin_work(desk.system, desk.treasurer(2)) as work:
         await commands.confirm_match(work, entry.id, scene.invoice_id)
@@ -256,6 +258,42 @@ async def test_a_person_confirms_and_may_not_approve(scene: Scene, desk: Desk) -
             await receivables.decide_refund(work, refund.id, approve=True)
         refused = await receivables.decide_refund(work, refund.id, approve=False, note="Keep it")
         assert refused.state == "refused"
+    await scene.sound()
+    await proposed_from_the_list(scene, make, signed_in, entry)
+
+
+async def proposed_from_the_list(
+    scene: Scene, make: Factories, signed_in: SignIn, entry: BankEntryOut
+) -> None:
+    """What was refused can be proposed by a person, who chooses the payment it goes back to."""
+    client = f"/receivables/clients/{scene.client.id}"
+    treasurer: Any = await signed_in(scene.treasurer)
+    option = f'<option value="{entry.id}">23 November 2026: €1,210.00, on account</option>'
+    assert option in (await treasurer.get(client, headers={"Accept": "text/html"})).text
+    kept = {"amount": "1210.00", "reason": "The client asks for it"}
+    foreign = await treasurer.post(
+        f"{client}/refunds",
+        data={**kept, "bank_entry_id": str(new_id())},
+    )
+    assert foreign.status_code == 422
+    assert "paid nothing that could go back" in foreign.text
+    other = await make.organisation(scene.member)
+    asked_of = [f"/api/v1/clients/{one}/refund-sources" for one in (scene.client.id, other.id)]
+    assert [(await treasurer.get(path)).json() for path in asked_of] == [
+        [{"bank_entry_id": str(entry.id), "received_on": "2026-11-23", "amount": "1210.00",
+          "currency": "EUR", "invoice_numbers": []}], [],
+    ]  # fmt: skip
+    wanted = RefundIn(
+        amount="1210.00", currency="EUR", reason="It asks for it", bank_entry_id=entry.id
+    )
+    async with scene.by(scene.treasurer) as work:
+        made = await receivables.propose_refund(work, scene.client.id, wanted)
+        with pytest.raises(Invalid, match="nothing that could go back"):
+            await receivables.propose_refund(work, scene.client.id, wanted)
+    async with scene.by(scene.second) as work:
+        await receivables.decide_refund(work, made, approve=True)
+    assert await scene.run("treasury.order_refund") == 1
+    assert (await treasurer.get(asked_of[0])).json() == []
     await scene.sound()
 
 
