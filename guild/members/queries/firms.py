@@ -23,14 +23,16 @@ def bears_number_of(member_id: Any, *numbers: Any) -> ColumnElement[bool]:
     who, was = aliased(Member), aliased(MemberDetailChange)
     now = or_(*(one.in_([who.vat_number, who.enterprise_number]) for one in numbers))
     return or_(
-        exists(select(who.id).where(who.id == member_id, now)),
+        exists(select(who.id).where(who.id == member_id, now).correlate_except(who)),
         exists(
-            select(was.id).where(
+            select(was.id)
+            .where(
                 was.member_id == member_id,
                 was.field.in_(NUMBERS),
                 was.before != "",
                 was.before.in_(numbers),
             )
+            .correlate_except(was)
         ),
     )
 
@@ -40,15 +42,16 @@ def owned_by(member_id: Any, firm: Any) -> ColumnElement[bool]:
     client's address, or because she is its contact. `firm` is an `Organisation` of the statement.
     """
     who, person = aliased(Member), aliased(Contact)
+    # The firm stands two statements further out, where nothing is correlated unless it is said.
     is_contact = exists(
-        select(person.id).where(
-            person.organisation_id == firm.id, func.lower(person.email) == who.email
-        )
+        select(person.id)
+        .where(person.organisation_id == firm.id, func.lower(person.email) == who.email)
+        .correlate_except(person)
     )
     reached = or_(func.lower(firm.email) == who.email, is_contact)
     return or_(
         bears_number_of(member_id, firm.vat_number, firm.enterprise_number),
-        exists(select(who.id).where(who.id == member_id, reached)),
+        exists(select(who.id).where(who.id == member_id, reached).correlate_except(who)),
     )
 
 
