@@ -351,7 +351,7 @@ def _money(world: World) -> dict[str, dict[str, Any]]:
         "GET /api/v1/payouts/{payout_id}/statement": {
             "path": _rows(world, payout_id="settled_payout")},
         "POST /treasury/accounts": {"data": {
-            "name": "Another", "iban": "BE71096123456769", "opened_on": "2026-01-01"}},
+            "name": "Another", "iban": "BE62510007547061", "opened_on": "2026-01-01"}},
         "POST /treasury/statements": {
             "files": {"statement": ("s.xml", world.desk.statement(), "application/xml")}},
         "POST /treasury/entries/{entry_id}/confirm": {"data": {"invoice_id": str(rows["invoice"])}},
