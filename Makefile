@@ -48,7 +48,7 @@ check: setup ## lint, format, types, import contracts
 .PHONY: test
 test: check ## everything that must hold before a change lands
 	@./scripts/system-packages chromium
-	@$(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder -q $(ARGS)
+	@$(BIN)/python -m pytest -n auto --dist loadfile -q $(ARGS)
 
 .PHONY: bench
 bench: setup ## ratios against yardsticks, measured in alternating rounds of one run

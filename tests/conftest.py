@@ -45,11 +45,6 @@ NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 """The moment at which tests begin: a Monday, not a holiday."""
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Long files begin first, so that no worker is left alone with one at the end."""
-    items.sort(key=lambda item: item.get_closest_marker("slow") is None)
-
-
 class Clock:
     """The clock of a test: it stands still until moved."""
 

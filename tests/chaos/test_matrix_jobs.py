@@ -18,7 +18,7 @@ from tests.chaos.house import House, effects, numbers, until
 from tests.chaos.mailbox import Mailbox
 from tests.chaos.points import POINTS
 from tests.chaos.scene import Scene
-from tests.chaos.waiting import COUNT, KILLED, Start, ask, finished, once, turned
+from tests.chaos.waiting import COUNT, KILLED, Patience, Start, ask, finished, once
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
@@ -169,8 +169,10 @@ async def test_a_mail_arrives_although_the_worker_died_over_it(
         assert await worker.ended() == KILLED
         start("worker", GUILD_SMTP_URL=mailbox.url)
 
+        patience = Patience(house, system)
+
         async def sent() -> bool:
-            turned(house)
+            await patience.wait()
             query = "SELECT count(*) FROM mail WHERE id = :id AND sent_at IS NOT NULL"
             return await numbers(system, query, id=mail_id) == [1]
 
@@ -221,8 +223,10 @@ async def logged(system: System, house: House, asked: list[int]) -> None:
                  FROM translog_leaf l JOIN translog_place p ON p.leaf_id = l.id
                 WHERE l.kind = 'chaos' AND p.idx < (SELECT max(size) FROM translog_checkpoint)"""
 
+    patience = Patience(house, system)
+
     async def placed() -> bool:
-        turned(house)
+        await patience.wait()
         return set(asked) <= set(await numbers(system, query))
 
     await until(placed, 90, "places in the log", every_s=0.1)

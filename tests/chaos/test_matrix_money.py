@@ -173,7 +173,7 @@ async def test_a_parcel_is_never_sent_twice(
     start("worker", **LOOPBACK)
     state = "SELECT state FROM transmission WHERE invoice_id = :id ORDER BY id DESC LIMIT 1"
 
-    patience = Patience(house, system)
+    patience = Patience(house, system, 4)
 
     async def settled() -> bool:
         await patience.wait()
@@ -216,7 +216,7 @@ async def test_a_payout_run_pays_everyone_once_whatever_dies(
     assert await words(system, state, id=run_id) == ["requested"] * len(asked)
     start("worker")
 
-    patience = Patience(house, system)
+    patience = Patience(house, system, 4)
 
     async def approved() -> bool:
         await patience.wait()

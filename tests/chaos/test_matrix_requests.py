@@ -15,7 +15,7 @@ from guild.core.work import System
 from tests.camt import Move
 from tests.chaos.house import House, numbers, until
 from tests.chaos.scene import Scene, client_of, insist
-from tests.chaos.waiting import COUNT, KILLED, Start, ask, once, turned
+from tests.chaos.waiting import COUNT, KILLED, Patience, Start, ask, once
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
@@ -130,8 +130,10 @@ async def test_a_file_made_and_not_stored_is_made_again(
     assert await numbers(system, stored, id=invoice_id) == []
     start("worker")
 
+    patience = Patience(house, system)
+
     async def made() -> bool:
-        turned(house)
+        await patience.wait()
         return len(await numbers(system, stored, id=invoice_id)) == 1
 
     await until(made, 120, "the invoice's file", every_s=0.1)

@@ -17,7 +17,7 @@ from guild.documents.models import Document
 from guild.translog.models import LogLeaf, LogPlace
 from tests.chaos.house import House, until
 from tests.chaos.scene import Scene
-from tests.chaos.waiting import KILLED, Start, turned
+from tests.chaos.waiting import KILLED, Patience, Start
 from tests.factories import Factories
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
@@ -88,8 +88,10 @@ async def test_whoever_dies_over_a_seal(
         assert await state_of(system, contract) in {"waiting", "failed"}, "and it is seen"
     start("worker")
 
+    patience = Patience(house, system)
+
     async def logged() -> bool:
-        turned(house)
+        await patience.wait()
         return (await counts(system, contract))["leaves"] >= 1
 
     await until(logged, 120, "the leaf of the sealed file", every_s=0.2)

@@ -34,49 +34,47 @@ async def finished(system: System, house: House, asked: list[int]) -> None:
     query = """SELECT count(*) FROM outbox WHERE (ids ->> 'number')::bigint = ANY (:asked)
                 AND job LIKE 'chaos.%' AND done_at IS NULL AND dead_at IS NULL"""
 
+    patience = Patience(house, system)
+
     async def done() -> bool:
         if (await numbers(system, query, asked=asked))[0] == 0:
             return True
-        return turned(house)
+        await patience.wait()
+        return False
 
     await until(done, 120, "the errands", every_s=0.1)
 
 
-def turned(house: House) -> bool:
-    """Let a lease expire, at most twice a second; False, for it is not over yet."""
-    if time.monotonic() - house.turned_at > 0.5:
-        house.advance(seconds=LEASE_S + 5)
-    return False
-
-
 class Patience:
-    """Turns the clock to the next thing that is due, but only once nothing has stirred for a while.
+    """Turns the clock towards the next thing that is due, but only once nothing has stirred for
+    `still_s` seconds.
 
-    However busy the machine is, neither the gateway's hours nor the lease of a job that is at work
-    run out meanwhile. For tests of calls that must not be made twice.
+    However busy the machine is, the leases of what is at work do not run out faster than it works.
+    Tests of calls that must not be made twice wait longer, so that none is under way.
     """
 
-    STILL_S = 4
     LOOK = """
         SELECT concat_ws(' ', sum(attempts), sum(failures), count(done_at), count(dead_at),
                          count(sending_at)) AS seen,
                min(due_at) FILTER (WHERE done_at IS NULL AND dead_at IS NULL) AS due_at
           FROM outbox"""
 
-    def __init__(self, house: House, system: System) -> None:
-        self.house, self.system = house, system
+    def __init__(self, house: House, system: System, still_s: float = 0.5) -> None:
+        self.house, self.system, self.still_s = house, system, still_s
         self.seen: object = None
         self.since = 0.0
 
     async def wait(self) -> None:
-        """Look once; turn the clock when all stands still and something lies ahead."""
+        """Look once; turn the clock when all stands still, by a lease at most."""
         async with begin_work(self.system, SYSTEM, read_only=True) as work:
             look = (await work.session.execute(text(self.LOOK))).one()
         now = time.monotonic()
         if look.seen != self.seen:
             self.seen, self.since = look.seen, now
-        elif now - self.since > self.STILL_S and look.due_at is not None:
-            self.house.set_clock(max(self.house.moment, look.due_at) + timedelta(seconds=1))
+        elif now - self.since > self.still_s:
+            furthest = self.house.moment + timedelta(seconds=LEASE_S + 5)
+            due = furthest if look.due_at is None else max(self.house.moment, look.due_at)
+            self.house.set_clock(min(due + timedelta(seconds=1), furthest))
             self.since = now
 
 
