@@ -226,7 +226,7 @@ async def test_a_dispute_takes_back_its_amount_only_and_won_it_comes_back_once(
     withdrawn = {"amount": -30_000, "fee": 1_500, "currency": "eur"}
     asks["balance_transactions"] = [withdrawn]
     await told("charge.dispute.funds_withdrawn", taken=30_000, fees=3_340)
-    assert (await row(desk, invoice)).state == "partially_paid"
+    assert (await row(desk, invoice)).state == "partly_paid"
     # A second one over another part, kept by Stripe in dollars: its own amount counts.
     in_dollars = [{"amount": -22_000, "fee": 1_600, "currency": "usd"}]
     fake.disputes["dp_2"] = {"id": "dp_2", "amount": 20_000, "currency": "eur",
