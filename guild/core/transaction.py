@@ -19,7 +19,8 @@ SET_READ_ONLY: Final = text("SET TRANSACTION READ ONLY")
 SET_DEFERRED: Final = text("SET CONSTRAINTS ALL DEFERRED")
 """Savepoints of one outer transaction share the mode; a fresh transaction begins deferred."""
 CHECK_NOW: Final = text("SET CONSTRAINTS ALL IMMEDIATE")
-REFUSALS: Final = (asyncpg.PostgresError, asyncpg.InterfaceError)
+REFUSALS: Final = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
+"""The last one comes where the server dies in the middle of an answer."""
 
 
 class Record(Protocol):
@@ -64,7 +65,7 @@ def told(sql: str, refusal: Exception) -> DBAPIError:
     """The driver's refusal as SQLAlchemy's own error, so that callers know one kind only."""
     broken = str(getattr(refusal, "sqlstate", "")).startswith("23")
     kind = IntegrityError if broken else DBAPIError
-    lost = isinstance(refusal, asyncpg.InterfaceError)
+    lost = isinstance(refusal, asyncpg.InterfaceError | asyncpg.InternalClientError)
     return kind(sql, None, refusal, connection_invalidated=lost)
 
 

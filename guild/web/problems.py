@@ -25,6 +25,7 @@ from pathlib import Path
 from typing import Any, Final
 from urllib.parse import quote
 
+import asyncpg
 import msgspec
 import redis.exceptions
 from litestar import MediaType, Request, Response
@@ -82,6 +83,7 @@ ROLLED_BACK: Final = "40"
 AWAY_TYPES: Final = (
     ConnectionError,
     InterfaceError,
+    asyncpg.InternalClientError,
     PoolTimeout,
     TimeoutError,
     redis.exceptions.ConnectionError,

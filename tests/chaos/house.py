@@ -142,7 +142,6 @@ class House:
         self.servers = Embedded(self.folder)
         try:
             self.servers.__enter__()
-            self._own_valkey()
             asyncio.run(self._make_database())
             self.nursery = Nursery(self.folder)
         except BaseException:
@@ -156,22 +155,6 @@ class House:
         self.servers.__exit__()
         if not os.environ.get("GUILD_CHAOS_KEEP"):
             shutil.rmtree(self.folder, ignore_errors=True)
-
-    def _own_valkey(self) -> None:
-        # Two houses that open at once may find the same port free; the second would then talk to
-        # the first one's server, and their workers would answer each other's rings.
-        for _ in range(5):
-            server = self.servers._valkey
-            assert server is not None
-            assert server._process is not None
-            client = Redis.from_url(self.servers.redis_url)
-            serves = client.info("server")["process_id"]  # type: ignore[index]
-            client.close()
-            if serves == server._process.pid:
-                return
-            server.stop()
-            server.start()
-        raise AssertionError("no port of its own for Valkey")
 
     async def _make_database(self) -> None:
         engine = create_async_engine(self.servers.url("postgres"), isolation_level="AUTOCOMMIT")
