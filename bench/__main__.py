@@ -15,7 +15,10 @@ from rich.table import Table
 
 from bench.measure import Row
 
-MODULES = ("http", "queue", "merkle", "pdf", "documents", "statements", "payouts", "growth")
+MODULES = (
+    "http", "queue", "merkle", "pdf", "documents", "contracts", "signing", "statements", "payouts",
+    "growth",
+)  # fmt: skip
 
 
 def main(names: tuple[str, ...]) -> int:

@@ -99,7 +99,7 @@ class House:
         self.template = Person(member.id, *seat, secrets.token_urlsafe(32))
         self.treasurer = Person(treasurer.id, *seat, secrets.token_urlsafe(32))
         await self.owner.execute("SET session_replication_role = replica")
-        await self._sign_in([self.template, self.treasurer])
+        await self.sign_in([self.template, self.treasurer])
         await self._multiply(members)
         await self.owner.execute("ANALYZE")
 
@@ -128,9 +128,10 @@ class House:
             {"id": p.contract, "number": f"X-{n}", "member_id": p.member, "client_id": p.client,
              "contact_id": p.contact} for n, p in enumerate(self.people)
         ])  # fmt: skip
-        await self._sign_in(self.people)
+        await self.sign_in(self.people)
 
-    async def _sign_in(self, people: Sequence[Person]) -> None:
+    async def sign_in(self, people: Sequence[Person]) -> None:
+        """Give each a session."""
         await self.owner.executemany(
             """INSERT INTO session (id_hash, member_id, created_at, last_seen, expires_at)
                VALUES ($1, $2, now(), now(), now() + interval '1 day')""",

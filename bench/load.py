@@ -28,7 +28,7 @@ Request = tuple[str, str, bytes]
 
 
 class Failed(Exception):
-    """An answer that is not a 201; benchmarks count only what succeeded."""
+    """An answer with another status than is wanted; benchmarks count only what succeeded."""
 
 
 class Tally:
@@ -37,6 +37,7 @@ class Tally:
     def __init__(self) -> None:
         self.done = 0
         self.failed: list[bytes] = []
+        self.answers: dict[int, bytes] = {}
         self.seconds = 0.0
 
     @property
@@ -47,13 +48,13 @@ class Tally:
         return self.done / self.seconds
 
 
-async def drive(port: int, requests: Iterable[Request], clients: int) -> Tally:
-    """POST every request once, over that many connections at a time."""
-    tally, waiting = Tally(), iter(requests)
+async def drive(port: int, requests: Iterable[Request], clients: int, status: int = 201) -> Tally:
+    """POST every request once, over that many connections at a time; answers by their request."""
+    tally, waiting, wanted = Tally(), enumerate(requests), f"HTTP/1.1 {status}".encode()
     links = [await asyncio.open_connection("127.0.0.1", port) for _ in range(clients)]
 
     async def client(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        for path, headers, body in waiting:
+        for number, (path, headers, body) in waiting:
             writer.write(
                 f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1\r\n{headers}"
                 f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n".encode()
@@ -63,7 +64,8 @@ async def drive(port: int, requests: Iterable[Request], clients: int) -> Tally:
             found = LENGTH.search(head)
             answer = await reader.readexactly(int(found[1])) if found else b""
             tally.done += 1
-            if not head.startswith(b"HTTP/1.1 201"):
+            tally.answers[number] = answer
+            if not head.startswith(wanted):
                 tally.failed.append(head + answer)
         writer.close()
 

@@ -27,6 +27,7 @@ from pyhanko_certvalidator import ValidationContext
 from pyhanko_certvalidator.registry import SimpleCertificateStore
 
 from guild.core.settings import Seal
+from guild.documents import asn1
 from guild.documents.errors import SheetRefused, StampUnavailable
 from guild.documents.identity import SealIdentity
 from guild.documents.schemas import Attachment
@@ -43,6 +44,7 @@ STAMP_LAST: Final = pyhanko_signer.DSSContentSettings(
 """All data that later verification needs comes before the last stamp, so that it covers them."""
 # pyHanko warns of our not asking the network, which is what we want.
 logging.getLogger("pyhanko.sign.signers.pdf_signer").setLevel(logging.ERROR)
+asn1.mend()
 
 
 class Sealer:
