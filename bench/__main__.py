@@ -9,6 +9,7 @@ import importlib
 import sys
 import time
 import traceback
+import warnings
 
 from rich.console import Console
 from rich.table import Table
@@ -19,6 +20,8 @@ MODULES = (
     "http", "queue", "merkle", "pdf", "documents", "contracts", "signing", "statements", "payouts",
     "growth",
 )  # fmt: skip
+
+warnings.filterwarnings("ignore", message="XDG_RUNTIME_DIR")
 
 
 def main(names: tuple[str, ...]) -> int:
