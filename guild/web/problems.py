@@ -17,7 +17,6 @@ traceback, no SQL, no value of another person.
 
 import logging
 import secrets
-import socket
 from collections.abc import Iterator
 from functools import cache
 from http import HTTPStatus
@@ -25,23 +24,20 @@ from pathlib import Path
 from typing import Any, Final
 from urllib.parse import quote
 
-import asyncpg
 import msgspec
-import redis.exceptions
 from litestar import MediaType, Request, Response
 from litestar.exceptions import HTTPException, SerializationException, ValidationException
 from litestar.response import Redirect
 from litestar.types import ExceptionHandlersMap
-from sqlalchemy.exc import DBAPIError, InterfaceError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
-from sqlalchemy.orm.exc import StaleDataError
+from sqlalchemy.exc import DBAPIError
 
-from guild.core.errors import Conflict, GuildError, Unavailable
+from guild.core.errors import GuildError
 from guild.core.pages import browser_language, environment
 from guild.core.permissions import ANONYMOUS, Permission
 from guild.core.plain_words import Fault, explain, explain_all
 from guild.core.settings import Cooperative
 from guild.core.work import System
+from guild.web.outages import refusal_of
 
 log = logging.getLogger("guild.web")
 
@@ -72,25 +68,6 @@ TITLES: Final = {
     500: "That did not work, and it is our fault",
     503: "Guild cannot answer just now",
 }
-# Classes and codes of SQLSTATE, PostgreSQL manual, appendix A.
-DATA_EXCEPTION: Final = "22"
-"""Values that cannot be stored: NUL in a text, a number out of range."""
-INTEGRITY: Final = "23"
-GUARDS: Final = frozenset({"55000", "42501", "P0001"})
-"""What our own triggers raise, and what the app role may not do to append-only tables."""
-ROLLED_BACK: Final = "40"
-"""Serialization failure, deadlock."""
-AWAY_TYPES: Final = (
-    ConnectionError,
-    InterfaceError,
-    asyncpg.InternalClientError,
-    PoolTimeout,
-    TimeoutError,
-    redis.exceptions.ConnectionError,
-    socket.gaierror,
-)
-AWAY: Final = frozenset({"08", "53", "57", "58", "3D"})
-"""Connection, resources, operator intervention, system, no such database."""
 
 
 class Problem(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -257,58 +234,9 @@ def _wrong_input(faults: list[Fault]) -> Problem:
     )
 
 
-def _told_by_surroundings(failure: Exception) -> Problem | None:
-    """The database, its pool or Valkey is out of reach."""
-    if isinstance(failure, StaleDataError):
-        return _problem(
-            409, "stale_version", "Somebody changed this meanwhile.", mend="Load it again."
-        )
-    lost = isinstance(failure, DBAPIError) and failure.connection_invalidated
-    if lost or isinstance(failure, AWAY_TYPES) or _state(failure)[:2] in AWAY:
-        return _told_by_us(_away())
-    return None
-
-
 def _told_by_database(failure: Exception) -> Problem | None:
-    """What the database refused, by its SQLSTATE. Python checks first and words it better."""
-    state = _state(failure)
-    if state[:2] == DATA_EXCEPTION:
-        return _problem(
-            400, "bad_request", "A value has characters or a size that cannot be stored."
-        )
-    if state[:2] == INTEGRITY or state in GUARDS:
-        log.warning("the database refused a change: %s", _rule_broken(failure))
-        return _told_by_us(
-            Conflict(
-                "This does not fit what is already recorded. Nothing was changed.",
-                mend="Load it again and look at how things stand now.",
-            )
-        )
-    if state[:2] == ROLLED_BACK:
-        return _told_by_us(
-            Unavailable("Two changes met each other.", mend="Try again; nothing was changed.")
-        )
-    return None
-
-
-def _away() -> Unavailable:
-    return Unavailable(
-        "The records cannot be reached just now. Nothing was changed.",
-        mend="Try again in a minute; it is safe.",
-    )
-
-
-def _rule_broken(failure: Exception) -> str:
-    """The name of the broken constraint for our log; values stay out of it."""
-    inner = getattr(getattr(failure, "orig", None), "__cause__", None)
-    return str(getattr(inner, "constraint_name", None) or _state(failure))
-
-
-def _state(failure: Exception) -> str:
-    """The SQLSTATE of a database error, or nothing."""
-    cause = getattr(failure, "orig", None) or failure
-    inner = getattr(cause, "__cause__", None)
-    return str(getattr(cause, "sqlstate", None) or getattr(inner, "sqlstate", None) or "")
+    refused = refusal_of(failure)
+    return _told_by_us(refused) if refused is not None else None
 
 
 def _unknown(failure: Exception) -> Problem:
@@ -328,7 +256,6 @@ TELLERS: Final = (
     _told_by_us,
     _told_by_litestar,
     _told_by_decoder,
-    _told_by_surroundings,
     _told_by_database,
 )
 
