@@ -1,12 +1,14 @@
-"""What follows from issuing: the files are made in the background."""
+"""What follows from issuing: the files are made in the background, co-workers are told."""
 
 from guild.core.events import reacts_to
 from guild.core.work import Work
-from guild.invoicing import jobs
+from guild.invoicing import commands, jobs
 from guild.invoicing.events import (
     InvoiceCredited,
     InvoiceDrafted,
     InvoiceIssued,
+    InvoiceReinstated,
+    InvoiceWrittenOff,
     SelfBilled,
     SelfBillObjected,
 )
@@ -20,14 +22,28 @@ async def check_the_draft(work: Work, fact: InvoiceDrafted) -> None:
 
 @reacts_to(InvoiceIssued)
 async def make_files_of_invoice(work: Work, fact: InvoiceIssued) -> None:
-    """Queue the files in the transaction that issued it."""
+    """Queue the files in the transaction that issued it; who shares it is told."""
     work.later(jobs.make_documents, invoice_id=fact.invoice_id)
+    await commands.tell_co_workers(work, fact.invoice_id, fact.parts, "issued")
 
 
 @reacts_to(InvoiceCredited)
 async def make_files_of_credit_note(work: Work, fact: InvoiceCredited) -> None:
-    """Queue the files of the credit note."""
+    """Queue the files of the credit note; who shares the invoice is told."""
     work.later(jobs.make_documents, invoice_id=fact.credit_note_id)
+    await commands.tell_co_workers(work, fact.invoice_id, fact.parts, "credited")
+
+
+@reacts_to(InvoiceWrittenOff)
+async def tell_of_write_off(work: Work, fact: InvoiceWrittenOff) -> None:
+    """Who shares it reads what of her part is gone."""
+    await commands.tell_co_workers(work, fact.invoice_id, fact.parts, "given up")
+
+
+@reacts_to(InvoiceReinstated)
+async def tell_of_return(work: Work, fact: InvoiceReinstated) -> None:
+    """Who shares it reads what of her part is owed again."""
+    await commands.tell_co_workers(work, fact.invoice_id, fact.parts, "owed again")
 
 
 @reacts_to(SelfBilled)

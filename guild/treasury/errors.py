@@ -365,10 +365,3 @@ class ProviderUnavailable(Conflict):
 
     code = "payment_provider_unavailable"
     title = "The payment provider could not be reached"
-
-
-class ProviderMoneyGone(Conflict):
-    """A provider took money back that the client has used otherwise; nothing was booked."""
-
-    code = "provider_money_gone"
-    title = "The provider took back money that is no longer there"

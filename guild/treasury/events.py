@@ -114,6 +114,21 @@ class ProviderPaid(Event, frozen=True, kw_only=True):
     currency: str
 
 
+class ClientCharged(Event, frozen=True, kw_only=True):
+    """A payment provider took money back that no invoice could be opened by: a credit note had
+    given it back, or the client had used it. It was taken from the client's account; `owed_minor`
+    is what the account is below zero since, and nobody has asked the client for it.
+    """
+
+    subject: ClassVar[str] = "payment_id"
+    payment_id: ProviderPaymentId
+    invoice_id: InvoiceId
+    client_id: OrganisationId
+    amount_minor: int
+    owed_minor: int
+    currency: str
+
+
 class EntryExplained(Event, frozen=True, kw_only=True):
     """A person said what an entry is that pays no invoice."""
 

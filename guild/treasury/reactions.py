@@ -10,6 +10,7 @@ from guild.receivables.events import RefundApproved
 from guild.treasury import commands, jobs, queries
 from guild.treasury.commands import ordering
 from guild.treasury.events import (
+    ClientCharged,
     DirectDebitAnnounced,
     EntryAllocated,
     EntryDivided,
@@ -187,3 +188,10 @@ async def follow_undo(work: Work, fact: MatchUndone) -> None:
         else:
             await commands.note_not_collected(work, invoice_id)
     await ordering.withdraw_refunds_of(work, fact.entry_id)
+
+
+@reacts_to(ClientCharged)
+async def tell_of_charge(work: Work, fact: ClientCharged) -> None:
+    """What no invoice asks a client for, a person has to ask for."""
+    if fact.owed_minor:
+        await commands.tell_of_owing(work, fact)

@@ -6,7 +6,7 @@ half up, the levy's pots take the largest remainders.
 
 import math
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 
@@ -36,6 +36,31 @@ def pots_of(released: int) -> Counter[str]:
     return cents
 
 
+def by_largest_remainder(cents: int, room: Sequence[int]) -> list[int]:
+    """A sum by what each has room for; cents left over go to the largest remainders, first ones
+    first.
+    """
+    if not cents:
+        return [0 for _ in room]
+    exact = [Fraction(cents * one, sum(room)) for one in room]
+    parts = [math.floor(one) for one in exact]
+    order = sorted(range(len(room)), key=lambda place: parts[place] - exact[place])
+    for place in order[: cents - sum(parts)]:
+        parts[place] += 1
+    return parts
+
+
+@dataclass
+class Part:
+    """One member's part of an invoice; an invoice that nobody shares has one."""
+
+    member: int
+    net: int
+    pending: int = 0
+    released: int = 0
+    """What has left `pending` for pots and member."""
+
+
 @dataclass
 class Invoice:
     """One issued invoice."""
@@ -47,12 +72,33 @@ class Invoice:
     credited: int = 0
     credited_net: int = 0
     refundable: int = 0
-    pending: int = 0
-    released: int = 0
-    """Net that has left `pending` for pots and member."""
     rate: Fraction = VAT
-    given_up: list[tuple[int, int]] = field(default_factory=list)
-    """What each write-off still gives up: VAT included, and the net in it."""
+    parts: list[Part] = field(default_factory=list)
+    given_up: list[tuple[int, list[int]]] = field(default_factory=list)
+    """What each write-off still gives up: VAT included, and each member's net in it."""
+
+    def __post_init__(self) -> None:
+        self.parts = self.parts or [Part(self.member, self.net)]
+
+    @property
+    def pending(self) -> int:
+        """Net that waits for the client."""
+        return sum(part.pending for part in self.parts)
+
+    @property
+    def released(self) -> int:
+        """Net that has left `pending` for pots and members."""
+        return sum(part.released for part in self.parts)
+
+    @property
+    def let_go(self) -> int:
+        """The same, from what the invoice says of itself: rounding aside they are one."""
+        gone = self.credited_net + self.written_off_net
+        return max(self.net - gone - self.pending, 0)
+
+    def by_pending(self, net: int) -> list[int]:
+        """Divide a sum by what each member waits for."""
+        return by_largest_remainder(net, [part.pending for part in self.parts])
 
     @property
     def vat(self) -> int:
@@ -67,7 +113,7 @@ class Invoice:
     @property
     def written_off_net(self) -> int:
         """The net in it."""
-        return sum(net for _, net in self.given_up)
+        return sum(sum(nets) for _, nets in self.given_up)
 
     @property
     def open(self) -> int:
@@ -114,7 +160,8 @@ class Books:
 
     def issue(self, invoice: Invoice) -> None:
         """Issued: the client owes the gross, the member waits for the net."""
-        invoice.pending = invoice.net
+        for part in invoice.parts:
+            part.pending = part.net
         self.invoices[invoice.id] = invoice
         self.add(receivable=invoice.net + invoice.vat, vat_payable=invoice.vat,
                  member_pending=invoice.net)  # fmt: skip
@@ -132,26 +179,31 @@ class Books:
             left = invoice.net + invoice.vat - invoice.credited
             release = invoice.pending
             if paid < invoice.open:
-                gone = invoice.credited_net + invoice.written_off_net
                 left -= invoice.written_off
-                so_far = max(invoice.net - gone - invoice.pending, 0)
-                share = Fraction((so_far + invoice.pending) * (invoice.paid + paid), left)
+                so_far = invoice.let_go
+                paid_in = invoice.paid - invoice.refundable + paid
+                share = Fraction((so_far + invoice.pending) * paid_in, left)
                 release = min(max(half_up(share) - so_far, 0), invoice.pending)
             invoice.paid += paid
-            invoice.pending -= release
-            self._release(invoice, release)
+            self.release(invoice, invoice.by_pending(release))
         return paid, cents - paid
 
-    def _release(self, invoice: Invoice, net: int) -> None:
+    def release(self, invoice: Invoice, nets: Sequence[int]) -> None:
+        """Members cease to wait for this, and get it less the levy (or give it back)."""
+        for part, net in zip(invoice.parts, nets, strict=True):
+            part.pending -= net
+            self._shared_out(part, net)
+
+    def _shared_out(self, part: Part, net: int) -> None:
         """Pots and member get their parts of `net` (or give them back)."""
-        before, after = pots_of(invoice.released), pots_of(invoice.released + net)
+        before, after = pots_of(part.released), pots_of(part.released + net)
         levy = 0
         for pot in POTS:
             levy += after[pot] - before[pot]
             self.balances[pot] += after[pot] - before[pot]
-        invoice.released += net
+        part.released += net
         self.balances["member_pending"] -= net
-        self.available[invoice.member] += net - levy
+        self.available[part.member] += net - levy
 
     def credit(self, invoice: Invoice, net: int | None) -> bool:
         """A credit note over `net`, or all that is left. False when it must be refused."""
@@ -171,11 +223,13 @@ class Books:
         invoice.credited += asked + vat
         invoice.credited_net += asked
         invoice.refundable += refund
-        invoice.pending -= pending
+        backs = by_largest_remainder(back, [part.released for part in invoice.parts])
+        for part, waiting in zip(invoice.parts, invoice.by_pending(pending), strict=True):
+            part.pending -= waiting
         self.add(vat_payable=-vat, member_pending=-(asked - odd), rounding=-odd,
                  receivable=-off_open, client_credit=refund)  # fmt: skip
-        if back:
-            self._release(invoice, -back)
+        for part, less in zip(invoice.parts, backs, strict=True):
+            self._shared_out(part, -less)
         return True
 
     def give_up(self, invoice: Invoice, minor: int) -> None:
@@ -184,8 +238,10 @@ class Books:
             net = min(invoice.pending, minor)
         else:
             net = min(half_up(Fraction(invoice.pending * minor, invoice.open)), minor)
-        invoice.given_up.append((minor, net))
-        invoice.pending -= net
+        nets = invoice.by_pending(net)
+        invoice.given_up.append((minor, nets))
+        for part, less in zip(invoice.parts, nets, strict=True):
+            part.pending -= less
         self.add(receivable=-minor, member_pending=-net, vat_on_bad_debts=minor - net)
 
     def owed_again(self, invoice: Invoice, place: int) -> None:
@@ -201,9 +257,12 @@ class Books:
 
     def _given_up_less(self, invoice: Invoice, place: int, part: int) -> None:
         minor, held = invoice.given_up[place]
-        net = half_up(Fraction(held * part, minor)) if part < minor else held
-        invoice.given_up[place] = (minor - part, held - net)
-        invoice.pending += net
+        net = half_up(Fraction(sum(held) * part, minor)) if part < minor else sum(held)
+        nets = by_largest_remainder(net, held)
+        left = [had - less for had, less in zip(held, nets, strict=True)]
+        invoice.given_up[place] = (minor - part, left)
+        for one, more in zip(invoice.parts, nets, strict=True):
+            one.pending += more
         self.add(receivable=part, member_pending=net, vat_on_bad_debts=net - part)
 
     def may_ask(self, member: int, cents: int) -> bool:

@@ -6,6 +6,7 @@ from sqlalchemy import select
 
 from guild.core.ids import TransmissionId
 from guild.core.mail import send_mail
+from guild.core.pages import money_text
 from guild.core.work import Work
 from guild.exchange.errors import TransmissionNotFound
 from guild.exchange.events import TransmissionMoved
@@ -13,6 +14,7 @@ from guild.exchange.gateway.interface import Told
 from guild.exchange.models import TRANSMISSION, Transmission, TransmissionStep
 from guild.exchange.rules.next_steps import next_step
 from guild.invoicing.models import Invoice
+from guild.invoicing.queries import sharers
 from guild.invoicing.rules.canonical import CREDITS, SELF_BILLED
 from guild.members.models import Member
 
@@ -111,10 +113,15 @@ async def _tell(work: Work, row: Transmission) -> None:
         f"{work.settings.base_url}/invoices/{row.invoice_id}/delivery"
     )
     subject = f"{name} {BAD[row.state]}"
-    send_mail(
-        work, to=member.email, subject=subject, text=text,
-        reason=f"You get this because {coop.name} sends this document for your work.",
-    )  # fmt: skip
+    why = f"You get this because {coop.name} sends this document for your work."
+    send_mail(work, to=member.email, subject=subject, text=text, reason=why)
+    for one in await sharers(work, invoice.id):
+        if one.member_id != row.member_id:
+            part = f"Your part of it is {money_text(one.net)} before tax; {member.display_name} "
+            send_mail(
+                work, to=one.email, subject=subject, reason=why,
+                text=f"{text}\n\n{part}drafted it and mends it.",
+            )  # fmt: skip
     send_mail(
         work, to=coop.email, subject=subject, text=text,
         reason="The office gets this because a document did not reach its receiver.",

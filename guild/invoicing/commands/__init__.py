@@ -42,6 +42,7 @@ from guild.invoicing.commands.self_bills import (
     self_bill_payout,
 )
 from guild.invoicing.commands.sharing import agree_to_share, decline_share, share_draft
+from guild.invoicing.commands.telling import tell_co_workers
 from guild.invoicing.commands.validating import check_draft, validate_draft
 from guild.invoicing.commands.writing_off import reinstate, write_off
 
@@ -95,6 +96,7 @@ __all__ = [
     "sign_mandate",
     "skip_period",
     "start_plan",
+    "tell_co_workers",
     "validate_draft",
     "write_off",
 ]

@@ -16,6 +16,7 @@ from guild.invoicing.events import MemberPart
 from guild.invoicing.models import (
     Invoice,
     InvoiceShare,
+    Payment,
     PaymentReversal,
     PaymentShare,
     ReversalShare,
@@ -103,8 +104,8 @@ async def divide_payment(
 async def divide_reversal(work: Work, reversal: PaymentReversal) -> tuple[MemberPart, ...]:
     """What is taken back of a payment, by what each has left of it; the client owes it again."""
     rows = await shares_of(work, reversal.invoice_id)
-    left = await _left_of(work, reversal.payment_id)
-    parts = spread(reversal.net_minor, [left[row.member_id] for row in rows])
+    room = await _room_of(work, rows, reversal.payment_id)
+    parts = spread(reversal.net_minor, room)
     for row, part in zip(rows, parts, strict=True):
         row.pending_net_minor += part
         row.released_net_minor -= part
@@ -114,6 +115,17 @@ async def divide_reversal(work: Work, reversal: PaymentReversal) -> tuple[Member
     )
     await work.session.flush()
     return _told(rows, parts)
+
+
+async def room_to_reverse(work: Work, payment: Payment) -> int:
+    """The most net of a payment that its members still have: credit notes took theirs already."""
+    rows = await shares_of(work, payment.invoice_id)
+    return sum(await _room_of(work, rows, payment.id))
+
+
+async def _room_of(work: Work, rows: Sequence[InvoiceShare], payment_id: PaymentId) -> list[int]:
+    left = await _left_of(work, payment_id)
+    return [min(left[row.member_id], max(row.released_net_minor, 0)) for row in rows]
 
 
 async def _left_of(work: Work, payment_id: PaymentId) -> dict[MemberId, int]:

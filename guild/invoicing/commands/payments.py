@@ -98,9 +98,10 @@ class Receivable(msgspec.Struct, frozen=True):
         gone = self.credited_net_minor + self.written_off_net_minor
         released = max(self.net_minor - gone - self.pending_net_minor, 0)
         return net_released_by(
-            paid_before=self.paid_minor,
+            # What credit notes gave back pays nothing of what is still open.
+            paid_before=self.paid_minor - self.refundable_minor,
             amount=amount_minor,
-            total=self.total_minor - self.credited_minor,  # nothing is refundable while it is open
+            total=self.total_minor - self.credited_minor,
             net=released + self.pending_net_minor,
             released_before=released,
         )

@@ -9,7 +9,7 @@ from guild.core.ids import BankEntryId, PaymentId, new_id
 from guild.core.money import Money
 from guild.core.work import Work
 from guild.invoicing.commands.appended import settle_appends
-from guild.invoicing.commands.dividing import divide_reversal
+from guild.invoicing.commands.dividing import divide_reversal, room_to_reverse
 from guild.invoicing.commands.writing_off import net_within
 from guild.invoicing.errors import PaymentKept, PaymentNotFound, PaymentTooLarge
 from guild.invoicing.events import PaymentReversed
@@ -35,19 +35,20 @@ async def reverse_payment(
     holds it. Returns the amount.
 
     Called by treasury, which has two persons' word or the bank's. What the payment had released to
-    the member and the pots is taken back by the fund's reaction, in proportion. Raises
-    PaymentNotFound, PaymentKept for one that was taken back already or has become a client's
+    the member and the pots is taken back by the fund's reaction, in proportion. What credit notes
+    gave back of what was paid is the client's, and no invoice is opened by it. Raises
+    PaymentNotFound, PaymentKept for a payment that was taken back already or has become a client's
     credit, and PaymentTooLarge for more than is left of it.
     """
     payment, invoice = await _held(work, payment_id)
     left, left_net = await left_of_payment(work, payment)
-    _check(invoice, left)
     back = Money(left, payment.currency) if amount is None else amount
+    _check(invoice, left, back.minor)
     if not 0 < back.minor <= left:
         still = Money(left, payment.currency)
         raise PaymentTooLarge(f"{still} is left of this payment for invoice {invoice.number}.",
                               field="amount")  # fmt: skip
-    net = net_within(back.minor, left, left_net)
+    net = await _net_in(work, invoice, payment, back.minor, left, left_net)
     reversal = PaymentReversal(
         id=new_id(), payment_id=payment.id, invoice_id=invoice.id, amount_minor=back.minor,
         net_minor=net, currency=payment.currency, cause=cause, reason=reason, reversed_on=on,
@@ -56,10 +57,10 @@ async def reverse_payment(
     work.session.add(reversal)
     # The guards let what is paid sink only by reversals that are there.
     await work.session.flush()
-    rest = invoice.paid_minor - back.minor
-    invoice.paid_minor = rest
+    invoice.paid_minor -= back.minor
     invoice.pending_net_minor += net
     invoice.settled_on = None
+    rest = invoice.paid_minor - invoice.refundable_minor
     INVOICE_LIFECYCLE.move(invoice, "reopen_part" if rest else "reopen")
     parts = await divide_reversal(work, reversal) if invoice.shared else ()
     await ledger.post(
@@ -117,10 +118,25 @@ async def left_of_payment(work: Work, payment: Payment) -> tuple[int, int]:
     return payment.amount_minor - int(back), payment.net_minor - int(back_net)
 
 
-def _check(invoice: Invoice, left: int) -> None:
+async def _net_in(
+    work: Work, invoice: Invoice, payment: Payment, minor: int, left: int, left_net: int
+) -> int:
+    """The members' net in what is taken back: no more than credit notes left with them."""
+    net = net_within(minor, left, left_net)
+    if not invoice.credited_minor:
+        return net
+    gone = invoice.credited_net_minor + invoice.written_off_net_minor
+    released = max(invoice.net_minor - gone - invoice.pending_net_minor, 0)
+    if minor == invoice.paid_minor - invoice.refundable_minor:
+        net = min(left_net, minor)
+    most = min(net, released)
+    return min(most, await room_to_reverse(work, payment)) if invoice.shared else most
+
+
+def _check(invoice: Invoice, left: int, minor: int) -> None:
     if not left:
         raise PaymentKept(f"The payment for invoice {invoice.number} was taken back already.")
-    if invoice.refundable_minor:
+    if invoice.refundable_minor and minor > invoice.paid_minor - invoice.refundable_minor:
         raise PaymentKept(
             f"A credit note on invoice {invoice.number} gave this money back to the client.",
             mend="Settle what the client has on account first.",

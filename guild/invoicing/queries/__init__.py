@@ -24,7 +24,7 @@ from guild.invoicing.queries.reading import (
     list_payments,
 )
 from guild.invoicing.queries.series import list_series, series_report
-from guild.invoicing.queries.shares import has_part, member_parts, shares_on
+from guild.invoicing.queries.shares import has_part, member_parts, sharers, shares_on
 
 __all__ = [
     "INVARIANTS",
@@ -50,5 +50,6 @@ __all__ = [
     "payments_due",
     "sent_to",
     "series_report",
+    "sharers",
     "shares_on",
 ]

@@ -2,6 +2,7 @@
 
 from typing import cast
 
+import msgspec
 from sqlalchemy import select
 
 from guild.core.ids import InvoiceId, MemberId
@@ -36,6 +37,26 @@ async def member_parts(
     return [MemberPart(row.member_id, part) for row, part in zip(rows, parts, strict=True)]
 
 
+class Sharer(msgspec.Struct, frozen=True):
+    """A member who shares a document: where she reads about it, and her part of its net."""
+
+    member_id: MemberId
+    email: str
+    net: Money
+
+
+async def sharers(work: Work, invoice_id: InvoiceId) -> list[Sharer]:
+    """Who shares a document, in the order stated; nobody where it is one member's alone."""
+    found = await work.session.execute(
+        select(InvoiceShare.member_id, Member.email, InvoiceShare.net_minor, Invoice.currency)
+        .join(Member, Member.id == InvoiceShare.member_id)
+        .join(Invoice, Invoice.id == InvoiceShare.invoice_id)
+        .where(InvoiceShare.invoice_id == invoice_id)
+        .order_by(InvoiceShare.position)
+    )
+    return [Sharer(row.member_id, row.email, Money(row.net_minor, row.currency)) for row in found]
+
+
 async def has_part(work: Work, invoice_id: InvoiceId) -> bool:
     """Whether the acting member drafted an invoice or shares it: then it is her own case."""
     found = await work.session.scalar(
@@ -45,7 +66,11 @@ async def has_part(work: Work, invoice_id: InvoiceId) -> bool:
 
 
 async def shares_on(work: Work, invoice_id: InvoiceId) -> SharesOut:
-    """Who shares it, how, and where each part stands; raises InvoiceNotFound."""
+    """Who shares it, how, and where each part stands; raises InvoiceNotFound.
+
+    Members who share it see it whole. Its client reads each one's part on the document; who agreed
+    when, and where the money stands, is not the client's.
+    """
     invoice, _ = await invoice_row(work, invoice_id)
     if work.actor.kind == "contact":
         raise InvoiceNotFound

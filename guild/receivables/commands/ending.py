@@ -12,7 +12,7 @@ from guild.core.work import Work
 from guild.invoicing.models import Invoice, InvoiceLine
 from guild.members.models import Member, MemberRole
 from guild.receivables.commands.letters import lang_of, mail_client, tell_member, words_of
-from guild.receivables.commands.objections import end_objection, locked_objection
+from guild.receivables.commands.objections import end_objection, locked_objection, tell_members
 from guild.receivables.models import Objection
 from guild.receivables.queries.standing import standing
 
@@ -49,9 +49,8 @@ async def end_by_delivery(work: Work, contract_id: ContractId, milestone_id: Mil
         one = await standing(work, row.invoice_id)
         words = words_of(lang_of(one))["redelivered"]
         await mail_client(work, one, words["subject"], [words["text"]])
-        member = await work.session.get_one(Member, row.member_id)
-        tell_member(
-            work, member.email, f"The objection to invoice {one.number} is settled",
+        await tell_members(
+            work, row, f"The objection to invoice {one.number} is settled",
             "The client accepted what you delivered anew, so nothing of the invoice is in dispute.",
         )  # fmt: skip
 

@@ -12,7 +12,7 @@ from guild.core.pages import long_date
 from guild.core.work import Work
 from guild.documents import queries as documents
 from guild.documents.commands import store
-from guild.invoicing.models import OPEN_STATES, Invoice
+from guild.invoicing.models import OPEN_STATES, Invoice, InvoiceShare
 from guild.members.errors import OrganisationNotFound
 from guild.members.models import Member, Organisation
 from guild.members.rules.clients import client_key, spellings
@@ -115,6 +115,11 @@ async def _warn(work: Work, client: Organisation, row: Insolvency) -> None:
                 select(Invoice.member_id).where(
                     Invoice.client_id.in_(ids), Invoice.state.in_(OPEN_STATES)
                 )
+            )
+            | Member.id.in_(
+                select(InvoiceShare.member_id)
+                .join(Invoice, Invoice.id == InvoiceShare.invoice_id)
+                .where(Invoice.client_id.in_(ids), Invoice.state.in_(OPEN_STATES))
             )
         )
         .order_by(Member.email)

@@ -19,7 +19,7 @@ from guild.governance.rules import Charter
 from guild.invoicing.commands.writing_off import locked_invoice
 from guild.invoicing.models import Invoice, InvoiceLine
 from guild.receivables.commands.letters import lang_of, mail_client, tell_member, words_of
-from guild.receivables.commands.objections import email_of, rep_emails
+from guild.receivables.commands.objections import rep_emails, tell_members
 from guild.receivables.errors import AlreadyDisputed, DisputedTooMuch, NothingOpen
 from guild.receivables.events import InvoiceDisputed
 from guild.receivables.models import HOLDING, OBJECTION, Objection, ObjectionFile
@@ -156,7 +156,8 @@ async def _tell_of_objection(work: Work, row: Objection, charter: Charter) -> No
         f"{one.client_name} objects to {held} of invoice {one.number} ({row.reason_code}):\n\n"
         f"{row.text}\n\nPlease answer by {long_date(row.answer_by)}."
     )
-    for email in [await email_of(work, row), *await rep_emails(work)]:
+    await tell_members(work, row, subject, text)
+    for email in await rep_emails(work):
         tell_member(work, email, subject, text)
 
 

@@ -12,7 +12,7 @@ from sqlalchemy import select
 from guild.core.errors import Invalid
 from guild.core.ids import ObjectionId
 from guild.core.money import Money
-from guild.core.pages import long_date
+from guild.core.pages import long_date, money_text
 from guild.core.permissions import Permission, Role
 from guild.core.wire import money_in
 from guild.core.work import Work
@@ -20,6 +20,7 @@ from guild.governance.queries import charter_at
 from guild.invoicing import commands as invoicing
 from guild.invoicing.commands.writing_off import locked_invoice
 from guild.invoicing.models import Invoice
+from guild.invoicing.queries import has_part, sharers
 from guild.members.models import Member, MemberRole
 from guild.members.queries.firms import owns_client
 from guild.receivables import access
@@ -42,9 +43,16 @@ from guild.receivables.models import HOLDING, OBJECTION, Objection
 from guild.receivables.queries.standing import Standing, standing
 
 
-async def email_of(work: Work, row: Objection) -> str:
-    """Where the member reads about it."""
-    return (await work.session.get_one(Member, row.member_id)).email
+async def tell_members(work: Work, row: Objection, subject: str, text: str) -> None:
+    """Write to the member who drafted the invoice, and to each who shares it with her own part."""
+    shared = await sharers(work, row.invoice_id)
+    if not shared:
+        tell_member(work, (await work.session.get_one(Member, row.member_id)).email, subject, text)
+    for one in shared:
+        part = f"Your part of this invoice is {money_text(one.net)} before tax."
+        if one.member_id != row.member_id:
+            part += " Whoever drafted it answers the client."
+        tell_member(work, one.email, subject, f"{text}\n\n{part}")
 
 
 async def rep_emails(work: Work) -> list[str]:
@@ -102,8 +110,9 @@ async def rule_on(work: Work, objection_id: ObjectionId, outcome: str, note: str
 
 async def _may_rule(work: Work, row: Objection, outcome: str) -> None:
     actor = work.actor
-    own = actor.is_member(row.member_id) or (
-        actor.kind == "member" and await owns_client(work, actor.member_id, row.client_id)
+    own = actor.kind == "member" and (
+        await has_part(work, row.invoice_id)
+        or await owns_client(work, actor.member_id, row.client_id)
     )
     mediator = actor.may(Permission.OBJECTIONS_MEDIATE) and actor.kind == "member"
     if outcome in {"dismiss", "to_court"}:
@@ -191,12 +200,10 @@ async def _moved(work: Work, row: Objection) -> None:
         answer_by=long_date(row.answer_by, lang_of(one)),
     )  # fmt: skip
     text = f"The objection to invoice {one.number} is now: {row.state}. {row.outcome_note}".strip()
-    told = [
-        await email_of(work, row),
-        *(await rep_emails(work) if row.state == "mediation" else ()),
-    ]
-    for email in told:
-        tell_member(work, email, f"Objection to invoice {one.number}: {row.state}", text)
+    title = f"Objection to invoice {one.number}: {row.state}"
+    await tell_members(work, row, title, text)
+    for email in await rep_emails(work) if row.state == "mediation" else ():
+        tell_member(work, email, title, text)
 
 
 async def apply_silence(work: Work, objection_id: ObjectionId) -> None:

@@ -47,6 +47,7 @@ from guild.treasury.commands.run_approvals import approve_run, set_aside_slice
 from guild.treasury.commands.runs import advance_run, start_chosen_run, start_run
 from guild.treasury.commands.splitting import confirm_split
 from guild.treasury.commands.statements import import_statements
+from guild.treasury.commands.taken_back import tell_of_owing
 from guild.treasury.commands.undoing import ask_undo, decide_undo
 from guild.treasury.commands.uploads import (
     discard_upload,
@@ -122,5 +123,6 @@ __all__ = [
     "switch_rule",
     "take_webhook",
     "takes_back",
+    "tell_of_owing",
     "write_rule",
 ]

@@ -10,7 +10,14 @@ from uuid import UUID
 
 from sqlalchemy import select
 
-from guild.core.ids import BankEntryId, MemberId, PayoutId, RefundId, SupplierInvoiceId
+from guild.core.ids import (
+    BankEntryId,
+    MemberId,
+    OrganisationId,
+    PayoutId,
+    RefundId,
+    SupplierInvoiceId,
+)
 from guild.core.money import Money
 from guild.core.permissions import Permission
 from guild.core.work import Work
@@ -18,10 +25,12 @@ from guild.exchange.commands import note_supplier_order
 from guild.exchange.errors import SupplierInvoiceNotFound
 from guild.exchange.models import SEALED_PAYEE as SEALED_SUPPLIER
 from guild.exchange.models import SUPPLIER_INVOICE, Supplier, SupplierInvoice
+from guild.ledger.chart import Account
+from guild.ledger.commands import lock_account
 from guild.receivables.commands.credit import note_refund
 from guild.receivables.commands.withdrawing import withdraw_refund
 from guild.receivables.errors import RefundNotFound
-from guild.receivables.models import CLIENT_REFUND, ClientRefund
+from guild.receivables.models import CLIENT_REFUND, REFUND_LIVE, ClientRefund
 from guild.treasury.commands.orders import Payee, order_refund, order_supplier_payment
 from guild.treasury.commands.payouts import LIVE, locked_payout
 from guild.treasury.errors import NotOrderable
@@ -83,25 +92,50 @@ async def withdraw_refunds_of(work: Work, entry_id: BankEntryId) -> None:
         select(ClientRefund.id)
         .where(
             ClientRefund.bank_entry_id == entry_id,
-            ClientRefund.state.in_(["proposed", "approved", "failed"]),
+            ClientRefund.state.in_(REFUND_LIVE),
         )
         .order_by(ClientRefund.id)
     )
-    why = "What was said about the payment was taken back."
     for refund_id in [*rows]:
-        await withdraw_refund(work, refund_id, why)
-        payout_id = await _ordered(work, "refund", refund_id)
-        if payout_id is None:
-            continue
-        payout = await locked_payout(work, payout_id)
-        PAYOUT.move(payout, "reject")
-        payout.reason = why
-        await work.session.flush()
-        await work.emit(
-            PayoutRejected(
-                payout_id=payout.id, member_id=None, purpose="refund", for_id=payout.subject_id
-            )
+        await _withdraw(work, refund_id, "What was said about the payment was taken back.")
+
+
+async def withdraw_unfunded_refunds(
+    work: Work, client_id: OrganisationId, currency: str, why: str
+) -> None:
+    """Withdraw the latest refunds of a client until its account holds what the others give back."""
+    held = await lock_account(work, Account("client_credit", client_id), currency)
+    rows = await work.session.scalars(
+        select(ClientRefund)
+        .where(
+            ClientRefund.client_id == client_id,
+            ClientRefund.currency == currency,
+            ClientRefund.state.in_(REFUND_LIVE),
         )
+        .order_by(ClientRefund.id)
+    )
+    left = held.minor
+    for refund in [*rows]:
+        left -= refund.amount_minor
+        if left < 0:
+            left += refund.amount_minor
+            await _withdraw(work, refund.id, why)
+
+
+async def _withdraw(work: Work, refund_id: RefundId, why: str) -> None:
+    await withdraw_refund(work, refund_id, why)
+    payout_id = await _ordered(work, "refund", refund_id)
+    if payout_id is None:
+        return
+    payout = await locked_payout(work, payout_id)
+    PAYOUT.move(payout, "reject")
+    payout.reason = why
+    await work.session.flush()
+    await work.emit(
+        PayoutRejected(
+            payout_id=payout.id, member_id=None, purpose="refund", for_id=payout.subject_id
+        )
+    )
 
 
 async def order_booked_invoice(

@@ -5,16 +5,14 @@ from uuid import UUID
 
 from sqlalchemy import select
 
-from guild.core.ids import PaymentId, ProviderPaymentId
+from guild.core.ids import ProviderPaymentId
 from guild.core.money import Money
 from guild.core.work import Work
-from guild.invoicing.commands import record_payment, reverse_payment
-from guild.invoicing.commands.reversals import left_of_payment
-from guild.invoicing.models import Invoice, Payment
+from guild.invoicing.commands import record_payment
 from guild.ledger.chart import Account, credit, debit
-from guild.ledger.commands import lock_account, post
+from guild.ledger.commands import post
 from guild.treasury.commands.explaining import locked_invoice
-from guild.treasury.errors import ProviderMoneyGone
+from guild.treasury.commands.taken_back import give_charged, take_back_provided
 from guild.treasury.events import ProviderPaid
 from guild.treasury.models import PROVIDER_PAYMENT, ProviderPayment, ProviderRecording
 from guild.treasury.providers.interface import Seen
@@ -28,7 +26,6 @@ async def record_seen(work: Work, provider: str, seen: Seen, *, asked_at: dateti
     Money arrives at the provider whole: the invoice gets the gross sum, the fee is the house's.
     What it says is how things stand and not what happened, so the difference to what is recorded
     is taken back or brought back. `asked_at`: an answer to an older question changes nothing.
-    Raises ProviderMoneyGone, and what taking a payment back raises.
     """
     row = await _ours(work, provider, seen)
     if row is None or (row.seen_at is not None and row.seen_at > asked_at):
@@ -75,10 +72,13 @@ async def _paid(work: Work, row: ProviderPayment, seen: Seen) -> None:
 
 
 async def _bring(work: Work, row: ProviderPayment, minor: int) -> None:
-    """Money arrived at the provider: it pays what is open, the rest is the client's credit."""
+    """Money arrived at the provider: what had been taken from the client's account goes back there
+    first, then it pays what is open, the rest is the client's credit.
+    """
     # A payment of this Work may be collected and not yet written.
     await work.write()
     invoice = await locked_invoice(work, row.invoice_id)
+    minor -= await give_charged(work, row, invoice, minor)
     amount = Money(minor, row.currency)
     paid = Money(min(minor, max(invoice.open_minor, 0)), row.currency)
     rest = amount - paid
@@ -124,7 +124,7 @@ async def _settle_returned(work: Work, row: ProviderPayment, seen: Seen) -> None
     back = whole if seen.state == "failed" else seen.returned_minor
     more = back - row.returned_minor
     if more > 0:
-        await _take(work, row, more)
+        await take_back_provided(work, row, more)
     elif more < 0:
         await _bring(work, row, -more)
     row.returned_minor = back
@@ -132,65 +132,3 @@ async def _settle_returned(work: Work, row: ProviderPayment, seen: Seen) -> None
     if state != row.state:
         PROVIDER_PAYMENT.move(row, MOVES[state])
     await work.session.flush()
-
-
-async def _take(work: Work, row: ProviderPayment, minor: int) -> None:
-    """The provider took money back: what is on the client's account first, then the invoice.
-
-    Of what the client has used of its account meanwhile, the invoice is open again instead.
-    """
-    await work.write()
-    left = minor - await _from_account(work, row, minor)
-    for payment_id, held in await _recorded(work, row):
-        part = min(left, held)
-        if part:
-            await reverse_payment(
-                work,
-                payment_id,
-                to=Account("provider_balance", row.account_id),
-                cause="returned",
-                reason=f"{row.provider.title()} took the payment back",
-                on=work.today,
-                amount=Money(part, row.currency),
-            )
-            left -= part
-    if left:
-        raise ProviderMoneyGone(
-            f"{row.provider.title()} took back {Money(left, row.currency)} that the client has "
-            "used otherwise.",
-            mend="Bring the client's account to at least this sum, then replay the job.",
-        )
-
-
-async def _from_account(work: Work, row: ProviderPayment, minor: int) -> int:
-    if not row.on_account_minor:
-        return 0
-    client_id = await work.session.scalar(
-        select(Invoice.client_id).where(Invoice.id == row.invoice_id)
-    )
-    held = await lock_account(work, Account("client_credit", client_id), row.currency)
-    taken = Money(min(minor, row.on_account_minor, max(held.minor, 0)), row.currency)
-    if taken:
-        await post(
-            work,
-            kind="provider_payment",
-            text=f"{row.provider.title()} took back what was on account of the client",
-            lines=[
-                debit("client_credit", taken, client_id),
-                credit("provider_balance", taken, row.account_id),
-            ],
-            subject=row.id,
-        )
-        row.on_account_minor -= taken.minor
-    return taken.minor
-
-
-async def _recorded(work: Work, row: ProviderPayment) -> list[tuple[PaymentId, int]]:
-    """The payments that this money made, the latest first, with what is left of each."""
-    payments = await work.session.scalars(
-        select(Payment)
-        .join(ProviderRecording, ProviderRecording.payment_id == Payment.id)
-        .where(ProviderRecording.provider_payment_id == row.id)
-        .order_by(Payment.recorded_at.desc(), Payment.id.desc())
-    )
-    return [(one.id, (await left_of_payment(work, one))[0]) for one in payments.all()]

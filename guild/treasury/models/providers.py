@@ -52,7 +52,7 @@ class ProviderPayment(Base):
         CheckConstraint(PROVIDER_PAYMENT.check_sql(), name="state"),
         CheckConstraint("amount_minor > 0 AND fee_minor >= 0", name="amounts"),
         CheckConstraint(
-            "returned_minor >= 0 AND on_account_minor >= 0 "
+            "returned_minor >= 0 AND on_account_minor >= 0 AND charged_minor >= 0 "
             "AND (state IN ('part_returned', 'returned')) = (returned_minor > 0)",
             name="returned",
         ),
@@ -79,6 +79,10 @@ class ProviderPayment(Base):
     """What the provider has taken back of it and not given back."""
     on_account_minor: Mapped[int] = mapped_column(default=0, server_default=sql("0"))
     """What of it paid no invoice and was put on the client's account."""
+    charged_minor: Mapped[int] = mapped_column(default=0, server_default=sql("0"))
+    """What of it was taken back from the client's account because no invoice could be opened by it:
+    a credit note had given it back, or the client had used it. It may have left the account below
+    zero."""
     seen_at: Mapped[datetime | None] = mapped_column(default=None)
     """When the provider was asked for what is recorded here; an older answer changes nothing."""
 

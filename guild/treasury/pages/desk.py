@@ -40,6 +40,7 @@ async def _desk(
         batches=await queries.batches(work, limit=SHOWN),
         undos=await queries.undos(work),
         objections=await queries.allocation_objections(work),
+        owing=await queries.owing_clients(work),
     )  # fmt: skip
 
 

@@ -27,7 +27,7 @@ from guild.treasury.queries.payouts import (
     payouts,
 )
 from guild.treasury.queries.payroll import employments, member_by_email
-from guild.treasury.queries.providers import payment_links, provider_accounts
+from guild.treasury.queries.providers import owing_clients, payment_links, provider_accounts
 from guild.treasury.queries.reconciling import (
     pending_entries,
     reconciled,
@@ -73,6 +73,7 @@ __all__ = [
     "member_by_email",
     "member_money",
     "object_until",
+    "owing_clients",
     "payees",
     "payment_links",
     "payments_inside",

@@ -187,6 +187,10 @@ async def test_four_eyes_and_nobodys_own_case(office: Office, make: Factories) -
     await office.do(make.actor(treasurer), commands.accept, third)
     with pytest.raises(OwnCost):
         await office.do(make.actor(treasurer), commands.book, third)
+    firm = papers.SUPPLIER["vat_id"]
+    seller = await make.member(roles=[Role.TREASURER], vat_number=firm)
+    with pytest.raises(OwnCost, match="your own firm"):
+        await office.do(make.actor(seller), commands.book, third)
     await invariants_hold(office.system)
 
 

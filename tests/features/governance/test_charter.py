@@ -53,6 +53,20 @@ async def test_versions_govern_by_date(as_: As, clock: Clock) -> None:
         assert await queries.broken_charter_chain(work.session) == []
 
 
+async def test_the_days_to_say_that_a_payment_was_meant_otherwise(as_: As, clock: Clock) -> None:
+    """Founded at ten; another number counts from its day on."""
+    async with as_() as work:
+        assert (await queries.charter_at(work)).bank.meant_otherwise_days == 10
+        later = changed("bank", "meant_otherwise_days", 20)
+        await commands.adopt_charter(work, later, TODAY + timedelta(days=30))
+    clock.advance(days=29)
+    async with as_() as work:
+        assert (await queries.charter_at(work)).bank.meant_otherwise_days == 10
+    clock.advance(days=1)
+    async with as_() as work:
+        assert (await queries.charter_at(work)).bank.meant_otherwise_days == 20
+
+
 async def test_before_the_founding_is_an_error(as_: As) -> None:
     async with as_() as work:
         with pytest.raises(NoCharterYet, match="2026-11-22"):
@@ -113,6 +127,9 @@ async def test_nobody_changes_the_past(as_: As) -> None:
         ("receivables", "profile_min_members", 1, ">= 2"),
         ("payouts", "approvals", 1, ">= 2"),
         ("costs", "one_pair_of_eyes_minor", -1, ">= 0"),
+        ("bank", "meant_otherwise_days", 0, ">= 1"),
+        ("bank", "meant_otherwise_days", 91, "<= 90"),
+        ("bank", "meant_otherwise_days", 2.5, "Expected `int`"),
         ("payouts", "approvals", 3, "fewer than payouts.approvals"),
         ("payouts", "bands", [], ">= 1"),
         ("payouts", "bands", [{"up_to_minor": 1, "approvals": 2, "roles": {}}], "without limit"),

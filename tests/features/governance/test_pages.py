@@ -25,6 +25,7 @@ def test_values_are_said_as_people_write_them() -> None:
     assert said("kinds", {"hardship": "fund_solidarity"}) == "hard times: hard times"
     assert said("days", 14) == "14"
     assert said("undo_days", 425) == "425 days"
+    assert said("meant_otherwise_days", 10) == "10 days"
     assert said("max_days", 1) == "1 day"
     assert said("floor_blocks", False) == "no"
     band = {"up_to_minor": 1_000_000, "approvals": 2, "roles": {"treasurer": 1}}
@@ -35,4 +36,5 @@ def test_values_are_said_as_people_write_them() -> None:
     assert said("number_format", "{year}-{number:04d}") == "as 2026-0001"
     assert called("daily_minor") == "Benefit a day"
     assert called("run_minimum_minor") == "Least that is paid without asking"
+    assert called("meant_otherwise_days") == "A client may say a payment was meant otherwise for"
     assert called("undo_days") == "A match can be undone for"

@@ -1,11 +1,14 @@
 """What is given up of a shared invoice: by each, back to each, and what is advanced on it."""
 
+import re
+
 import pytest
 from sqlalchemy import select, text
 from sqlalchemy.exc import DBAPIError
 
 from guild import features
 from guild.core.ids import WriteOffId
+from guild.core.mail import Mail, read_letter
 from guild.core.money import Money
 from guild.core.permissions import SYSTEM, Role
 from guild.core.work import begin_work
@@ -211,6 +214,29 @@ async def test_none_of_those_who_share_it_gives_it_up_alone(house: House) -> Non
     await house.decide(house.one, asked)
     assert await house.given_up() == ["4.13", "2.75", "1.38"]
     await house.sound()
+
+
+async def test_each_co_worker_reads_of_her_own_part_only(house: House) -> None:
+    """Issued, disputed, given up, credited: whoever drafted it knows, the others are told."""
+    async with await client_by_link(house, house.invoice_id) as work:
+        said = ObjectionIn(reason_code="defective", text="Not as agreed", amount="242.00")
+        objection = await receivables.object_to(work, house.invoice_id, said)
+    async with await client_by_link(house, house.invoice_id) as work:
+        await receivables.rule_on(work, objection, "withdraw")
+    await house.give_up("302.50")
+    await house.credit("100.00")
+    async with begin_work(house.system, SYSTEM) as work:
+        rows = await work.session.scalars(select(Mail).order_by(Mail.id))
+        letters = [read_letter(work, one) for one in rows]
+    told = [
+        (one.subject.partition(" 2026-")[0], one.text) for one in letters
+        if one.to == house.ben.email and "2026-0001" in one.subject
+    ]  # fmt: skip
+    said_to_ben = [re.findall(r"€([\d.]+)", text) for _, text in told]
+    assert said_to_ben == [["333.30"]] * 3 + [["83.33"], ["33.33"]], told
+    drafter = [one.subject for one in letters if one.to == house.ada.email]
+    assert sum("you share" in one for one in drafter) == 0
+    assert sum("bjec" in one for one in drafter) == 2
 
 
 async def test_what_each_gave_up_is_kept_and_counted(house: House) -> None:

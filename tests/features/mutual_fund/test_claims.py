@@ -17,6 +17,7 @@ from guild.core.work import Work
 from guild.ledger import queries as books
 from guild.ledger.chart import Account
 from guild.members.models import Member
+from guild.members.schemas import ContactIn
 from guild.mutual_fund import commands, queries
 from guild.mutual_fund.errors import (
     AppealClosed,
@@ -189,6 +190,26 @@ async def test_a_jury_is_not_drawn_from_too_few(as_: As, make: Factories) -> Non
         assert (await queries.claim_for(work, claim.id)).state == "filed"
         with pytest.raises(NoMoreJurors):
             await commands.draw_jury(work, claim.id)
+
+
+async def test_a_client_of_the_claimant_never_judges(as_: As, make: Factories) -> None:
+    """By her number, and as the contact of the claimant's client."""
+    court = await Court(as_, make).open(members=9)
+    firm = {"vat_number": "BE0403019261", "enterprise_number": "0403019261"}
+    owner, known = await make.member(**firm), court.members[1]
+    reached = ContactIn(name="She herself", email=known.email)
+    for client in (
+        await make.organisation(court.claimant, **firm),
+        await make.organisation(court.claimant, contact=reached, vat_number="BE0202239951"),
+    ):
+        await make.signed_contract(court.claimant, client)
+    claim = await court.file()
+    await court.draw(claim.id)
+    async with as_() as work:
+        draw = await work.session.scalar(select(JuryDraw).where(JuryDraw.claim_id == claim.id))
+    assert draw is not None
+    assert not {str(owner.id), str(known.id)} & set(draw.ranked)
+    assert str(court.members[2].id) in draw.ranked
 
 
 async def test_the_claimant_never_judges(court: Court) -> None:

@@ -7,9 +7,11 @@ from uuid import uuid4
 import httpx
 
 from guild.core.permissions import Role
+from guild.core.work import begin_work
+from guild.treasury import queries
 from tests.camt import Move
 from tests.conftest import SignIn
-from tests.features.treasury.conftest import Desk
+from tests.features.treasury.conftest import COOP_IBAN, Desk
 from tests.features.treasury.test_confirming import pays, row
 from tests.features.treasury.test_importing import FEE, IN, as_csv
 
@@ -154,6 +156,40 @@ async def test_the_same_over_the_api(desk: Desk, signed_in: SignIn) -> None:
     none = await client.post(f"{API}/bank-statements", content=b"%PDF-1.7",
                              headers={"Idempotency-Key": str(uuid4())})  # fmt: skip
     assert (none.status_code, none.json()["code"]) == (422, "statement_unreadable")
+
+
+async def test_another_account_is_kept_by_a_form(desk: Desk, signed_in: SignIn) -> None:
+    """What is wrong stands at its field, with what was typed; nothing is half kept."""
+    browser = await signed_in(desk.treasurers[0])
+    shown = (await browser.get("/treasury")).text
+    typed = {"name": "Savings", "iban": "BE62 5100 0754 7061", "currency": "EUR",
+             "opened_on": "2026-11-01", "opening_balance": "1 250,50"}  # fmt: skip
+    wrongs = {
+        "iban": ("BE62 5100 0754 7062", COOP_IBAN),
+        "opening_balance": ("1.250,505", "much"),
+        "opened_on": ("", "1 November"),
+        "name": ("", "  "),
+    }
+    for field, values in wrongs.items():
+        for value in values:
+            answer = await send(browser, "/treasury/accounts", shown, **{**typed, field: value})
+            assert answer.status_code in {409, 422}, (field, value)
+            assert f'href="#{field}"' in answer.text, (field, value)
+            assert field == "name" or 'value="Savings"' in answer.text
+    kept = await send(browser, "/treasury/accounts", shown, **typed)
+    assert (kept.status_code, kept.headers["location"]) == (303, "/treasury#accounts")
+    assert "Savings, ending in 7061" in (await browser.get("/treasury")).text
+    twice = await send(browser, "/treasury/accounts", shown, **{**typed, "name": "Again"})
+    assert (twice.status_code, "is kept already" in twice.text) == (409, True)
+    in_dollars = {**typed, "currency": "USD", "opening_balance": "0.00"}
+    assert (await send(browser, "/treasury/accounts", shown, **in_dollars)).status_code == 303
+    async with begin_work(desk.system, desk.treasurer(), read_only=True) as work:
+        found = await queries.coop_accounts(work)
+    assert [(one.name, one.currency, one.statement_balance) for one in found] == [
+        ("Current account", "EUR", "10000.00"), ("Savings", "EUR", "1250.50"),
+        ("Savings", "USD", "0.00"),
+    ]  # fmt: skip
+    assert await desk.wrong() == []
 
 
 async def test_a_member_sees_none_of_it(desk: Desk, signed_in: SignIn) -> None:

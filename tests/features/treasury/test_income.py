@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from guild.core.errors import Conflict, Forbidden, Invalid
 from guild.core.money import Money
-from guild.core.permissions import SYSTEM
+from guild.core.permissions import SYSTEM, Role
 from guild.core.work import begin_work
 from guild.ledger.chart import Account, credit, debit
 from guild.ledger.commands import post
@@ -19,10 +19,15 @@ from guild.ledger.queries import balance_of
 from guild.members.models import Member
 from guild.treasury import commands, jobs, queries
 from guild.treasury.commands.orders import Payee
-from guild.treasury.errors import IncomeNotFound, NotAvailable, UnknownPayrollCountry
+from guild.treasury.errors import (
+    IncomeNotFound,
+    NotAvailable,
+    OwnPayout,
+    UnknownPayrollCountry,
+)
 from guild.treasury.rules.payroll import COUNTRIES, template_of
 from guild.treasury.rules.whereabouts import Piece, consume
-from guild.treasury.schemas import EmploymentIn, IncomeOut, WhereaboutsOut
+from guild.treasury.schemas import EmploymentIn, IncomeOut, RejectIn, WhereaboutsOut
 from tests.camt import Move
 from tests.conftest import Clock
 from tests.features.treasury.conftest import Desk
@@ -216,6 +221,14 @@ class TestOrders:
         assert (asked.member_id, asked.member_name, asked.payee_iban_last4) == (
             None, "Payer bv", "4300",
         )  # fmt: skip
+        own = await desk.make.member(roles=[Role.TREASURER], vat_number="BE0403019261")
+        for deed in (
+            lambda work: commands.approve_payout(work, order),
+            lambda work: commands.reject_payout(work, order, RejectIn(reason="It is mine")),
+        ):
+            with pytest.raises(OwnPayout, match="your own firm"):
+                async with begin_work(desk.system, desk.make.actor(own)) as work:
+                    await deed(work)
         await desk.approve(asked)
         async with begin_work(desk.system, desk.treasurer()) as work:
             (batch,) = await commands.make_payment_batches(work)

@@ -19,15 +19,18 @@ import pytest
 import pytest_asyncio
 from sqlalchemy import func, select
 
+from guild import features
 from guild.core.money import Money
 from guild.core.permissions import SYSTEM
 from guild.core.settings import Pay
 from guild.core.work import begin_work
-from guild.invoicing.commands import record_payment
+from guild.invoicing.commands import credit_invoice, record_payment
 from guild.ledger.chart import Account, credit, debit
 from guild.ledger.commands import post
+from guild.receivables.commands import ask_write_off, decide_write_off, propose_refund
+from guild.receivables.schemas import RefundIn, WriteOffIn
 from guild.treasury import commands, jobs, queries
-from guild.treasury.errors import ProviderMoneyGone, WebhookRefused
+from guild.treasury.errors import WebhookRefused
 from guild.treasury.models import ProviderEvent
 from guild.treasury.providers.gocardless import GoCardless
 from guild.treasury.providers.interface import ProviderAway, Seen
@@ -274,11 +277,24 @@ async def test_what_was_won_after_the_client_paid_otherwise_is_its_credit(
     async with begin_work(desk.system, SYSTEM) as work:
         lines = [debit("client_credit", used, invoice.client_id), credit("suspense", used)]
         await post(work, kind="client_credit", text="Used otherwise", lines=lines)
-    with pytest.raises(ProviderMoneyGone, match=r"1,?000\.00"):
-        await say(6, back=121_000)
+    await say(6, back=121_000)
+    assert await held(desk, "client_credit", invoice.client_id) == -100_000
     async with begin_work(desk.system, desk.treasurer(), read_only=True) as work:
         (shown,) = await queries.payment_links(work, invoice.id)
-    assert (shown.state, shown.returned) == ("part_returned", "210.00")
+    assert (shown.state, shown.returned) == ("returned", "1210.00")
+    treasurer = await signed_in(desk.treasurers[0])
+    page = (await treasurer.get("/treasury", headers={"Accept": "text/html"})).text
+    assert "Owed for what was taken back" in page
+    assert f"/receivables/clients/{invoice.client_id}" in page
+    # The client pays it, and the entry is explained as its money: nothing is owed any more.
+    await desk.bring_in(desk.statement(Move(cents=100_000, reference="D1", name="Proef")))
+    (entry,) = await entries(desk)
+    said = ExplainIn(kind="client_credit", client_id=invoice.client_id, note="Pays what it owes")
+    async with begin_work(desk.system, desk.treasurer()) as work:
+        await commands.explain_entry(work, entry.id, said)
+    assert await held(desk, "client_credit", invoice.client_id) == 0
+    page = (await treasurer.get("/treasury", headers={"Accept": "text/html"})).text
+    assert "Owed for what was taken back" not in page
 
 
 async def test_a_payment_that_the_provider_takes_back_opens_the_invoice(
@@ -362,3 +378,80 @@ def test_a_webhook_without_a_secret_is_refused() -> None:
     empty = hmac.new(b"", b"{}", hashlib.sha256).hexdigest()
     with pytest.raises(WebhookRefused):
         GoCardless("http://127.0.0.1", "k", "").hints({"webhook-signature": empty}, b"{}", 0)
+
+
+async def heard(desk: Desk, made: PaymentLinkOut, minutes: int, back: int) -> None:
+    """GoCardless says that so much of the payment has gone back by now."""
+    seen = Seen(external_id="PM1", payment_id=made.id.hex, state="paid", amount_minor=121_000,
+                returned_minor=back, fee_minor=0, currency="EUR")  # fmt: skip
+    async with begin_work(desk.system, SYSTEM) as work:
+        at = desk.system.clock() + timedelta(minutes=minutes)
+        await commands.record_seen(work, "gocardless", seen, asked_at=at)
+
+
+async def broken(desk: Desk) -> dict[str, list[str]]:
+    """What any invariant of the house says."""
+    async with begin_work(desk.system, SYSTEM) as work:
+        found = await features.broken_invariants(work, hashed=False)
+    return {name: lines for name, lines in found.items() if lines}
+
+
+async def credited(desk: Desk, invoice: Any, net: str | None = None) -> None:
+    amount = Money.parse(net, "EUR") if net else None
+    async with begin_work(desk.system, desk.treasurer()) as work:
+        await credit_invoice(work, invoice.id, "Not as ordered", net=amount)
+
+
+async def test_a_payment_of_a_credited_invoice_is_taken_from_the_clients_account(
+    desk: Desk, fake: Fake, signed_in: SignIn
+) -> None:
+    """Credited in part: the account first, then the invoice. Won again, all is as it was."""
+    invoice, made = await link(desk, signed_in, "gocardless")
+    await heard(desk, made, 1, 0)
+    await credited(desk, invoice, "200.00")
+    await heard(desk, made, 2, 30_000)
+    after = await row(desk, invoice)
+    assert (after.state, after.open_minor, after.pending_net_minor) == ("partly_paid", 5_800, 4_793)
+    assert await held(desk, "client_credit", invoice.client_id) == 0
+    await heard(desk, made, 3, 121_000)
+    after = await row(desk, invoice)
+    assert (after.state, after.open_minor, after.pending_net_minor) == ("issued", 96_800, 80_000)
+    assert await held(desk, "member_available", invoice.member_id) == 0
+    assert await desk.wrong() == []
+    await heard(desk, made, 4, 0)
+    assert (await row(desk, invoice)).state == "paid"
+    assert await held(desk, "client_credit", invoice.client_id) == 24_200
+    # Credited away whole, given back in part, and taken by the provider all the same.
+    await credited(desk, invoice)
+    asked = RefundIn(amount="500.00", currency="EUR", reason="Asked for")
+    async with begin_work(desk.system, desk.treasurer()) as work:
+        await propose_refund(work, invoice.client_id, asked)
+    await heard(desk, made, 5, 121_000)
+    after = await row(desk, invoice)
+    assert (after.state, after.open_minor, after.pending_net_minor) == ("credited", 0, 0)
+    assert await held(desk, "client_credit", invoice.client_id) == 0
+    assert await broken(desk) == {}
+
+
+async def test_a_payment_of_an_invoice_given_up_in_part_opens_what_it_paid(
+    desk: Desk, fake: Fake, signed_in: SignIn
+) -> None:
+    """The rest stays given up; what the client pays late meanwhile is on its account."""
+    invoice, made = await link(desk, signed_in, "gocardless")
+    paid = Money(60_500, "EUR")
+    async with begin_work(desk.system, SYSTEM) as work:
+        await record_payment(work, invoice.id, paid, Account("suspense"), work.today)
+    async with begin_work(desk.system, desk.treasurer()) as work:
+        wanted = WriteOffIn(reason_code="settlement", reason="Bankrupt", amount="105.00")
+        asked = await ask_write_off(work, invoice.id, wanted)
+    async with begin_work(desk.system, desk.treasurer(1)) as work:
+        await decide_write_off(work, asked, approve=True)
+    await heard(desk, made, 1, 0)
+    assert (await row(desk, invoice)).state == "paid"
+    assert await held(desk, "client_credit", invoice.client_id) == 121_000 - 50_000
+    await heard(desk, made, 2, 121_000)
+    after = await row(desk, invoice)
+    assert (after.state, after.open_minor, after.written_off_minor) == (
+        "partly_paid", 50_000, 10_500,
+    )  # fmt: skip
+    assert await held(desk, "client_credit", invoice.client_id) == 0
