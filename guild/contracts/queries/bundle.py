@@ -19,7 +19,7 @@ from guild.contracts import verify
 from guild.contracts.errors import DocumentNotReady
 from guild.contracts.models import Contract, ContractEvidence, ContractOffer, Delivery, Milestone
 from guild.contracts.queries.proof import sealed_file
-from guild.contracts.queries.views import contract_row, sealed_document
+from guild.contracts.queries.views import sealed_document
 from guild.contracts.rules.evidence import LEAF_KIND, manifest
 from guild.core.ids import ContractId
 from guild.core.money import Money
@@ -58,7 +58,7 @@ The log's key, to compare: {vkey}
 async def evidence_bundle(work: Work, contract_id: ContractId) -> tuple[str, bytes]:
     """Name and bytes of the ZIP. Raises DocumentNotReady until the log holds the sealed file."""
     files = await bundle_files(work, contract_id)
-    contract = await contract_row(work, contract_id)
+    contract, _ = await sealed_document(work, contract_id)
     assert contract.sealed_at is not None, "it was bundled just now"
     packed = BytesIO()
     moment = contract.sealed_at.timetuple()[:6]

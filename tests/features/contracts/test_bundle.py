@@ -10,7 +10,9 @@ import pytest
 from guild.contracts import commands, queries, verify
 from guild.contracts.errors import DocumentNotReady
 from guild.documents.verdict import SealReport
+from guild.members.access import CLIENT_LINK
 from guild.translog.commands import sequence_leaves
+from tests.features.contracts.test_pages import hidden
 
 
 @pytest.fixture
@@ -102,6 +104,18 @@ async def test_both_sides_download_it_and_nobody_else(sealed, make, signed_in, h
     assert "All evidence as a ZIP" in shown.text
     stranger = await signed_in(await make.member())
     assert (await stranger.get(f"/contracts/{contract.id}/evidence.zip")).status_code == 404
+    files = f"/client/contracts/{contract.id}/files"
+    assert (await http.get(f"{files}/pdf")).status_code == 401
+    token = await make.link(contract.contact_id, contract.contact_id, purpose=CLIENT_LINK)
+    await http.post(f"/client/open/{token}", data=hidden(await http.get(f"/client/open/{token}")))
+    assert f'href="{files}/zip"' in (await http.get("/client")).text
+    copy = await http.get(f"{files}/pdf")
+    assert copy.content.startswith(b"%PDF"), copy.text
+    assert f'filename="{contract.number}.pdf"' in copy.headers["content-disposition"]
+    proof = await http.get(f"{files}/zip")
+    assert zipfile.ZipFile(BytesIO(proof.content)).testzip() is None
+    foreign = await make.signed_contract(await make.member())
+    assert (await http.get(f"/client/contracts/{foreign.id}/files/zip")).status_code == 404
 
 
 def test_ed25519_is_that_of_the_standard():
