@@ -1,9 +1,14 @@
 """Who may see which contracts."""
 
-from sqlalchemy import ColumnElement, and_, exists, false, select, true
+from collections.abc import Collection
+
+from sqlalchemy import ColumnElement, Select, and_, exists, false, select, true
 
 from guild.contracts.models import Contract, ContractErasure, ContractSigner, RepTask
+from guild.core.ids import ContactId
 from guild.core.permissions import Actor, Role
+from guild.members.access import CLIENT_LINK
+from guild.members.models import Contact
 
 OFFER_LINK = "contract"
 """The purpose of a link by which a client reads and answers an offer."""
@@ -34,6 +39,32 @@ def visible_to(actor: Actor) -> ColumnElement[bool]:
         select(RepTask.id).where(RepTask.contract_id == Contract.id).correlate(Contract)
     )  # a statement over tasks would otherwise take the table away from it
     return (own | Contract.sent_at.is_not(None) | asked) & there
+
+
+def copies_for(actor: Actor) -> ColumnElement[bool]:
+    """Whose sealed files an actor may have: what she sees, and behind the link to all of a client's
+    things every contract that a person of its address signed, approved, or was told of.
+    """
+    if actor.kind != "contact" or actor.link is None or actor.link.purpose != CLIENT_LINK:
+        return visible_to(actor)
+    email = select(Contact.email).where(Contact.id == actor.link.contact_id).scalar_subquery()
+    hers = select(Contact.id).where(Contact.email == email)
+    return and_(was_sent_to(hers), Contract.signed_at.is_not(None), Contract.erased_at.is_(None))
+
+
+def was_sent_to(contacts: Select[ContactId] | Collection[ContactId]) -> ColumnElement[bool]:
+    """Contracts of which one of these contacts is the client's person, or one of its signers."""
+    among = exists(
+        select(ContractSigner.id)
+        .where(
+            ContractSigner.contract_id == Contract.id,
+            ContractSigner.version == Contract.version,
+            ContractSigner.contact_id.in_(contacts),
+            ContractSigner.state != "delegated",
+        )
+        .correlate(Contract)
+    )
+    return Contract.contact_id.in_(contacts) | among
 
 
 def owned_by(actor: Actor) -> ColumnElement[bool]:

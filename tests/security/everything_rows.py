@@ -46,6 +46,7 @@ def asks(rows: dict[str, Any], links: dict[str, str]) -> dict[str, dict[str, Any
         "POST /client/ask": {"data": {"email": rows["client_email"]}},
         "POST /client/open/{token}": {"path": {"token": links["client_unopened"]}},
         "POST /client/contracts/{contract_id}/{what}": {"path": {"what": "delivery"}},
+        "GET /client/contracts/{contract_id}/files/{kind}": {"path": {"kind": "pdf"}},
         "GET /client/statements/{client_id}/{currency}/{kind}": {"path": account},
         "GET /books/{code}": {"path": {"code": "opening"}},
     }

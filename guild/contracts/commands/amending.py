@@ -17,6 +17,7 @@ from guild.contracts.commands.chain import record
 from guild.contracts.commands.drafting import put_terms
 from guild.contracts.commands.loading import locked, own_contract
 from guild.contracts.commands.offering import withdraw_waiting
+from guild.contracts.commands.performing import complete_if_done
 from guild.contracts.commands.rates import with_picked_rates
 from guild.contracts.errors import AmendmentOpen, AmendmentTouchesDone
 from guild.contracts.events import ContractAmended, ContractDrafted
@@ -160,6 +161,7 @@ async def apply_amendment(work: Work, amendment_id: ContractId) -> None:
             currency=parent.currency,
         )
     )
+    await complete_if_done(work, parent)  # it may have taken out all that was still to be done
 
 
 async def withdraw_amendments(work: Work, contract_id: ContractId) -> None:

@@ -11,7 +11,7 @@ from guild.contracts.commands.letters import mail_answer
 from guild.contracts.commands.links import new_link
 from guild.contracts.commands.loading import linked_contract, locked, own_contract, people
 from guild.contracts.commands.work_letters import mail_ending
-from guild.contracts.errors import EndingNotFound, NameMissing, StaleEnding
+from guild.contracts.errors import EndingNotFound, NameMissing, NothingLeft, StaleEnding
 from guild.contracts.events import ContractTerminated, EndingAgreed
 from guild.contracts.models import (
     CONTRACT_LIFECYCLE,
@@ -20,7 +20,7 @@ from guild.contracts.models import (
     ContractCharge,
     ContractEnding,
 )
-from guild.contracts.queries.ending import Reckoned, reckon
+from guild.contracts.queries.ending import Reckoned, reckon, standing
 from guild.contracts.rules.deadlines import deadline
 from guild.contracts.schemas import TerminateIn
 from guild.contracts.schemas.ending import (
@@ -60,14 +60,18 @@ async def end_early(
     work: Work, contract: Contract, *, by: Literal["member", "client"], reason: str, note: str,
     seen: str | None,
 ) -> Contract:  # fmt: skip
-    """End a contract that this Work has locked and state what is owed."""
+    """End a contract that this Work has locked and state what is owed.
+
+    Raises NothingLeft when all work is delivered, IllegalMove, StaleVersion.
+    """
+    if contract.amends_id is not None:
+        raise IllegalMove("An amendment is not ended; its contract is.", state=contract.state)
+    await _must_have_an_end(work, contract)
     sums = await reckon(work, contract, by=by, reason=reason)
     if seen is not None and seen != sums.sha256:
         raise StaleVersion(
             "What is owed has changed since you looked.", mend="Look at it again and confirm."
         )
-    if contract.amends_id is not None:
-        raise IllegalMove("An amendment is not ended; its contract is.", state=contract.state)
     CONTRACT_LIFECYCLE.move(contract, "terminate")
     contract.ended_at = contract.updated_at = work.now
     contract.ended_reason, contract.ended_note = reason, note or None
@@ -85,6 +89,22 @@ async def end_early(
         )
     )  # fmt: skip
     return contract
+
+
+async def _must_have_an_end(work: Work, contract: Contract) -> None:
+    """Only what is not yet done can end early; the rest is told how it ends by itself."""
+    match await standing(work, contract):
+        case "delivered":
+            raise NothingLeft(
+                "All work under this contract is delivered.",
+                mend="It is complete when the client has answered each delivery, or by silence.",
+                state=contract.state,
+            )
+        case "completed":
+            raise NothingLeft(
+                "All work is accepted: the contract is complete.",
+                mend="Invoice what is not invoiced yet.", state=contract.state,
+            )  # fmt: skip
 
 
 async def _state(work: Work, contract: Contract, sums: Reckoned, by: str) -> None:

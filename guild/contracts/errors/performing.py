@@ -1,6 +1,6 @@
 """Refusals about work under a contract: milestones, time, amendments, endings and disputes."""
 
-from guild.core.errors import Conflict, Invalid, NotFound
+from guild.core.errors import Conflict, IllegalMove, Invalid, NotFound
 
 
 class MilestoneNotFound(NotFound):
@@ -120,6 +120,13 @@ class StaleEnding(Conflict):
 
     code = "stale_ending"
     title = "The statement has changed"
+
+
+class NothingLeft(IllegalMove):
+    """All work is delivered or accepted, so nothing can end early."""
+
+    code = "nothing_left_to_end"
+    title = "There is nothing left to end"
 
 
 class CaseNotFound(NotFound):

@@ -10,6 +10,7 @@ from guild.contracts import commands, queries
 from guild.contracts.eid.interface import EidAnswer
 from guild.contracts.eid.signed import loopback_of
 from guild.contracts.errors import EidNotOffered, NothingPrepared
+from guild.contracts.pages.answered import answered_page
 from guild.contracts.pages.client import Form
 from guild.contracts.pages.offer import fault
 from guild.contracts.pages.words import offer_page, refusal_text, spoken
@@ -41,6 +42,8 @@ async def passkey_page(work: Work) -> Response[str]:
 
 async def _passkey(work: Work, errors: list[dict[str, str]]) -> Response[str]:
     view, _ = await queries.offer_view(work)
+    if done := await answered_page(work, view, errors=bool(errors)):
+        return done
     try:
         request = await queries.open_request(work, "advanced")
     except NothingPrepared as refusal:
@@ -102,6 +105,8 @@ def read_credential(data: dict[str, str], shape: type[Any]) -> Any:
 async def eid_page(work: Work) -> Response[str]:
     """The way to the provider of identities."""
     view, _ = await queries.offer_view(work)
+    if done := await answered_page(work, view):
+        return done
     try:
         request = await queries.open_request(work, "eid")
         url = await queries.eid_url(work, request)

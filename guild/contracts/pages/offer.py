@@ -26,6 +26,7 @@ from guild.contracts.errors import (
     OfferNotFound,
     TooManyCodes,
 )
+from guild.contracts.pages.answered import answered_page, told
 from guild.contracts.pages.client import Form, document_markup
 from guild.contracts.pages.words import (
     NO_STORE,
@@ -130,6 +131,7 @@ async def read_offer(work: Work) -> Response[str]:
         work, "contracts/offer.html", view, errors=[], document=document_markup(html),
         sealing=await queries.sealing_of(work, row), voiding=await queries.voiding_of(work, row),
         objecting=await queries.may_object_until(work, row),
+        told=told(view, await queries.answered(work, view)),
     )  # fmt: skip
 
 
@@ -148,6 +150,8 @@ async def sign_page(work: Work) -> Response[str]:
 
 async def _sign_page(work: Work, form: dict[str, str], errors: Errors) -> Response[str]:
     view, _ = await queries.offer_view(work)
+    if done := await answered_page(work, view, errors=bool(form or errors)):
+        return done
     return offer_page(
         work, "contracts/sign.html", view, errors=errors, email=view.your_email, form=form,
         label=work.settings.eid.label,
@@ -262,6 +266,8 @@ async def _words_page(
     work: Work, template: str, form: dict[str, str], errors: Errors
 ) -> Response[str]:
     view, _ = await queries.offer_view(work)
+    if done := await answered_page(work, view, errors=bool(form or errors)):
+        return done
     say = sayer(view.language)
     reasons = [(one, say(f"r_{one}")) for one in REASONS]
     return offer_page(work, template, view, errors=errors, form=form, reasons=reasons)

@@ -8,6 +8,7 @@ from litestar.response import Redirect
 
 from guild.contracts import commands, queries
 from guild.contracts.errors import SameAddress, SignersInvalid
+from guild.contracts.pages.answered import answered_page
 from guild.contracts.pages.client import Form
 from guild.contracts.pages.offer import fault, language_of, seen
 from guild.contracts.pages.words import offer_page, sayer, spoken
@@ -29,6 +30,8 @@ async def _forward_page(
     work: Work, form: dict[str, str], errors: list[dict[str, str]]
 ) -> Response[str]:
     view, _ = await queries.offer_view(work)
+    if done := await answered_page(work, view, errors=bool(form or errors)):
+        return done
     return offer_page(work, "contracts/forward.html", view, errors=errors, form=form)
 
 

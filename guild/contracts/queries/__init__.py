@@ -7,6 +7,7 @@ from guild.contracts.queries.afterwards import (
     voiding_of,
     voiding_view,
 )
+from guild.contracts.queries.answered import ANSWERS, Answered, answered
 from guild.contracts.queries.awaiting import (
     Agreed,
     Awaited,
@@ -89,12 +90,14 @@ from guild.contracts.queries.worked import (
 from guild.contracts.schemas import ChecksOut
 
 __all__ = [
+    "ANSWERS",
     "GUARANTEE",
     "INVARIANTS",
     "INVOICES",
     "PAYMENTS",
     "TIES",
     "Agreed",
+    "Answered",
     "Awaited",
     "ChecksOut",
     "Drafted",
@@ -102,6 +105,7 @@ __all__ = [
     "SealedFile",
     "Sieve",
     "agreed_with",
+    "answered",
     "awaited_by",
     "calendar_of",
     "case_by_id",

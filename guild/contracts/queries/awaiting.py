@@ -10,6 +10,7 @@ from typing import Literal
 import msgspec
 from sqlalchemy import ColumnElement, Select, and_, select
 
+from guild.contracts.access import was_sent_to
 from guild.contracts.errors import ContractNotFound
 from guild.contracts.models import (
     Contract,
@@ -27,6 +28,7 @@ from guild.members.models import Member
 from guild.members.queries import KnownAs
 
 AGREED_SHOWN = 100
+AGREED = ("signed", "completed", "terminated", "suspended", "void")
 AwaitedKind = Literal["offer", "delivery", "time_sheet", "ending"]
 
 
@@ -43,8 +45,19 @@ class Awaited(msgspec.Struct, frozen=True, kw_only=True):
     amount: Money
 
 
+class Copy(msgspec.Struct, frozen=True, kw_only=True):
+    """The sealed file of a contract or of one of its amendments; `sealed` when it is made."""
+
+    contract_id: ContractId
+    number: str
+    sealed: bool
+
+
 class Agreed(msgspec.Struct, frozen=True, kw_only=True):
-    """A contract that both sides signed; the amount is net."""
+    """A contract that both sides signed; the amount is net.
+
+    `answers` says that deliveries are hers to answer; `copies` begin with the contract's own.
+    """
 
     contract_id: ContractId
     number: str
@@ -53,29 +66,54 @@ class Agreed(msgspec.Struct, frozen=True, kw_only=True):
     signed_at: datetime
     state: str
     amount: Money
+    answers: bool
+    copies: list[Copy]
 
 
 async def agreed_with(work: Work, known: Sequence[KnownAs]) -> list[Agreed]:
     """Her signed contracts, the latest first; amendments are part of what they amend."""
-    rows = await work.session.execute(
-        select(Contract, Member.display_name)
-        .join(Member, Member.id == Contract.member_id)
-        .where(
-            Contract.state.in_(("signed", "completed", "terminated")),
-            Contract.signed_at.is_not(None), Contract.amends_id.is_(None), *_theirs(known),
+    contacts = {one.contact_id for one in known}
+    rows = (
+        await work.session.execute(
+            select(Contract, Member.display_name)
+            .join(Member, Member.id == Contract.member_id)
+            .where(
+                Contract.state.in_(AGREED), Contract.signed_at.is_not(None),
+                Contract.amends_id.is_(None), Contract.erased_at.is_(None),
+                was_sent_to(contacts),
+            )
+            .order_by(Contract.signed_at.desc(), Contract.id.desc())
+            .limit(AGREED_SHOWN)
         )
-        .order_by(Contract.signed_at.desc(), Contract.id.desc())
-        .limit(AGREED_SHOWN)
-    )  # fmt: skip
+    ).all()  # fmt: skip
+    amendments = await _amendments(work, [one.id for one, _ in rows])
     return [
         Agreed(
             contract_id=one.id, number=one.number, title=one.title, member_name=name,
             signed_at=one.signed_at, state=one.state,
-            amount=Money(one.net_minor, one.currency),
+            amount=Money(one.net_minor, one.currency), answers=one.contact_id in contacts,
+            copies=[_copy(one), *(_copy(more) for more in amendments if more.amends_id == one.id)],
         )
         for one, name in rows
         if one.signed_at is not None
     ]  # fmt: skip
+
+
+async def _amendments(work: Work, contracts: Sequence[ContractId]) -> list[Contract]:
+    """What changes these contracts by the signatures of all."""
+    rows = await work.session.scalars(
+        select(Contract)
+        .where(
+            Contract.amends_id.in_(contracts), Contract.state == "applied",
+            Contract.erased_at.is_(None),
+        )
+        .order_by(Contract.id)
+    )  # fmt: skip
+    return list(rows)
+
+
+def _copy(row: Contract) -> Copy:
+    return Copy(contract_id=row.id, number=row.number, sealed=row.sealed_document_id is not None)
 
 
 async def awaited_by(work: Work, known: Sequence[KnownAs]) -> list[Awaited]:

@@ -1,5 +1,7 @@
 """The evidence bundle of a contract: all that proves it, in one ZIP that needs nobody's help.
 
+The page in it speaks the language of whoever asks for it; everything else is the same for all.
+
 What lies above contracts is asked for by name: `features.py` gives the question that knows invoices
 to the System under `INVOICES`.
 """
@@ -18,16 +20,15 @@ from sqlalchemy import select
 from guild.contracts import verify
 from guild.contracts.errors import DocumentNotReady
 from guild.contracts.models import Contract, ContractEvidence, ContractOffer, Delivery, Milestone
+from guild.contracts.queries.printed_evidence import printed_evidence
 from guild.contracts.queries.proof import sealed_file
-from guild.contracts.queries.views import contract_row, sealed_document
+from guild.contracts.queries.views import sealed_document
 from guild.contracts.rules.evidence import LEAF_KIND, manifest
 from guild.core.ids import ContractId
 from guild.core.money import Money
-from guild.core.pages import environment
 from guild.core.work import Work
 from guild.documents import queries as documents
 from guild.documents.verdict import trusted_of
-from guild.members.models import Member, Organisation
 from guild.translog import queries as translog
 from guild.translog.checkpoint import encode_base64
 
@@ -58,7 +59,7 @@ The log's key, to compare: {vkey}
 async def evidence_bundle(work: Work, contract_id: ContractId) -> tuple[str, bytes]:
     """Name and bytes of the ZIP. Raises DocumentNotReady until the log holds the sealed file."""
     files = await bundle_files(work, contract_id)
-    contract = await contract_row(work, contract_id)
+    contract, _ = await sealed_document(work, contract_id)
     assert contract.sealed_at is not None, "it was bundled just now"
     packed = BytesIO()
     moment = contract.sealed_at.timetuple()[:6]
@@ -95,7 +96,7 @@ async def bundle_files(work: Work, contract_id: ContractId) -> dict[str, bytes]:
         "verify.py": VERIFIER,
         "README.txt": README.format(number=contract.number, vkey=proof["vkey"]).encode(),
     }
-    files["index.html"] = await _page(work, contract, offer, files)
+    files["index.html"] = await printed_evidence(work, contract, offer, files)
     sums = [f"{hashlib.sha256(content).hexdigest()}  {name}" for name, content in files.items()]
     files["SHA256SUMS"] = ("\n".join(sums) + "\n").encode()
     return files
@@ -178,35 +179,3 @@ def _moment(value: datetime | None) -> str | None:
 
 def _json(value: object) -> bytes:
     return msgspec.json.format(msgspec.json.encode(value), indent=1) + b"\n"
-
-
-async def _page(
-    work: Work, contract: Contract, offer: ContractOffer, files: dict[str, bytes]
-) -> bytes:
-    entries = msgspec.json.decode(files["evidence.json"])["entries"]
-    member = await work.session.get_one(Member, contract.member_id)
-    client = await work.session.get_one(Organisation, contract.client_id)
-    signed = [
-        {**entry["details"]["signature"], "at": entry["server_time"]}
-        for entry in entries
-        if entry["kind"] in ("sent", "signed") and entry["version"] == contract.version
-    ]
-    html = environment().get_template("contracts/bundle.html").render(
-        contract=contract,
-        member_name=member.legal_name,
-        client_name=client.name,
-        coop=work.settings.coop,
-        entries=entries,
-        signed=signed,
-        document=offer.shown_html.decode(),
-        shown_sha256=offer.shown_sha256,
-        deliveries=msgspec.json.decode(files["deliveries.json"]),
-        invoices=msgspec.json.decode(files["invoices.json"]),
-        proof=msgspec.json.decode(files["log-proof.json"]),
-        pdf=encode_base64(files["contract.pdf"]),
-        evidence=files["evidence.json"].decode(),
-        proof_text=files["log-proof.json"].decode(),
-        root_pem=files["root.pem"].decode(),
-        base_url=work.settings.base_url,
-    )  # fmt: skip
-    return html.encode()

@@ -18,6 +18,10 @@ CLIENT_STOPS = frozenset({"not_needed"})
 """Reasons of a member that mean that the client wanted no more."""
 
 
+LEFT = ("planned", "changes_requested")
+"""States of a milestone that is still to be delivered."""
+
+
 class Reckoned(msgspec.Struct, frozen=True, kw_only=True):
     """Sums in minor units of the contract's currency, net, and their fingerprint."""
 
@@ -27,6 +31,22 @@ class Reckoned(msgspec.Struct, frozen=True, kw_only=True):
     kill_fee_bps: int
     kill_fee_minor: int
     sha256: str
+
+
+async def standing(work: Work, contract: Contract) -> str:
+    """Whether there is anything to end: `tried` when there is.
+
+    `delivered` when all work is delivered and waits for its answers: the contract completes by
+    them. Otherwise what the contract is already, such as `completed`.
+    """
+    if contract.state != "signed":
+        return contract.state
+    left = await work.session.scalar(
+        select(Milestone.id)
+        .where(Milestone.contract_id == contract.id, Milestone.state.in_(LEFT))
+        .limit(1)
+    )
+    return "delivered" if left is None else "tried"
 
 
 async def reckon(
@@ -63,7 +83,14 @@ async def ending_preview(
 ) -> EndingOut:
     """What ending now would mean; nothing is written."""
     contract = await contract_row(work, contract_id)
-    return view(contract, await reckon(work, contract, by=by, reason=reason), None)
+    return await _tried(work, contract, by, reason)
+
+
+async def _tried(
+    work: Work, contract: Contract, by: Literal["member", "client"], reason: str
+) -> EndingOut:
+    sums = await reckon(work, contract, by=by, reason=reason)
+    return view(contract, sums, None, state=await standing(work, contract))
 
 
 async def ending_of(work: Work, contract: Contract) -> EndingOut | None:
@@ -79,8 +106,10 @@ def _stated(row: ContractEnding) -> Reckoned:
     return Reckoned(**{name: getattr(row, name) for name in names})
 
 
-def view(contract: Contract, sums: Reckoned, row: ContractEnding | None) -> EndingOut:
-    """A statement on the wire; without a row it is only tried."""
+def view(
+    contract: Contract, sums: Reckoned, row: ContractEnding | None, *, state: str = ""
+) -> EndingOut:
+    """A statement on the wire; without a row it is only tried, and `state` says how that stands."""
 
     def money(minor: int) -> str:
         return Money(minor, contract.currency).text
@@ -88,7 +117,7 @@ def view(contract: Contract, sums: Reckoned, row: ContractEnding | None) -> Endi
     return EndingOut(
         contract_id=contract.id,
         number=contract.number,
-        state=row.state if row else "tried",
+        state=row.state if row else state,
         currency=contract.currency,
         accepted=money(sums.accepted_minor),
         delivered=money(sums.delivered_minor),
@@ -112,4 +141,4 @@ async def linked_ending(work: Work) -> EndingOut:
     stated = await ending_of(work, contract)
     if stated is not None:
         return stated
-    return view(contract, await reckon(work, contract, by="client", reason="not_needed"), None)
+    return await _tried(work, contract, "client", "not_needed")

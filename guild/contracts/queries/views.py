@@ -147,8 +147,15 @@ async def document_html(work: Work, contract_id: ContractId) -> bytes:
 
 
 async def sealed_document(work: Work, contract_id: ContractId) -> tuple[Contract, DocumentId]:
-    """The contract and its sealed file; raises DocumentNotReady while it is being made."""
-    contract = await contract_row(work, contract_id)
+    """The contract and its sealed file, for whoever may have a copy of it.
+
+    Raises ContractNotFound, and DocumentNotReady while it is being made.
+    """
+    contract: Contract | None = await work.session.scalar(
+        select(Contract).where(Contract.id == contract_id, access.copies_for(work.actor))
+    )
+    if contract is None:
+        raise ContractNotFound
     if contract.sealed_document_id is None:
         raise DocumentNotReady(
             mend="It is made within a minute of signing."

@@ -39,6 +39,8 @@ class ContestEndingIn(In, frozen=True):
 class EndingOut(Out, frozen=True):
     """What is owed when a contract ends early, before VAT; `state` tried is nothing but a sum.
 
+    Without a statement `state` is also `delivered` (all work waits for its answers, nothing is left
+    to end) or what the contract is already, such as `completed`; it can then not be ended early.
     Quote `sha256` when you confirm: then what you confirm is what you saw.
     """
 

@@ -35,7 +35,7 @@ from guild.members.queries import KnownAs, known_as
 from guild.members.schemas.cookies import client_cookie, link_cookie
 from guild.receivables import queries
 from guild.receivables.pages.forms import CLOSED, Form
-from guild.receivables.routes.files import csv_file, pdf_file
+from guild.receivables.routes.files import csv_file, pdf_file, plain_file
 
 WORDS: Final = Path(__file__).parent.parent / "templates" / "everything.json"
 ANSWERS: Final = {"delivery": "/deliveries", "time_sheet": "/time-sheets", "ending": "/ending"}
@@ -78,7 +78,7 @@ async def everything(
         awaited=await contracts.awaited_by(work, known), to_pay=to_pay,
         agreed=await contracts.agreed_with(work, known),
         settled=await invoicing.invoices_settled(work, known, lang, cursor),
-        accounts=await _accounts(work, known), lines=LINES_SHOWN,
+        accounts=await queries.accounts_of(work, known), lines=LINES_SHOWN,
         kinds=json.loads((WORDS.parent / "statement_print.json").read_text(encoding="utf-8"))[lang],
     )  # fmt: skip
     return answer
@@ -91,18 +91,6 @@ def _sums(to_pay: list[invoicing.SentInvoice]) -> list[Money]:
         known = sums.get(one.open.currency)
         sums[one.open.currency] = one.open if known is None else known + one.open
     return [sums[currency] for currency in sorted(sums)]
-
-
-async def _accounts(work: Work, known: list[KnownAs]) -> list[tuple[KnownAs, Any]]:
-    """The statement of a year of each account that was ever moved."""
-    found = []
-    for one in known:
-        for currency in await queries.currencies_of(work, one.client_id):
-            shown = await queries.statement_of(
-                work, one.client_id, currency, contact_id=one.contact_id
-            )
-            found.append((one, shown))
-    return found
 
 
 @post("/client/link", permission=Permission.LINK, **STEP)
@@ -228,6 +216,18 @@ async def open_contract(
     return _to(work, opened, ANSWERS[what])
 
 
+@get("/client/contracts/{contract_id:uuid}/files/{kind:str}",
+     permission=Permission.LINK, **PAGE)  # fmt: skip
+async def contract_file(
+    work: Work, contract_id: ContractId, kind: Literal["pdf", "zip"]
+) -> Response[bytes]:
+    """Her copy of a signed contract: the sealed PDF, or all that proves it in one ZIP."""
+    if kind == "pdf":
+        return pdf_file(*await contracts.sealed_pdf(work, contract_id))
+    name, content = await contracts.evidence_bundle(work, contract_id)
+    return plain_file(name, "application/zip", content)
+
+
 @get("/client/statements/{client_id:uuid}/{currency:str}/{kind:str}",
      permission=Permission.LINK, **PAGE)  # fmt: skip
 async def statement_file(
@@ -248,5 +248,5 @@ async def statement_file(
 
 PAGES = [
     everything, mail_link, ask_page, ask_by_form, door, open_all, open_invoice, open_contract,
-    statement_file,
+    contract_file, statement_file,
 ]  # fmt: skip

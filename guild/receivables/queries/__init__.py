@@ -3,7 +3,7 @@
 from guild.members.rules.clients import client_key
 from guild.receivables.queries.account import (
     account_lines,
-    currencies_of,
+    accounts_of,
     statement_csv,
     statement_of,
     statement_pdf,
@@ -48,11 +48,11 @@ from guild.receivables.queries.waiting import waiting_objections
 __all__ = [
     "INVARIANTS",
     "account_lines",
+    "accounts_of",
     "ageing",
     "ageing_csv",
     "changed_lately",
     "client_key",
-    "currencies_of",
     "insolvency",
     "interest_claim",
     "interest_claims",

@@ -4,11 +4,12 @@ One statement reads the postings on the three accounts of the client in one curr
 moves between them (credit used for an invoice) nets to nothing and does not show.
 """
 
+from collections.abc import Collection, Sequence
 from datetime import date, timedelta
 from typing import Final, cast
 
 import msgspec
-from sqlalchemy import select, text
+from sqlalchemy import Integer, select, text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.sql import bindparam
 from sqlalchemy.types import Uuid
@@ -25,6 +26,7 @@ from guild.ledger import queries as ledger
 from guild.ledger.chart import Account
 from guild.members.errors import OrganisationNotFound
 from guild.members.models import Organisation
+from guild.members.queries import KnownAs
 from guild.receivables import access
 from guild.receivables.queries.sheets import addressee, letterhead
 from guild.receivables.rules.tables import csv_bytes
@@ -38,18 +40,32 @@ FIRST_YEAR: Final = 2000
 
 READ: Final = text(
     """
-SELECT e.id, e.occurred_on, e.kind, e.text, sum(p.amount_minor)::bigint AS minor,
+SELECT a.asked, e.occurred_on, e.kind, e.text, sum(p.amount_minor)::bigint AS minor,
        coalesce(i.number, c.invoice_number, '') AS document
-  FROM ledger_posting p
+  FROM unnest(:accounts, :asked, :contacts) AS a(account_id, asked, contact_id)
+  JOIN ledger_posting p ON p.account_id = a.account_id
   JOIN ledger_entry e ON e.id = p.entry_id
   LEFT JOIN invoice i ON i.id = e.subject_id
   LEFT JOIN interest_claim c ON c.id = e.subject_id
- WHERE p.account_id = ANY (:accounts) AND p.occurred_on <= :until
-   AND (CAST(:contact AS uuid) IS NULL OR i.id IS NULL OR i.contact_id = :contact)
- GROUP BY e.id, i.number, c.invoice_number
+ WHERE p.occurred_on <= :until
+   AND (a.contact_id IS NULL OR i.id IS NULL OR i.contact_id = a.contact_id)
+ GROUP BY a.asked, e.id, i.number, c.invoice_number
 HAVING sum(p.amount_minor) <> 0
- ORDER BY e.occurred_on, e.id"""
-).bindparams(bindparam("accounts", type_=ARRAY(Uuid())), bindparam("contact", type_=Uuid()))
+ ORDER BY a.asked, e.occurred_on, e.id"""
+).bindparams(
+    bindparam("accounts", type_=ARRAY(Uuid())),
+    bindparam("asked", type_=ARRAY(Integer())),
+    bindparam("contacts", type_=ARRAY(Uuid())),
+)
+"""Several accounts at once: `asked` is the place of an account in the question."""
+
+
+class Asked(msgspec.Struct, frozen=True):
+    """Whose account is asked for, and as which contact; None sees all of the client's documents."""
+
+    client_id: OrganisationId
+    currency: str
+    contact_id: ContactId | None
 
 
 class AccountLine(msgspec.Struct, frozen=True, kw_only=True):
@@ -68,21 +84,36 @@ async def account_lines(
     contact_id: ContactId | None = None,
 ) -> list[AccountLine]:  # fmt: skip
     """All movements up to a day; a contact sees those of documents addressed to her."""
-    accounts = [Account(code, client_id).id(currency) for code in THREE]
+    asked = [Asked(client_id, currency, contact_id)]
+    return (await _lines_of(work, asked, until or work.today))[0]
+
+
+async def _lines_of(work: Work, asked: Sequence[Asked], until: date) -> list[list[AccountLine]]:
+    """The movements of each account that is asked for, in the order of the question."""
+    three = [(place, code) for place in range(len(asked)) for code in THREE]
     rows = await work.session.execute(
         READ,
-        {"accounts": accounts, "until": until or work.today, "contact": contact_id},
+        {
+            "accounts": [
+                Account(code, asked[place].client_id).id(asked[place].currency)
+                for place, code in three
+            ],
+            "asked": [place for place, _ in three],
+            "contacts": [asked[place].contact_id for place, _ in three],
+            "until": until,
+        },
     )
-    lines: list[AccountLine] = []
-    balance = 0
-    for _, on, kind, said, minor, document in rows:
-        balance += minor
+    found: list[list[AccountLine]] = [[] for _ in asked]
+    for place, on, kind, said, minor, document in rows:
+        lines = found[place]
+        before = lines[-1].balance_minor if lines else 0
         lines.append(
             AccountLine(
-                on=on, kind=kind, text=said, document=document, minor=minor, balance_minor=balance
+                on=on, kind=kind, text=said, document=document, minor=minor,
+                balance_minor=before + minor,
             )
-        )
-    return lines
+        )  # fmt: skip
+    return found
 
 
 def _period(since: date | None, until: date) -> tuple[date, date]:
@@ -112,19 +143,28 @@ async def statement_of(
     client = await visible_client(work, client_id)
     since, until = _period(since, until or work.today)
     contact = contact_id or (work.actor.link.contact_id if work.actor.link else None)
-    lines = await account_lines(work, client_id, currency, until=until, contact_id=contact)
+    asked = Asked(client_id, currency, contact)
+    lines = (await _lines_of(work, [asked], until))[0]
+    credit = await ledger.balance_of(work, Account("client_credit", client_id), currency)
+    return _statement(asked, client.name, (since, until), lines, credit)
+
+
+def _statement(
+    asked: Asked, client_name: str, period: tuple[date, date], lines: list[AccountLine],
+    credit: Money,
+) -> StatementOut:  # fmt: skip
+    since, until = period
     before = [line for line in lines if line.on < since]
     within = [line for line in lines if line.on >= since]
     opening = before[-1].balance_minor if before else 0
 
     def amount(minor: int) -> str:
-        return Money(minor, currency).text
+        return Money(minor, asked.currency).text
 
-    credit = await ledger.balance_of(work, Account("client_credit", client_id), currency)
     return StatementOut(
-        client_id=client_id,
-        client_name=client.name,
-        currency=currency,
+        client_id=asked.client_id,
+        client_name=client_name,
+        currency=asked.currency,
         since=since,
         until=until,
         opening=amount(opening),
@@ -140,15 +180,43 @@ async def statement_of(
     )  # fmt: skip
 
 
-async def currencies_of(work: Work, client_id: OrganisationId) -> list[str]:
-    """The currencies in which a client was ever invoiced, in alphabetical order."""
-    rows = await work.session.scalars(
-        select(Invoice.currency)
-        .where(Invoice.client_id == client_id, Invoice.state != "draft")
+async def accounts_of(work: Work, known: Sequence[KnownAs]) -> list[tuple[KnownAs, StatementOut]]:
+    """The statement of a year of each account of a client's person that was ever moved.
+
+    The caller has asked `members.queries.known_as` who she is. All movements are one statement.
+    """
+    moved = await _currencies_of(work, {one.client_id for one in known})
+    pairs = [(one, Asked(one.client_id, currency, one.contact_id))
+             for one in known for currency in moved.get(one.client_id, ())]  # fmt: skip
+    held_by: dict[tuple[OrganisationId, str], Money] = {}
+    for currency in sorted({asked.currency for _, asked in pairs}):
+        clients = [asked.client_id for _, asked in pairs if asked.currency == currency]
+        accounts = [Account("client_credit", client_id) for client_id in clients]
+        held = await ledger.balances_of(work, accounts, currency)
+        held_by |= {(one, currency): money for one, money in zip(clients, held, strict=True)}
+    period = _period(None, work.today)
+    found = await _lines_of(work, [asked for _, asked in pairs], period[1])
+    return [
+        (one, _statement(asked, one.client_name, period, lines,
+                         held_by[asked.client_id, asked.currency]))
+        for (one, asked), lines in zip(pairs, found, strict=True)
+    ]  # fmt: skip
+
+
+async def _currencies_of(
+    work: Work, clients: Collection[OrganisationId]
+) -> dict[OrganisationId, list[str]]:
+    """The currencies in which each client was ever invoiced, in alphabetical order."""
+    rows = await work.session.execute(
+        select(Invoice.client_id, Invoice.currency)
+        .where(Invoice.client_id.in_(clients), Invoice.state != "draft")
         .distinct()
         .order_by(Invoice.currency)
     )
-    return list(rows)
+    found: dict[OrganisationId, list[str]] = {}
+    for client_id, currency in rows:
+        found.setdefault(client_id, []).append(currency)
+    return found
 
 
 async def visible_client(work: Work, client_id: OrganisationId) -> Organisation:

@@ -103,6 +103,16 @@ async def test_the_amended_contract_is_performed_to_its_end(make, as_, answer):
     assert (await row_of(as_, contract)).state == "completed"
 
 
+async def test_an_amendment_that_takes_out_the_rest_completes_the_contract(make, as_, answer):
+    member = await make.member()
+    contract = await make.signed_contract(member)
+    await make.accept(contract, member, 1)
+    amendment = await amend(make, as_, contract, member, milestones=DEAR[:1])
+    await send(make, as_, amendment, member)
+    await sign(make, as_, amendment, answer)
+    assert (await row_of(as_, contract)).state == "completed"
+
+
 async def test_a_second_amendment_follows_the_first(make, as_, answer):
     member = await make.member()
     contract = await make.signed_contract(member)

@@ -1,5 +1,6 @@
 """The evidence bundle: whole, offline, checked by a program that shares nothing with us."""
 
+import re
 import subprocess
 import sys
 import zipfile
@@ -9,8 +10,14 @@ import pytest
 
 from guild.contracts import commands, queries, verify
 from guild.contracts.errors import DocumentNotReady
+from guild.contracts.queries.printed_evidence import evidence_words
+from guild.core.pages import environment
 from guild.documents.verdict import SealReport
+from guild.invoicing.models import INVOICE_LIFECYCLE
+from guild.members.access import CLIENT_LINK
+from guild.members.models import Contact
 from guild.translog.commands import sequence_leaves
+from tests.features.contracts.test_pages import hidden
 
 
 @pytest.fixture
@@ -87,7 +94,7 @@ async def test_before_the_log_has_it_there_is_no_bundle(make, as_):
             await queries.evidence_bundle(work, contract.id)
 
 
-async def test_both_sides_download_it_and_nobody_else(sealed, make, signed_in, http):
+async def test_both_sides_download_it_and_nobody_else(sealed, make, as_, signed_in, http):
     member, contract = sealed
     client = await signed_in(member)
     answer = await client.get(f"/contracts/{contract.id}/evidence.zip")
@@ -102,6 +109,35 @@ async def test_both_sides_download_it_and_nobody_else(sealed, make, signed_in, h
     assert "All evidence as a ZIP" in shown.text
     stranger = await signed_in(await make.member())
     assert (await stranger.get(f"/contracts/{contract.id}/evidence.zip")).status_code == 404
+    files = f"/client/contracts/{contract.id}/files"
+    assert (await http.get(f"{files}/pdf")).status_code == 401
+    token = await make.link(contract.contact_id, contract.contact_id, purpose=CLIENT_LINK)
+    await http.post(f"/client/open/{token}", data=hidden(await http.get(f"/client/open/{token}")))
+    assert f'href="{files}/zip"' in (await http.get("/client")).text
+    copy = await http.get(f"{files}/pdf")
+    assert copy.content.startswith(b"%PDF"), copy.text
+    assert f'filename="{contract.number}.pdf"' in copy.headers["content-disposition"]
+    async with as_() as work:
+        (await work.session.get_one(Contact, contract.contact_id)).language = "fr"
+    proof = await http.get(f"{files}/zip")
+    packed = zipfile.ZipFile(BytesIO(proof.content))
+    html = packed.read(f"{contract.number}/index.html").decode()
+    assert '<html lang="fr">' in html
+    assert "Qui a signé" in html
+    assert "Signé par le client, version 1" in html
+    assert "Signed" not in re.sub(
+        r'<div lang="en">.*?</div>|<pre.*?</pre>', "", html, flags=re.DOTALL
+    )
+    foreign = await make.signed_contract(await make.member())
+    assert (await http.get(f"/client/contracts/{foreign.id}/files/zip")).status_code == 404
+
+
+def test_every_step_has_words_on_the_page():
+    kinds = environment().get_template("contracts/state.html").module.EVENTS
+    assert set(evidence_words()["en"]["kinds"]) == set(kinds) | {"voided"}
+    assert set(evidence_words()["en"]["invoice_states"]) == set(INVOICE_LIFECYCLE.states) - {
+        "draft", "cancelled",
+    }  # fmt: skip
 
 
 def test_ed25519_is_that_of_the_standard():

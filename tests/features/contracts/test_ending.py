@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import select
 
 from guild.contracts import commands, jobs, queries
-from guild.contracts.errors import CaseIsOpen, CaseNotFound, OwnCase, StaleEnding
+from guild.contracts.errors import CaseIsOpen, CaseNotFound, NothingLeft, OwnCase, StaleEnding
 from guild.contracts.models import ContractEnding
 from guild.contracts.schemas import TerminateIn
 from guild.contracts.schemas.drafting import LicenceIn, RetainerIn
@@ -22,6 +22,7 @@ from guild.core.errors import IllegalMove, Invalid, StaleVersion
 from guild.core.permissions import Role
 from guild.invoicing import commands as invoicing
 from guild.invoicing.models import Invoice
+from tests.features.contracts.test_pages import hidden
 
 
 async def preview(make, as_, contract, member, reason="not_needed"):
@@ -120,6 +121,37 @@ async def test_the_client_ends_and_owes_the_kill_fee(make, as_):
         ended = await commands.client_ends(work, ClientNoticeIn(seen_sha256=tried.sha256))
     assert (ended.state, ended.ended_reason) == ("terminated", "not_needed")
     with pytest.raises(IllegalMove):
+        await end(make, as_, contract, member)
+
+
+async def test_what_is_all_delivered_ends_by_itself(make, as_, http, signed_in):
+    member = await make.member()
+    contract = await make.signed_contract(member)
+    delivered = [await make.deliver(contract, member, position) for position in (1, 2)]
+    browser = await signed_in(member)
+    browser.headers["Accept"] = http.headers["Accept"] = "text/html"
+    assert ">How it ends<" in (await browser.get(f"/contracts/{contract.id}")).text
+    page = await browser.get(f"/contracts/{contract.id}/end")
+    assert "There is nothing left to end" in page.text
+    assert "End the contract" not in page.text
+    with pytest.raises(NothingLeft):
+        await end(make, as_, contract, member)
+    token = await make.link(contract.contact_id, contract.id, purpose="delivery")
+    door = f"/deliveries/{token}"
+    await http.post(door, data=hidden(await http.get(door)))
+    page = await http.get("/ending")
+    assert "All work is delivered" in page.text
+    assert "seen_sha256" not in page.text
+    fields = {**hidden(page), "answer": "notice", "seen_sha256": "0" * 64}
+    refused = await http.post("/ending/answer", data=fields)
+    assert (refused.status_code, "nothing left to end" in refused.text) == (422, True)
+    async with as_(await make.client_of(contract, "delivery")) as work:
+        for one in delivered:
+            await commands.accept_milestone(work, one.milestone_id, one.id)
+    assert (await preview(make, as_, contract, member)).state == "completed"
+    assert "all work is accepted" in (await browser.get(f"/contracts/{contract.id}/end")).text
+    assert "The contract is complete" in (await http.get("/ending")).text
+    with pytest.raises(NothingLeft):
         await end(make, as_, contract, member)
 
 

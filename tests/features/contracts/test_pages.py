@@ -16,6 +16,11 @@ async def client(http):
     return http
 
 
+def main(page: httpx.Response) -> str:
+    """What a page says between its head and its foot."""
+    return page.text.partition("<main")[2].partition("</main")[0]
+
+
 async def token_of(make, word="offers"):
     found = [re.search(rf"/{word}/(\S+)", letter.text) for letter in await make.letters()]
     return [match[1] for match in found if match][-1]
@@ -109,6 +114,13 @@ async def test_signing_through_the_forms(make, client, as_):
     assert "You signed this contract" in after.text
     assert "Being sealed" in after.text
     assert 'type="radio"' not in after.text
+    for form in ("sign", "changes", "decline", "forward", "passkey", "eid"):
+        page = await client.get(f"/offer/{form}")
+        assert (page.status_code, "<form" in main(page)) == (200, False), form
+        assert "You signed this contract on 23 November 2026" in page.text
+        assert "The contract is being sealed" in page.text, "what comes next"
+    again = await client.post("/offer/sign", data=typed)
+    assert (again.status_code, "You have signed" in again.text) == (409, True)
 
 
 async def test_asking_for_changes_and_declining(make, client, as_):
@@ -119,6 +131,10 @@ async def test_asking_for_changes_and_declining(make, client, as_):
     done = await client.post("/offer/changes", data={**fields, "wishes": "Ten, not twelve"})
     assert done.status_code == 303
     assert "You asked for changes" in (await client.get("/offer")).text
+    closed = await client.get("/offer/sign")
+    assert (closed.status_code, "<form" in main(closed)) == (200, False)
+    for told in ("You asked for changes on 23 November", "Ten, not twelve", "A new version comes"):
+        assert told in closed.text
 
     other = await make.sent_contract()
     await opened(make, client, other)
@@ -127,6 +143,9 @@ async def test_asking_for_changes_and_declining(make, client, as_):
     done = await client.post("/offer/decline", data={**fields, "reason": "dates"})
     assert done.status_code == 303
     assert "You declined this offer" in (await client.get("/offer")).text
+    closed = await client.get("/offer/decline")
+    assert "You declined this offer on 23 November" in closed.text
+    assert "You need do nothing" in closed.text
 
 
 async def test_a_form_without_its_token_is_refused(make, client):
@@ -172,6 +191,9 @@ async def test_an_offer_that_is_over_says_so(make, client, as_):
     page = await client.get("/offer")
     assert "has withdrawn this offer" in page.text
     assert 'type="radio"' not in page.text
+    closed = await client.get("/offer/sign")
+    assert "You have given no answer" in closed.text
+    assert "has withdrawn this offer" in closed.text
 
 
 async def test_a_version_that_is_no_number_of_ours_is_a_stale_one(make, client):

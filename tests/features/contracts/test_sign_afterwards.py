@@ -1,9 +1,11 @@
 """After signing: objections, contracts undone by both sides, new links, mails that come back."""
 
+from datetime import timedelta
+
 import pytest
 from sqlalchemy import select
 
-from guild.contracts import commands, queries
+from guild.contracts import commands, jobs, queries
 from guild.contracts.errors import (
     AlreadyInvoiced,
     NotTheClient,
@@ -92,6 +94,48 @@ async def test_a_rep_lifts_it_and_silence_gets_its_days_again(make, as_, objecte
             await commands.decide_objection(work, objection.id, VOID)
     letters = [one for one in await make.letters() if one.subject.endswith("goes on")]
     assert len(letters) == 2
+
+
+async def test_a_late_decision_is_chased_and_handed_up(make, as_, objected, clock):
+    """Reps hear two days before the day; when it is over, the secretary and the office too."""
+    rep, secretary = await make.member(roles=["rep"]), await make.member(roles=["secretary"])
+    _, contract, objection = await objected()
+
+    async def chased():
+        before = len(await make.letters())
+        for _ in range(2):  # schedule and job may both run twice
+            async with as_() as work:
+                await jobs.chase_decisions.job.run(work)
+            async with as_() as work:
+                await commands.chase_objection(work, objection.id)
+        return {one.to: one for one in (await make.letters())[before:]}
+
+    async with as_(make.actor(rep), read_only=True) as work:
+        (waiting,) = await queries.open_objections(work)
+    clock.set(waiting.decide_by - timedelta(days=2, minutes=1))
+    assert await chased() == {}
+    clock.advance(minutes=2)
+    ((to, reminder),) = (await chased()).items()
+    assert (to, reminder.subject) == (
+        rep.email, f"Reminder: {contract.number} waits for your decision",
+    )  # fmt: skip
+    assert "the objection to a signature" in reminder.text
+    assert "/rep-tasks" in reminder.text
+    clock.advance(days=2)
+    told = await chased()
+    assert set(told) == {rep.email, secretary.email, make.system.settings.coop.email}
+    assert {one.subject for one in told.values()} == {
+        f"{contract.number}: nobody has decided in time"
+    }
+    assert "Please decide now" in told[rep.email].text
+    assert "without a tie to the sides" in told[secretary.email].text
+    clock.advance(days=1)
+    assert await chased() == {}, "each is said once"
+    assert await state(as_, contract) == "suspended", "a late decision decides nothing by itself"
+    async with as_(make.actor(rep)) as work:
+        await commands.decide_objection(work, objection.id, STANDS)
+    clock.advance(days=5)
+    assert await chased() == {}
 
 
 async def test_a_rep_voids_it(make, as_, objected):

@@ -16,6 +16,7 @@ from guild.contracts.errors import (
     SignersInvalid,
 )
 from guild.contracts.models import Contract, ContractEvidence, ContractSigner
+from guild.contracts.pages.answered import told
 from guild.contracts.rules.signers import offer_reminders_due
 from guild.contracts.schemas import (
     DeclineIn,
@@ -117,7 +118,19 @@ async def states(as_, contract):
         return [row.state for row in rows]
 
 
-async def test_a_board_of_five_signs_with_two(world, sign, as_, make):
+@pytest.fixture
+def closed(as_, person):
+    """`await closed(contract, contact_id)` → what she reads instead of a form."""
+
+    async def page(contract, contact_id):
+        async with as_(await person(contract, contact_id)) as work:
+            view, _ = await queries.offer_view(work)
+            return told(view, await queries.answered(work, view))
+
+    return page
+
+
+async def test_a_board_of_five_signs_with_two(world, sign, closed, as_, make):
     _, contract, people = await world(*[("signer", 1, 2)] * 5)
     assert await states(as_, contract) == ["asked"] * 5
     assert (await sign(contract, people[3])).state == "sent"
@@ -131,6 +144,9 @@ async def test_a_board_of_five_signs_with_two(world, sign, as_, make):
     assert len(told) == 3
     with pytest.raises((IllegalMove, OfferNotFound, NotYourTurn)):
         await sign(contract, people[0], code="000000")
+    page = await closed(contract, people[0])
+    assert (page["title"], "Enough others" in page["you"]) == ("The contract is signed", True)
+    assert "You signed this contract" in (await closed(contract, people[3]))["you"]
     async with as_() as work:
         rows = await work.session.scalars(
             select(ContractEvidence.kind).where(ContractEvidence.contract_id == contract.id)
@@ -138,7 +154,7 @@ async def test_a_board_of_five_signs_with_two(world, sign, as_, make):
         assert list(rows).count("signed") == 2
 
 
-async def test_one_rank_after_the_other_and_readers_only_read(world, sign, as_, person):
+async def test_one_rank_after_the_other_and_readers_only_read(world, sign, closed, as_, person):
     _, contract, people = await world(
         ("approver", 1, 0), ("signer", 2, 0), ("viewer", 1, 0), ("copy", 1, 0)
     )
@@ -149,8 +165,14 @@ async def test_one_rank_after_the_other_and_readers_only_read(world, sign, as_, 
         assert set(asked) == {people[0], people[2]}
     with pytest.raises(NotYourTurn):
         await sign(contract, people[2], code="000000")
+    assert "read along" in (await closed(contract, people[2]))["you"]
     approved = await sign(contract, people[0])
     assert approved.state == "sent"
+    page = await closed(contract, people[0])
+    assert (page["title"], page["next"]) == (
+        "You have signed", "You get a mail when all have answered.",
+    )  # fmt: skip
+    assert (await closed(contract, people[1]))["lead"] == "", "she can answer"
     assert (await sign(contract, people[1])).state == "signed"
 
 
@@ -167,7 +189,7 @@ async def test_a_code_opens_only_its_own_persons_pen(world, sign, as_, make, per
     assert (await sign(contract, people[0], code=code)).state == "sent"
 
 
-async def test_one_no_stops_it_and_everybody_hears(world, sign, as_, make, person):
+async def test_one_no_stops_it_and_everybody_hears(world, sign, closed, as_, make, person):
     member, contract, people = await world(*[("signer", 1, 0)] * 3)
     await sign(contract, people[0])
     async with as_(await person(contract, people[1])) as work:
@@ -179,6 +201,14 @@ async def test_one_no_stops_it_and_everybody_hears(world, sign, as_, make, perso
     letters = [one for one in await make.letters() if one.subject.endswith("declined")]
     assert len(letters) == 3  # who signed, who was still asked, the member
     assert member.email in {one.to for one in letters}
+    async with as_(await person(contract, people[0])) as work:
+        names = [one.name for one in (await queries.offer_view(work))[0].signers]
+    for mine, title in (
+        (0, "You have signed"), (1, "You have declined"), (2, "The offer was declined"),
+    ):  # fmt: skip
+        page = await closed(contract, people[mine])
+        assert page["title"] == title
+        assert (mine == 1) != (names[1] in page["stands"]), "the others read who declined"
     with pytest.raises(IllegalMove):
         await sign(contract, people[2], code="000000")
 

@@ -61,6 +61,12 @@ async def test_a_client_opens_all_that_was_sent_to_its_address(
     agreed = said.split('id="agreed"')[1].split("</section>")[0]
     assert work_done.number in agreed
     assert offer.number not in agreed, "it is not signed yet"
+    assert f"{work_done.number} est en cours de scellement" in agreed
+    assert (await http.get(f"/client/contracts/{offer.id}/files/pdf")).status_code == 404
+    early = await http.get(f"/client/contracts/{work_done.id}/files/pdf")
+    assert early.status_code == 404, "not sealed yet"
+    assert f"/client/statements/{scene.client.id}/EUR/pdf" in said
+    assert said.count("<caption") == 1, "an account of each client that was ever invoiced"
     assert str(hidden) not in said
     paying = await http.post(f"/client/invoices/{scene.invoice_id}", data=_csrf(page))
     assert paying.headers["location"] == "/invoice"
