@@ -1,4 +1,4 @@
-"""What a person can get wrong at the command line ends in a sentence and a code, not a traceback."""
+"""What a person gets wrong at the command line ends in a sentence and a code, not a traceback."""
 
 import socket
 from pathlib import Path
