@@ -58,7 +58,9 @@ FEATURES: Final = [
 ]
 COMMITTERS: Final = frozenset({"core/work.py", "core/transaction.py", "worker.py"})
 CLOCKS: Final = frozenset({"core/clock.py", "core/ids.py"})
-ENVIRONS: Final = frozenset({"core/settings.py", "cli.py", "supervisor.py", "documents/pool.py"})
+ENVIRONS: Final = frozenset(
+    {"core/settings.py", "cli/main.py", "supervisor.py", "documents/pool.py"}
+)
 """Settings are read in one place; the others hand an environment on to processes or logging."""
 LINES_MAX: Final = 450
 WHOLE: Final = {"translog/verify.py": 650}

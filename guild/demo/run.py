@@ -33,7 +33,7 @@ from guild.demo.story import Story, StoryWrong, read_story
 from guild.members.commands import appoint_founder
 from guild.members.schemas import ApplicationIn
 from guild.migrations.run import create_database, migrate
-from guild.supervisor import environment_of
+from guild.supervisor import environment_of, listen
 
 START_S = 60
 WIDTH = 150
@@ -62,6 +62,7 @@ def demo(settings: Settings, options: argparse.Namespace) -> int:
 def _demo(console: Console, settings: Settings, options: argparse.Namespace, story: Story) -> int:
     if settings.production:
         raise StoryWrong("A story is never played on a production installation.")
+    _ensure_free(options.port)  # before the folder of one that may still run is emptied
     folder = settings.data_dir / "demo"
     shutil.rmtree(folder, ignore_errors=True)
     files = folder / "files"
@@ -91,6 +92,17 @@ def _demo(console: Console, settings: Settings, options: argparse.Namespace, sto
             if options.serve:
                 _serve(console, own, story, process)
     return 0
+
+
+def _ensure_free(port: int) -> None:
+    """Raise StoryWrong when somebody else answers there, whom the story would then be told to."""
+    try:
+        listen("127.0.0.1", port).close()
+    except OSError as wrong:
+        raise StoryWrong(
+            f"Port {port} cannot be listened on: {wrong.strerror}. Choose another: `make demo "
+            "PORT=…`, or `guild demo --port …`."
+        ) from wrong
 
 
 async def _found(settings: Settings, story: Story) -> None:

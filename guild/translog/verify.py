@@ -523,12 +523,18 @@ def verify(folder: Path, *, vkey: str = "", since: Path | None = None) -> list[F
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Print the report; 0 when everything holds, 1 when something does not."""
+    """Print the report; 0 when everything holds, 1 when something does not, 2 without files."""
     parser = argparse.ArgumentParser(prog="guild verify", description="Check the public files.")
     parser.add_argument("folder", type=Path, help="folder with the exported public files")
     parser.add_argument("--key", default="", help="the log's key as you know it (vkey)")
     parser.add_argument("--since", type=Path, help="a checkpoint that you kept from earlier")
     given = parser.parse_args(arguments)
+    if not (given.folder / "leaves.jsonl").is_file():
+        sys.stderr.write(f"{given.folder} holds no public files. Name the folder of an export.\n")
+        return 2
+    if given.since and not given.since.is_file():
+        sys.stderr.write(f"{given.since} is no file. Name the checkpoint that you kept.\n")
+        return 2
     report = verify(given.folder, vkey=given.key, since=given.since)
     for what, holds, detail in report:
         sys.stdout.write(f"{'holds' if holds else 'WRONG'}  {what:11} {detail}\n")

@@ -19,6 +19,7 @@ warnings.filterwarnings("ignore", message="XDG_RUNTIME_DIR")
 from litestar import Litestar  # noqa: E402
 
 from guild import cli, worker  # noqa: E402
+from guild.cli import serving  # noqa: E402
 from guild.core import outbox  # noqa: E402
 from guild.core.settings import Settings  # noqa: E402
 from guild.core.work import System  # noqa: E402
@@ -28,7 +29,9 @@ from tests.chaos.errands import ERRANDS  # noqa: E402
 from tests.chaos.points import arm  # noqa: E402
 
 SWEEP_S = 0.1
-READY = create_app(cli.make_system(Settings(env="test", database_url="postgresql+asyncpg:///none")))
+READY = create_app(
+    serving.make_system(Settings(env="test", database_url="postgresql+asyncpg:///none"))
+)
 """Built once: a child only puts its System where `create_app` would have put it."""
 
 
@@ -63,7 +66,7 @@ def prepare(lease_s: float | None) -> None:
 
     The fingerprint of the schema is another test's matter.
     """
-    make = cli.make_system
+    make = serving.make_system
 
     async def agree(_: str) -> None: ...
 
@@ -80,9 +83,9 @@ def prepare(lease_s: float | None) -> None:
         READY.state["system"] = system
         return READY
 
-    cli.create_app = ready_app
-    cli.ensure_schema = agree
-    cli.make_system = with_errands
+    serving.create_app = ready_app
+    serving.ensure_schema = agree
+    serving.make_system = with_errands
     worker.SWEEP_S = SWEEP_S
 
 

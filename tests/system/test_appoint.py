@@ -7,7 +7,8 @@ from argparse import Namespace
 import pytest
 from sqlalchemy import select
 
-from guild import cli, features
+from guild import features
+from guild.cli import keeping
 from guild.core.permissions import SYSTEM
 from guild.core.settings import Settings
 from guild.core.work import System, begin_work
@@ -24,7 +25,7 @@ async def appoint(
 ) -> int:
     monkeypatch.setattr("sys.stdin", io.StringIO(password + "\n"))
     settings: Settings = system.settings
-    return await asyncio.to_thread(cli.appoint, settings, asked)
+    return await asyncio.to_thread(keeping.appoint, settings, asked)
 
 
 async def test_a_founder_is_entered_with_her_offices(

@@ -35,6 +35,7 @@ NO_PAGE = re.compile(r"/(?:pdf|csv|zip|file|root\.(?:pem|crl)|time-root\.pem)$|\
 
 NOT_BY_A_LINK = {
     "/": "where everybody begins",
+    "/closed": "where closing one's pages leads",
     "/deliveries": "the button of a mailed link opens it",
     "/labels/{code}": "its address is given to whoever asks for the label",
     "/outbox": "of a local server; `guild demo` names it",

@@ -12,7 +12,8 @@ import msgspec
 import pytest
 from sqlalchemy import select
 
-from guild import cli, features
+from guild import features
+from guild.cli import keeping
 from guild.compliance import commands as compliance
 from guild.compliance.schemas import ConfirmationIn
 from guild.core.crypto import SealBroken
@@ -235,7 +236,7 @@ def test_contexts_differ_so_that_no_value_fits_another_column() -> None:
 
 def test_the_index_key_is_printed_for_the_day_that_key_1_goes(capsys: Any) -> None:
     settings = Settings(secrets={1: OLD, 2: NEW})
-    assert cli.rotate_keys(settings, argparse.Namespace(index_key=True)) == 0
+    assert keeping.rotate_keys(settings, argparse.Namespace(index_key=True)) == 0
     printed = b64decode(capsys.readouterr().out)
     alone = Settings(secrets={2: NEW}, index_key=printed)
     assert alone.blind_index_key == settings.blind_index_key

@@ -19,6 +19,7 @@ from guild.members.commands.keys import make_api_key, revoke_api_key
 from guild.members.commands.limits import Limit, count_try, forget_tries, sweep_tries
 from guild.members.commands.links import (
     OpenedLink,
+    close_browser,
     issue_link,
     link_to_renew,
     open_link,
@@ -81,6 +82,7 @@ __all__ = [
     "change_organisation",
     "change_password",
     "choose_language",
+    "close_browser",
     "confirm_role",
     "count_try",
     "create_first_operator",

@@ -4,14 +4,16 @@ The token is 256 random bits, stored hashed. A GET never uses it up, because mai
 links; the page's POST does, and binds the browser by a cookie that dies with the link.
 """
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
 from msgspec import Struct
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, or_, select, update
 
 from guild.core.ids import ContactId, LinkId, new_id
 from guild.core.work import Work
+from guild.members.access import CLIENT_LINK
 from guild.members.commands.limits import LINK_ADDRESS, count_try
 from guild.members.errors import LinkNotFound
 from guild.members.models import AccessLink, Contact, LinkSession
@@ -129,6 +131,30 @@ async def revoke_links(work: Work, subject_id: UUID, *, purpose: str | None = No
     if purpose is not None:
         which.append(AccessLink.purpose == purpose)
     await work.session.execute(update(AccessLink).where(*which).values(revoked_at=work.now))
+
+
+async def close_browser(work: Work, tokens: Sequence[str]) -> None:
+    """End the sessions of a browser by the tokens in its cookies; unknown ones are passed over.
+
+    What was opened from the link to all ends with it: such a link was never mailed, was used in the
+    moment it was made, and lasts exactly as long as the link it came from (`open_thing`).
+    """
+    opened = await work.session.scalars(
+        select(AccessLink)
+        .join(LinkSession, LinkSession.link_id == AccessLink.id)
+        .where(LinkSession.id_hash.in_([token_hash(token) for token in tokens]))
+    )
+    ended = [LinkSession.id_hash.in_([token_hash(token) for token in tokens])]
+    for link in opened:
+        if link.purpose == CLIENT_LINK:
+            email = select(Contact.email).where(Contact.id == link.contact_id).scalar_subquery()
+            from_it = select(AccessLink.id).where(
+                AccessLink.expires_at == link.expires_at,
+                AccessLink.opened_at == AccessLink.created_at,
+                AccessLink.contact_id.in_(select(Contact.id).where(Contact.email == email)),
+            )
+            ended.append(LinkSession.link_id.in_(from_it))
+    await work.session.execute(delete(LinkSession).where(or_(*ended)))
 
 
 async def sweep_link_sessions(work: Work) -> None:

@@ -4,7 +4,16 @@ Server-rendered; every form works without JavaScript. A refused form comes back 
 password), with what is wrong beside its field.
 """
 
-from guild.members.pages import access, account, client_import, clients, office, passkeys, tongues
+from guild.members.pages import (
+    access,
+    account,
+    client_import,
+    clients,
+    leaving,
+    office,
+    passkeys,
+    tongues,
+)
 
 PAGES = [
     *access.PAGES,
@@ -13,5 +22,6 @@ PAGES = [
     *clients.PAGES,
     *office.PAGES,
     *passkeys.PAGES,
+    *leaving.PAGES,
     *tongues.PAGES,
 ]

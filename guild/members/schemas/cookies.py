@@ -40,6 +40,13 @@ def client_cookie(settings: Settings, token: str, *, now: datetime, until: datet
     return _cookie(settings, name, token, int((until - now).total_seconds()))
 
 
+def ended_client_cookies(settings: Settings) -> list[Cookie]:
+    """Both cookies of a client, empty and over."""
+    secure = settings.secure_cookies
+    names = (link_cookie_name(secure=secure), client_cookie_name(secure=secure))
+    return [_cookie(settings, name, "", 0) for name in names]
+
+
 def _cookie(settings: Settings, name: str, value: str, max_age: int) -> Cookie:
     return Cookie(
         key=name,

@@ -86,6 +86,51 @@ async def test_a_client_opens_all_that_was_sent_to_its_address(
     assert (await http.get(foreign)).status_code == 404
 
 
+async def test_closing_ends_the_link_to_all_and_what_was_opened_from_it(
+    scene: Scene, http: httpx.AsyncClient
+) -> None:
+    await http.post("/client/ask", data={"email": scene.client.contacts[0].email})
+    token = await _mailed(scene)
+    await http.post(f"/client/open/{token}", data=_csrf(await http.get(f"/client/open/{token}")))
+    page = await http.get("/client")
+    await http.post(f"/client/invoices/{scene.invoice_id}", data=_csrf(page))
+    first = http.cookies["guild_link"]
+    await http.post(f"/client/invoices/{scene.invoice_id}", data=_csrf(page))
+    kept = dict(http.cookies)
+    assert kept["guild_link"] != first
+    await scene.make.link(scene.client.contacts[0].id, scene.invoice_id, purpose="invoice")
+    page = await http.get("/client")
+    assert 'action="/client/close"' in page.text
+    assert (await http.post("/client/close")).status_code == 403, "a forged request closes nothing"
+    closed = await http.post("/client/close", data={**_csrf(page), "language": "de"})
+    assert closed.headers["location"] == "/closed?language=de"
+    assert not http.cookies
+    assert "Ihre Seiten sind geschlossen" in (await http.get("/closed?language=de")).text
+    for cookies in ({}, kept, {"guild_link": first}):
+        http.cookies.update(cookies)
+        assert (await http.get("/client")).status_code == 401
+        assert (await http.get("/invoice")).status_code == 401
+
+
+async def test_closing_one_thing_leaves_what_another_browser_has_open(
+    scene: Scene, http: httpx.AsyncClient
+) -> None:
+    contact = scene.client.contacts[0].id
+    held = []
+    for _ in range(2):
+        token = await scene.make.link(contact, scene.invoice_id, purpose="invoice")
+        await http.post(f"/i/{token}", data=_csrf(await http.get(f"/i/{token}")))
+        held.append(http.cookies["guild_link"])
+    page = await http.get("/invoice")
+    assert 'action="/close"' in page.text
+    closed = await http.post("/close", data={**_csrf(page), "language": "<b>"})
+    assert closed.headers["location"] == "/closed"
+    for session, status in zip(held, (200, 401), strict=True):
+        http.cookies.set("guild_link", session)
+        assert (await http.get("/invoice")).status_code == status
+        http.cookies.clear()
+
+
 async def test_the_link_of_one_thing_shows_the_list_and_opens_nothing_else(
     scene: Scene, http: httpx.AsyncClient, clock: Clock
 ) -> None:
