@@ -59,7 +59,8 @@ class SignatureEvidence(msgspec.Struct, frozen=True, kw_only=True):
     `identified` says how the mailbox was proved: "link" (opened from the mail) or "signed_in";
     `identified_at` when. `proof` is the second proof: "email_code", "passkey", "eid", or
     "session" for a member who was signed in and gave none; `proof_at` when it was given,
-    `proof_tries` how many tries it took. `consent_text` is the sentence that was ticked.
+    `proof_tries` how many tries it took. `origin` is empty where nothing is known of it.
+    `consent_text` is the sentence that was ticked.
     `log_index` is the leaf in the transparency log, None while it is not yet in the tree.
     """
 

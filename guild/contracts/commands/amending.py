@@ -65,38 +65,11 @@ async def begin_amendment(work: Work, contract_id: ContractId, change: ContractC
         raise AmendmentOpen(
             f"{open_one} is on the table already.", mend="Change that one, or withdraw it first."
         )
-    given = {
-        name: value for name, value in msgspec.to_builtins(change).items() if value is not None
-    }
-    if given.get("deal", {}).get("kind", "milestones") != "milestones":
-        given.setdefault("milestones", [])
-    planned = await _as_planned(work, parent)
-    if planned is not None and "deal" not in given:
-        given.setdefault("milestones", planned)
-        given["deal"] = None
-    data = msgspec.convert({**parent.draft, **given}, ContractIn)
+    data = await _changed(work, parent, change)
     charter = await charter_at(work)
     before = terms_from(parent.terms)
-    data = await with_picked_rates(work, data)
     terms = await build_terms(work, data, charter, before.paper)
-    earlier = await work.session.scalar(
-        select(func.count()).select_from(Contract).where(Contract.amends_id == parent.id)
-    )
-    amendment = Contract(
-        id=ContractId(new_id()),
-        number=f"{parent.number}-A{(earlier or 0) + 1}",
-        member_id=parent.member_id,
-        client_id=parent.client_id,
-        contact_id=parent.contact_id,
-        state=CONTRACT_LIFECYCLE.initial,
-        version=1,
-        guaranteed=parent.guaranteed,
-        guarantee_reasons=list(parent.guarantee_reasons),
-        created_at=work.now,
-        amends_id=parent.id,
-        amends_sha256=terms_hash(before),
-        paper_id=parent.paper_id,
-    )
+    amendment = await _numbered(work, parent, terms_hash(before))
     terms = await written_as_amendment(work, amendment, terms)
     put_terms(work, amendment, data, terms, charter)
     work.session.add(amendment)
@@ -111,6 +84,43 @@ async def begin_amendment(work: Work, contract_id: ContractId, change: ContractC
         )
     )
     return amendment
+
+
+async def _changed(work: Work, parent: Contract, change: ContractChange) -> ContractIn:
+    """The draft of the contract with what is to change, and the rates that it picks."""
+    given = {
+        name: value for name, value in msgspec.to_builtins(change).items() if value is not None
+    }
+    if given.get("deal", {}).get("kind", "milestones") != "milestones":
+        given.setdefault("milestones", [])
+    planned = await _as_planned(work, parent)
+    if planned is not None and "deal" not in given:
+        given.setdefault("milestones", planned)
+        given["deal"] = None
+    data = msgspec.convert({**parent.draft, **given}, ContractIn)
+    return await with_picked_rates(work, data)
+
+
+async def _numbered(work: Work, parent: Contract, parent_sha256: str) -> Contract:
+    """A row for the next amendment of a contract, with a number that ends in -A1, -A2 and so on."""
+    earlier = await work.session.scalar(
+        select(func.count()).select_from(Contract).where(Contract.amends_id == parent.id)
+    )
+    return Contract(
+        id=ContractId(new_id()),
+        number=f"{parent.number}-A{(earlier or 0) + 1}",
+        member_id=parent.member_id,
+        client_id=parent.client_id,
+        contact_id=parent.contact_id,
+        state=CONTRACT_LIFECYCLE.initial,
+        version=1,
+        guaranteed=parent.guaranteed,
+        guarantee_reasons=list(parent.guarantee_reasons),
+        created_at=work.now,
+        amends_id=parent.id,
+        amends_sha256=parent_sha256,
+        paper_id=parent.paper_id,
+    )
 
 
 async def apply_amendment(work: Work, amendment_id: ContractId) -> None:

@@ -220,7 +220,7 @@ def _moment(text: str | None) -> datetime | None:
 
 def _origin(signature: dict[str, Any]) -> str:
     known = (signature.get("ip"), signature.get("user_agent"), signature.get("time_zone"))
-    return ", ".join(part for part in known if part) or "not known"
+    return ", ".join(part for part in known if part)
 
 
 def _certificate(

@@ -99,3 +99,9 @@ async def answered_page(
     if errors:
         answer.status_code = 409
     return answer
+
+
+async def closed_page(work: Work) -> Response[str] | None:
+    """For a form that was sent: the page, as a 409, when it has nothing left to do."""
+    offer, _ = await queries.offer_view(work)
+    return await answered_page(work, offer, errors=True)

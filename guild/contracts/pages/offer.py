@@ -26,7 +26,7 @@ from guild.contracts.errors import (
     OfferNotFound,
     TooManyCodes,
 )
-from guild.contracts.pages.answered import answered_page, told
+from guild.contracts.pages.answered import answered_page, closed_page, told
 from guild.contracts.pages.client import Form, document_markup
 from guild.contracts.pages.words import (
     NO_STORE,
@@ -150,7 +150,7 @@ async def sign_page(work: Work) -> Response[str]:
 
 async def _sign_page(work: Work, form: dict[str, str], errors: Errors) -> Response[str]:
     view, _ = await queries.offer_view(work)
-    if done := await answered_page(work, view, errors=bool(form or errors)):
+    if done := await answered_page(work, view):
         return done
     return offer_page(
         work, "contracts/sign.html", view, errors=errors, email=view.your_email, form=form,
@@ -162,6 +162,8 @@ async def _sign_page(work: Work, form: dict[str, str], errors: Errors) -> Respon
 @post("/offer/code", permission=Permission.LINK, include_in_schema=False, status_code=303)
 async def send_code(work: Work, data: Form) -> Response[str] | Redirect:
     """Mail a code and come back to the form."""
+    if done := await closed_page(work):
+        return done
     try:
         await commands.request_code(work, msgspec.convert(seen(data), OfferIn))
     except (CodeTriesUsedUp, TooManyCodes) as refusal:
@@ -172,6 +174,8 @@ async def send_code(work: Work, data: Form) -> Response[str] | Redirect:
 @post("/offer/sign", permission=Permission.LINK, include_in_schema=False, status_code=303)
 async def sign(work: Work, data: Form) -> Response[str] | Redirect:
     """Sign, or prepare what a passkey or provider signs; a refusal shows the form again."""
+    if done := await closed_page(work):
+        return done
     errors = _sign_errors(data, await language_of(work))
     if errors:
         return await _sign_page(work, data, errors)
@@ -228,6 +232,8 @@ async def changes_page(work: Work) -> Response[str]:
 @post("/offer/changes", permission=Permission.LINK, include_in_schema=False, status_code=303)
 async def ask_for_changes(work: Work, data: Form) -> Response[str] | Redirect:
     """Ask for another version."""
+    if done := await closed_page(work):
+        return done
     wishes = data.get("wishes", "").strip()
     if not wishes or len(wishes) > 5000:
         text = sayer(await language_of(work))("e_wishes")
@@ -248,6 +254,8 @@ async def decline_page(work: Work) -> Response[str]:
 @post("/offer/decline", permission=Permission.LINK, include_in_schema=False, status_code=303)
 async def decline(work: Work, data: Form) -> Response[str] | Redirect:
     """Say no, with a reason."""
+    if done := await closed_page(work):
+        return done
     say = sayer(await language_of(work))
     note = data.get("note", "").strip()
     wrong = []
@@ -266,7 +274,7 @@ async def _words_page(
     work: Work, template: str, form: dict[str, str], errors: Errors
 ) -> Response[str]:
     view, _ = await queries.offer_view(work)
-    if done := await answered_page(work, view, errors=bool(form or errors)):
+    if done := await answered_page(work, view):
         return done
     say = sayer(view.language)
     reasons = [(one, say(f"r_{one}")) for one in REASONS]

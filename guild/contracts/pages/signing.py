@@ -8,7 +8,7 @@ from litestar.response import Redirect
 
 from guild.contracts import commands, queries
 from guild.contracts.errors import SameAddress, SignersInvalid
-from guild.contracts.pages.answered import answered_page
+from guild.contracts.pages.answered import answered_page, closed_page
 from guild.contracts.pages.client import Form
 from guild.contracts.pages.offer import fault, language_of, seen
 from guild.contracts.pages.words import offer_page, sayer, spoken
@@ -30,7 +30,7 @@ async def _forward_page(
     work: Work, form: dict[str, str], errors: list[dict[str, str]]
 ) -> Response[str]:
     view, _ = await queries.offer_view(work)
-    if done := await answered_page(work, view, errors=bool(form or errors)):
+    if done := await answered_page(work, view):
         return done
     return offer_page(work, "contracts/forward.html", view, errors=errors, form=form)
 
@@ -38,6 +38,8 @@ async def _forward_page(
 @post("/offer/forward", permission=Permission.LINK, include_in_schema=False, status_code=200)
 async def forward(work: Work, data: Form) -> Response[str]:
     """Pass the offer on; this link ends."""
+    if done := await closed_page(work):
+        return done
     language = await language_of(work)
     said = {name: data.get(name, "").strip() for name in ("name", "email", "note")}
     try:

@@ -1,6 +1,6 @@
 """The evidence bundle of a contract: all that proves it, in one ZIP that needs nobody's help.
 
-The page in it speaks the language of whoever asks for it; everything else is the same for all.
+The page and the README in it speak the language of whoever asks; all else is the same for all.
 
 What lies above contracts is asked for by name: `features.py` gives the question that knows invoices
 to the System under `INVOICES`.
@@ -20,7 +20,11 @@ from sqlalchemy import select
 from guild.contracts import verify
 from guild.contracts.errors import DocumentNotReady
 from guild.contracts.models import Contract, ContractEvidence, ContractOffer, Delivery, Milestone
-from guild.contracts.queries.printed_evidence import printed_evidence
+from guild.contracts.queries.printed_evidence import (
+    evidence_language,
+    evidence_words,
+    printed_evidence,
+)
 from guild.contracts.queries.proof import sealed_file
 from guild.contracts.queries.views import sealed_document
 from guild.contracts.rules.evidence import LEAF_KIND, manifest
@@ -36,24 +40,6 @@ INVOICES: Final = "contracts.invoices"
 VERIFIER: Final = Path(verify.__file__).read_bytes()
 AskInvoices = Callable[[Work, ContractId], Awaitable[list[dict[str, str]]]]
 """Number, issue date, total, currency and state of each issued invoice of a contract."""
-README: Final = """Evidence of contract {number}
-
-index.html       everything to read, in any browser, without a network
-contract.pdf     the sealed file; any PDF reader checks its seal
-contract.html    the exact bytes that both sides saw and signed
-terms.json       the terms as data
-evidence.json    every step, each naming the fingerprint of the step before
-log-proof.json   where the public log holds the fingerprints, and the log's signature
-deliveries.json  what was delivered and accepted; invoices.json what was invoiced
-root.pem, root.crl   the root that the seal stands under, and what it revoked
-verify.py        checks all of it: python3 verify.py   (Python 3.9 or later, nothing else)
-
-The seal with openssl:
-    pdfsig contract.pdf
-    openssl x509 -in root.pem -noout -fingerprint -sha256
-Compare the fingerprint with one that you got elsewhere: an own root proves no more than that.
-The log's key, to compare: {vkey}
-"""
 
 
 async def evidence_bundle(work: Work, contract_id: ContractId) -> tuple[str, bytes]:
@@ -82,21 +68,22 @@ async def bundle_files(work: Work, contract_id: ContractId) -> dict[str, bytes]:
     performed = await _deliveries(work, contract)
     ask: AskInvoices | None = work.system.resources.get(INVOICES)
     invoices = await ask(work, contract.id) if ask else []
-    evidence = manifest(chain)
+    language = await evidence_language(work, contract)
+    words = evidence_words()[language]
     files = {
         "contract.pdf": await documents.read(work, document_id),
         "contract.html": offer.shown_html,
         "terms.json": offer.terms_json,
-        "evidence.json": evidence,
+        "evidence.json": manifest(chain),
         "log-proof.json": _json(proof),
         "deliveries.json": _json(performed),
         "invoices.json": _json(invoices),
         "root.pem": trusted.root_pem,
         "root.crl": trusted.crl_pem,
         "verify.py": VERIFIER,
-        "README.txt": README.format(number=contract.number, vkey=proof["vkey"]).encode(),
+        "README.txt": words["readme"].format(number=contract.number, vkey=proof["vkey"]).encode(),
     }
-    files["index.html"] = await printed_evidence(work, contract, offer, files)
+    files["index.html"] = await printed_evidence(work, contract, offer, files, language)
     sums = [f"{hashlib.sha256(content).hexdigest()}  {name}" for name, content in files.items()]
     files["SHA256SUMS"] = ("\n".join(sums) + "\n").encode()
     return files

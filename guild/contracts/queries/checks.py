@@ -9,10 +9,11 @@ from guild.contracts.models import Contract
 from guild.contracts.queries.facts import Drafted, drafted, facts_of, floors_of, waiver_of
 from guild.contracts.queries.papers import paper_findings
 from guild.contracts.rules.amending import forbidden, touched
+from guild.contracts.rules.findings import Finding
 from guild.contracts.rules.floors import effective, floor_finding, highest
 from guild.contracts.rules.law import LawUnknownError, rule_sets, versions_on
 from guild.contracts.rules.library import library
-from guild.contracts.rules.protections import Finding, blocking, check, retention
+from guild.contracts.rules.protections import blocking, check, retention
 from guild.contracts.rules.terms import Terms
 from guild.contracts.rules.wording import languages, words_of
 from guild.contracts.schemas import ChecksOut, FindingOut, RuleVersionOut

@@ -9,8 +9,8 @@ from sqlalchemy import select
 
 from guild.contracts.models import Contract, ContractOffer, RepTask
 from guild.contracts.queries.amended import Amended, amended_by
+from guild.contracts.rules.coverage import EarlierContract, Facts
 from guild.contracts.rules.floors import Effort, Floor, floor_sets
-from guild.contracts.rules.protections import EarlierContract, Facts
 from guild.contracts.rules.terms import Terms, terms_from
 from guild.core.ids import ContractId, MemberId, OrganisationId
 from guild.core.money import Money

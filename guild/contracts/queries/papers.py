@@ -12,8 +12,8 @@ from guild.contracts.access import OFFER_LINK
 from guild.contracts.errors import PaperNotFound
 from guild.contracts.models import Contract, ContractPaper, RepTask
 from guild.contracts.queries.facts import Drafted, answered
+from guild.contracts.rules.findings import Finding
 from guild.contracts.rules.papers import PaperFinding, languages_of, worst
-from guild.contracts.rules.protections import Finding
 from guild.contracts.schemas.papers import PaperOut, RepTaskOut, WaiverCount
 from guild.core.ids import ContractId
 from guild.core.permissions import Permission

@@ -30,19 +30,22 @@ def evidence_words() -> dict[str, dict[str, Any]]:
     return msgspec.json.decode(WORDS.read_bytes(), type=dict[str, dict[str, Any]])
 
 
-async def printed_evidence(
-    work: Work, contract: Contract, offer: ContractOffer, files: Mapping[str, bytes]
-) -> bytes:
-    """The page, from the other files of the bundle."""
-    words = evidence_words()
+async def evidence_language(work: Work, contract: Contract) -> str:
+    """In which language whoever asks reads the evidence."""
     language = await reader_language(work) if work.actor.kind == "contact" else contract.language
-    language = language if language in words else "en"
+    return language if language in evidence_words() else "en"
+
+
+async def printed_evidence(
+    work: Work, contract: Contract, offer: ContractOffer, files: Mapping[str, bytes], language: str
+) -> bytes:
+    """The page in that language, from the other files of the bundle."""
     entries = msgspec.json.decode(files["evidence.json"])["entries"]
     member = await work.session.get_one(Member, contract.member_id)
     client = await work.session.get_one(Organisation, contract.client_id)
     html = environment().get_template("contracts/bundle.html").render(
         lang=language,
-        t=words[language],
+        t=evidence_words()[language],
         contract=contract,
         member_name=member.legal_name,
         client_name=client.name,

@@ -11,7 +11,8 @@ from typing import Final
 import msgspec
 
 from guild.contracts.rules.deals import MilestoneTerms, TimeAndMaterials
-from guild.contracts.rules.protections import Finding, gives_more
+from guild.contracts.rules.findings import Finding
+from guild.contracts.rules.protections import gives_more
 from guild.contracts.rules.terms import Clause, Terms
 from guild.contracts.rules.wording import day_words, money_words
 

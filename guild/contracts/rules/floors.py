@@ -13,8 +13,8 @@ from typing import Final
 
 import msgspec
 
+from guild.contracts.rules.findings import Finding, Outcome
 from guild.contracts.rules.law import MARKS, Mark
-from guild.contracts.rules.protections import Finding, Outcome
 from guild.contracts.rules.terms import Terms
 from guild.core.money import Money
 

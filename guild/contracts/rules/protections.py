@@ -5,62 +5,24 @@ sending, a `warning` does not. Not legal advice, and the findings say from which
 so that anyone can check.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
-from typing import Literal
 
-import msgspec
-
+from guild.contracts.rules.coverage import Facts, not_applicable_because, region_unknown
 from guild.contracts.rules.elements import ELEMENTS
+from guild.contracts.rules.findings import Finding, Outcome, found
 from guild.contracts.rules.keeping import house_rule, years_later
 from guild.contracts.rules.law import (
-    MARKS,
     Acceptance,
     AfterStart,
     Element,
     LatePayment,
     Law,
-    Mark,
     PaymentLaw,
     RuleSet,
     TermLimit,
-    Threshold,
 )
 from guild.contracts.rules.terms import Terms
-
-Outcome = Literal["met", "missing", "warning", "not_applicable"]
-
-
-class EarlierContract(msgspec.Struct, frozen=True, kw_only=True):
-    """Another contract of the same two parties, for sums over a window of days."""
-
-    agreed_on: date
-    net_minor: int
-    currency: str
-
-
-class Facts(msgspec.Struct, frozen=True, kw_only=True):
-    """What the rules look at: the terms, the day, and what the same pair did before."""
-
-    terms: Terms
-    on: date
-    earlier: tuple[EarlierContract, ...] = ()
-    offered_before: Terms | None = None
-    """The version that the client saw last, when this one replaces it."""
-
-
-class Finding(msgspec.Struct, frozen=True, kw_only=True):
-    """What one rule found, in words for the member."""
-
-    rule: str
-    outcome: Outcome
-    sentence: str
-    mend: str
-    field: str
-    article: str
-    source: str
-    values: Mapping[str, int | str] = {}
-    """The figures in the sentence, for whoever says it in another language."""
 
 
 def check(facts: Facts, sets: Sequence[RuleSet]) -> list[Finding]:
@@ -78,7 +40,7 @@ def check(facts: Facts, sets: Sequence[RuleSet]) -> list[Finding]:
         reason = not_applicable_because(facts, law)
         if reason:
             findings.append(_aside(rules, reason, law))
-        elif _region_unknown(facts.terms, law):
+        elif region_unknown(facts.terms, law):
             findings.append(_region_finding(rules, law))
         else:
             findings.extend(_apply(facts, rules, law))
@@ -88,39 +50,6 @@ def check(facts: Facts, sets: Sequence[RuleSet]) -> list[Finding]:
 def blocking(findings: Sequence[Finding]) -> list[Finding]:
     """The findings that keep the contract from being sent."""
     return [finding for finding in findings if finding.outcome == "missing"]
-
-
-def not_applicable_because(facts: Facts, law: Law) -> str:
-    """Why the law does not cover this contract; an empty string when it does."""
-    terms = facts.terms
-    if not _in_place(terms, law):
-        return "Neither side nor the governing law is in its area."
-    if terms.client.kind not in law.client_kinds:
-        return f"It does not cover a client that is a {terms.client.kind.replace('_', ' ')}."
-    if terms.profession in law.professions_excluded:
-        return f"It does not cover {terms.profession.replace('_', ' ')}."
-    if law.professions_covered and terms.profession not in law.professions_covered:
-        return f"Its list of services does not hold {terms.profession.replace('_', ' ')}."
-    if law.thresholds and not any(reaches(threshold, facts) for threshold in law.thresholds):
-        below = " and ".join(
-            f"below {threshold.minor // 100} {threshold.currency} in {threshold.words}"
-            for threshold in law.thresholds
-        )
-        return f"All contracts of this pair together stay {below}."
-    return ""
-
-
-def reaches(threshold: Threshold, facts: Facts) -> bool:
-    """Whether this contract and those of the window before it come to the threshold.
-
-    Sums in another currency are not converted: the law is then taken to apply, the careful side.
-    """
-    first = threshold.first_day(facts.on)
-    within = [past for past in facts.earlier if first <= past.agreed_on <= facts.on]
-    currencies = {facts.terms.currency, *(past.currency for past in within)}
-    if currencies != {threshold.currency}:
-        return True
-    return facts.terms.net_minor + sum(past.net_minor for past in within) >= threshold.minor
 
 
 def pay_by(terms: Terms, *, completed_on: date, invoiced_on: date, law: Law) -> date:
@@ -151,36 +80,6 @@ def retention(facts: Facts, signed_on: date, sets: Sequence[RuleSet]) -> tuple[d
             if asked > years or (asked == years and name == "house/signed"):
                 years, name = asked, rules.id
     return years_later(signed_on, years), name
-
-
-def _in_place(terms: Terms, law: Law) -> bool:
-    if law.zone:
-        return bool({terms.client.country, terms.law.country} & set(law.zone))
-    if law.cities:
-        return _in_city(terms, law)
-    regions = {terms.member.region, terms.client.region, terms.law.region}
-    return bool(regions & set(law.regions)) or _region_unknown(terms, law)
-
-
-def _in_city(terms: Terms, law: Law) -> bool:
-    """A side has its address in one of the cities, and in their region or in none that is named."""
-    names = {city.casefold() for city in law.cities}
-    countries = {region.partition("-")[0] for region in law.regions}
-    return any(
-        side.country in countries
-        and side.city.strip().casefold() in names
-        and side.region in {"", *law.regions}
-        for side in (terms.member, terms.client)
-    )
-
-
-def _region_unknown(terms: Terms, law: Law) -> bool:
-    """A side is in the law's country, but nobody said in which of its states."""
-    countries = {region.partition("-")[0] for region in law.regions}
-    places = (terms.member, terms.client, terms.law)
-    if law.cities or any(place.region in law.regions for place in places):
-        return False
-    return any(place.country in countries and not place.region for place in places)
 
 
 def _aside(rules: RuleSet, sentence: str, law: Law | None = None) -> Finding:
@@ -220,7 +119,7 @@ def _apply(facts: Facts, rules: RuleSet, law: Law) -> Iterator[Finding]:
         yield _acceptance(facts.terms, rules, law, law.acceptance)
     if law.retention is not None:
         kept = max(law.retention.years, house_rule("house/signed", facts.on).years)
-        yield _found(
+        yield found(
             rules, law, "retention", "met",
             f"{'Both sides keep' if law.retention.both_parties else 'The client keeps'} the "
             f"contract for {law.retention.years} years; the co-op keeps it for {kept}.",
@@ -228,36 +127,11 @@ def _apply(facts: Facts, rules: RuleSet, law: Law) -> Iterator[Finding]:
         )  # fmt: skip
 
 
-def _found(
-    rules: RuleSet,
-    law: Law,
-    name: str,
-    outcome: Outcome,
-    sentence: str,
-    *,
-    article: str,
-    mend: str = "",
-    field: str = "",
-    mark: Mark = "",
-    values: Mapping[str, int | str] | None = None,
-) -> Finding:
-    return Finding(
-        rule=f"{rules.id}/{name}",
-        outcome=outcome,
-        sentence=f"{sentence} {MARKS[mark]}".rstrip(),
-        mend=mend if outcome in ("missing", "warning") else "",
-        field=field,
-        article=article,
-        source=law.source,
-        values=values or {},
-    )
-
-
 def _element(terms: Terms, rules: RuleSet, law: Law, element: Element) -> Finding:
     wanted = ELEMENTS[element.id]
     there = wanted.is_there(terms)
     sentence = f"The contract {'says' if there else 'has to say'} {wanted.what}."
-    return _found(
+    return found(
         rules, law, element.id, "met" if there else "missing", sentence,
         article=element.article, mend=wanted.mend, field=wanted.field, mark=element.mark,
     )  # fmt: skip
@@ -268,7 +142,7 @@ def _payment(terms: Terms, rules: RuleSet, law: Law, payment: PaymentLaw) -> Ite
     if days is None:
         when = "the work is done" if payment.default_from == "completion" else "the invoice"
         sentence = f"No term is agreed, so payment is due {payment.default_days} days after "
-        yield _found(
+        yield found(
             rules, law, "payment_default", "warning", f"{sentence}{when}.",
             article=payment.article, mend="Agree on a term, so that nobody has to reckon.",
             field="payment_term_days", mark=payment.mark, values={"days": payment.default_days},
@@ -283,38 +157,38 @@ def _limit(terms: Terms, rules: RuleSet, law: Law, limit: TermLimit, days: int) 
     who = terms.client.kind.replace("_", " ")
     name = "payment_term_if" if limit.only_if else "payment_term"
 
-    def found(outcome: Outcome, sentence: str, mend: str = "", field: str = "") -> Finding:
-        return _found(
+    def said(outcome: Outcome, sentence: str, mend: str = "", field: str = "") -> Finding:
+        return found(
             rules, law, name, outcome, sentence, mend=mend, article=limit.article,
             mark=limit.mark, field=field or "payment_term_days",
             values={"days": days, "limit": limit.days},
         )  # fmt: skip
 
     if limit.counts_from == "completion" and terms.payment.counts_from != "completion":
-        return found(
+        return said(
             "missing",
             f"The law counts {limit.days} days from the end of the work, not from the invoice.",
             "Let the term count from completion.",
             "payment_counts_from",
         )
     if days <= limit.days:
-        return found("met", f"{days} days are within the {limit.days} days allowed for a {who}.")
+        return said("met", f"{days} days are within the {limit.days} days allowed for a {who}.")
     if limit.only_if:
-        return found(
+        return said(
             "warning",
             f"If {limit.only_if}, {days} days do not bind: {limit.days} days are the most.",
             f"Agree on {limit.days} days, or make sure that it is not so.",
         )
     if limit.absolute_days is not None and days > limit.absolute_days:
         sentence = f"A {who} may never take more than {limit.absolute_days} days to pay."
-        return found("missing", sentence, f"Agree on {limit.days} days.")
+        return said("missing", sentence, f"Agree on {limit.days} days.")
     excused = {
         "never": False,
         "expressly_agreed": terms.payment.long_term_agreed,
         "objective_reason": bool(terms.payment.long_term_reason.strip()),
     }[limit.beyond]
     if excused:
-        return found(
+        return said(
             "warning",
             f"{days} days are more than {limit.days}; the contract says why you agree.",
             "A term that is grossly unfair to you does not bind even if agreed.",
@@ -323,7 +197,7 @@ def _limit(terms: Terms, rules: RuleSet, law: Law, limit: TermLimit, days: int) 
     if limit.beyond == "objective_reason":
         mend = f"Agree on {limit.days} days, or write down the objective reason for more."
     sentence = f"{days} days are more than the {limit.days} days allowed for a {who}."
-    return found("missing", sentence, mend)
+    return said("missing", sentence, mend)
 
 
 def _after_start(facts: Facts, rules: RuleSet, law: Law, rule: AfterStart) -> Iterator[Finding]:
@@ -334,7 +208,7 @@ def _after_start(facts: Facts, rules: RuleSet, law: Law, rule: AfterStart) -> It
         return
     if rule.no_lower_pay:
         lower = now.currency != before.currency or now.net_minor < before.net_minor
-        yield _found(
+        yield found(
             rules, law, "after_start_pay", "missing" if lower else "met",
             "The work has begun, so the price may not go below what was offered before."
             if lower else "The price is not lower than before the work began.",
@@ -343,7 +217,7 @@ def _after_start(facts: Facts, rules: RuleSet, law: Law, rule: AfterStart) -> It
         )  # fmt: skip
     if rule.no_more_work:
         more = gives_more(before, now)
-        yield _found(
+        yield found(
             rules, law, "after_start_work", "missing" if more else "met",
             "The work has begun, so more work or more rights need more pay."
             if more else "No work or rights were added for the same pay.",
@@ -368,12 +242,12 @@ def gives_more(before: Terms, now: Terms) -> bool:
 
 def _late_payment(terms: Terms, rules: RuleSet, law: Law, rule: LatePayment) -> Finding:
     if terms.payment.interest_excluded:
-        return _found(
+        return found(
             rules, law, "late_payment", "missing",
             "Taking away interest on late payment is grossly unfair and does not bind.",
             article=rule.article, mend="Leave the statutory interest in.", field="payment",
         )  # fmt: skip
-    return _found(
+    return found(
         rules, law, "late_payment", "met",
         f"On a late invoice the client owes interest at {rule.reference} plus at least "
         f"{rule.interest_points_over_reference} points, and {rule.flat_minor // 100} "
@@ -389,13 +263,13 @@ def _late_payment(terms: Terms, rules: RuleSet, law: Law, rule: LatePayment) -> 
 def _acceptance(terms: Terms, rules: RuleSet, law: Law, rule: Acceptance) -> Finding:
     days = terms.acceptance_silence_days
     if days <= rule.max_days or terms.payment.long_term_agreed:
-        return _found(
+        return found(
             rules, law, "acceptance", "met" if days <= rule.max_days else "warning",
             f"Checking the work takes at most {days} days.", article=rule.article, mark=rule.mark,
             values={"days": days},
             mend="A period that is grossly unfair to you does not bind even if agreed.",
         )  # fmt: skip
-    return _found(
+    return found(
         rules, law, "acceptance", "missing",
         f"Checking the work may not take more than {rule.max_days} days, and this says {days}.",
         article=rule.article, mend=f"Set at most {rule.max_days} days for acceptance.",

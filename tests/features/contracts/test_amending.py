@@ -16,6 +16,7 @@ from guild.contracts.schemas import (
     WithdrawIn,
 )
 from guild.core.errors import IllegalMove, Invalid
+from guild.members.queries import known_as
 from guild.mutual_fund.models import GuaranteeReservation
 from tests.features.mutual_fund.court import endow
 
@@ -90,6 +91,9 @@ async def test_the_change_is_said_in_words_and_the_old_stays_until_all_signed(ma
     ]  # fmt: skip
     assert chain[1].parent_sha256 == chain[0].terms_sha256
     assert chain[1].changes == said.changes
+    async with as_(await make.client_of(contract)) as work:
+        (agreed,) = await queries.agreed_with(work, await known_as(work))
+    assert [copy.number for copy in agreed.copies] == [contract.number, amendment.number]
 
 
 async def test_the_amended_contract_is_performed_to_its_end(make, as_, answer):

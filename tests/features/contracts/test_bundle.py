@@ -123,6 +123,7 @@ async def test_both_sides_download_it_and_nobody_else(sealed, make, as_, signed_
     packed = zipfile.ZipFile(BytesIO(proof.content))
     html = packed.read(f"{contract.number}/index.html").decode()
     assert '<html lang="fr">' in html
+    assert packed.read(f"{contract.number}/README.txt").decode().startswith("Preuves du contrat")
     assert "Qui a signé" in html
     assert "Signé par le client, version 1" in html
     assert "Signed" not in re.sub(

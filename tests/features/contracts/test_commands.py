@@ -17,6 +17,7 @@ from guild.contracts.errors import (
     TooManyLinks,
 )
 from guild.contracts.models import ContractEvidence, ContractOffer
+from guild.contracts.pages.answered import told
 from guild.contracts.rules.canonical import sha256
 from guild.contracts.schemas import (
     ContractChange,
@@ -277,10 +278,18 @@ async def test_an_offer_expires_and_stays_expired(make, as_, clock):
         await commands.expire_offer(work, sent.id)
         assert (await queries.contract_row(work, sent.id)).state == "sent", "not yet"
     clock.advance(days=18)
+    pages = []
     for _ in range(2):
+        async with as_(await make.client_of(sent)) as work:
+            view, _ = await queries.offer_view(work)
+            pages.append((view.state, told(view, await queries.answered(work, view))))
         async with as_() as work:
             await commands.expire_offer(work, sent.id)
             assert (await queries.contract_row(work, sent.id)).state == "expired"
+    assert [state for state, _ in pages] == ["sent", "expired"]
+    assert pages[0][1] == pages[1][1], "she reads the same before and after the job"
+    assert pages[0][1]["title"] == "The time to answer is over"
+    assert "was open until 7 December 2026" in pages[0][1]["stands"]
 
 
 async def test_the_funds_answer_is_kept(make, as_):

@@ -10,9 +10,10 @@ from datetime import date, timedelta
 import msgspec
 import pytest
 
+from guild.contracts.rules.coverage import Facts
 from guild.contracts.rules.elements import ELEMENTS
 from guild.contracts.rules.law import Law, RuleSet, TermLimit, rule_sets
-from guild.contracts.rules.protections import Facts, check
+from guild.contracts.rules.protections import check
 from guild.contracts.rules.terms import Law as GoverningLaw
 from guild.contracts.rules.terms import Payment, Rights, Service, Terms
 from tests.features.contracts.test_protections import party, terms

@@ -5,8 +5,9 @@ from datetime import date, timedelta
 import msgspec
 import pytest
 
+from guild.contracts.rules.coverage import EarlierContract, Facts
 from guild.contracts.rules.law import MARKS, rule_sets, versions_on
-from guild.contracts.rules.protections import EarlierContract, Facts, blocking, check, retain_until
+from guild.contracts.rules.protections import blocking, check, retain_until
 from guild.contracts.rules.terms import Law, Payment, Rights
 from tests.features.contracts.test_protections import DAY, SETS, eu, findings, party, terms
 

@@ -119,8 +119,10 @@ async def test_signing_through_the_forms(make, client, as_):
         assert (page.status_code, "<form" in main(page)) == (200, False), form
         assert "You signed this contract on 23 November 2026" in page.text
         assert "The contract is being sealed" in page.text, "what comes next"
-    again = await client.post("/offer/sign", data=typed)
-    assert (again.status_code, "You have signed" in again.text) == (409, True)
+    said = {**typed, "code": code, "wishes": "Ten", "reason": "dates"}
+    for form in ("code", "sign", "changes", "decline", "forward"):
+        again = await client.post(f"/offer/{form}", data=said)
+        assert (again.status_code, "You have signed" in again.text) == (409, True), form
 
 
 async def test_asking_for_changes_and_declining(make, client, as_):

@@ -5,16 +5,10 @@ from datetime import date, timedelta
 import msgspec
 import pytest
 
+from guild.contracts.rules.coverage import EarlierContract, Facts
+from guild.contracts.rules.findings import Finding
 from guild.contracts.rules.law import LawUnknownError, RuleSet, rule_sets
-from guild.contracts.rules.protections import (
-    EarlierContract,
-    Facts,
-    Finding,
-    blocking,
-    check,
-    pay_by,
-    retain_until,
-)
+from guild.contracts.rules.protections import blocking, check, pay_by, retain_until
 from guild.contracts.rules.terms import (
     Clause,
     Law,

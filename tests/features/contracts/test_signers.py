@@ -33,6 +33,7 @@ from guild.members import commands as members
 from guild.members.commands import add_contact
 from guild.members.errors import LinkNotFound
 from guild.members.models import AccessLink, Contact
+from guild.members.queries import known_as
 from guild.members.schemas import ContactIn
 
 
@@ -130,7 +131,7 @@ def closed(as_, person):
     return page
 
 
-async def test_a_board_of_five_signs_with_two(world, sign, closed, as_, make):
+async def test_a_board_of_five_signs_with_two(world, sign, closed, person, as_, make):
     _, contract, people = await world(*[("signer", 1, 2)] * 5)
     assert await states(as_, contract) == ["asked"] * 5
     assert (await sign(contract, people[3])).state == "sent"
@@ -147,6 +148,10 @@ async def test_a_board_of_five_signs_with_two(world, sign, closed, as_, make):
     page = await closed(contract, people[0])
     assert (page["title"], "Enough others" in page["you"]) == ("The contract is signed", True)
     assert "You signed this contract" in (await closed(contract, people[3]))["you"]
+    async with as_(await person(contract, people[3])) as work:
+        (mine,) = await queries.agreed_with(work, await known_as(work))
+    assert [copy.number for copy in mine.copies] == [contract.number], "her page has the file"
+    assert not mine.answers, "deliveries are answered by the client's contact"
     async with as_() as work:
         rows = await work.session.scalars(
             select(ContractEvidence.kind).where(ContractEvidence.contract_id == contract.id)
