@@ -58,9 +58,6 @@ class ProviderPayment(Base):
         ),
         CheckConstraint("(asked_by IS NULL) <> (link_id IS NULL)", name="asked"),
         Index(None, "invoice_id"),
-        Index(
-            "ix_provider_payment_charged", "invoice_id", postgresql_where=sql("charged_minor > 0")
-        ),
     )
 
     id: Mapped[ProviderPaymentId] = mapped_column(primary_key=True)

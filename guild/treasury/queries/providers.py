@@ -6,7 +6,6 @@ from sqlalchemy import func, select
 from guild.core.ids import InvoiceId, OrganisationId
 from guild.core.money import Money
 from guild.core.work import Work
-from guild.invoicing.models import Invoice
 from guild.ledger.chart import Account
 from guild.ledger.models import LedgerAccount, LedgerBalance
 from guild.ledger.queries import balances_of
@@ -51,18 +50,13 @@ class OwingClient(msgspec.Struct, frozen=True, kw_only=True):
 
 
 async def owing_clients(work: Work, *, limit: int = 20) -> list[OwingClient]:
-    """Clients who owe what a provider took back and no invoice asks for, by name."""
+    """Clients who owe what was taken back and no invoice asks for, by name."""
     minor = func.sum(LedgerBalance.debit_minor - LedgerBalance.credit_minor)
-    charged = (
-        select(Invoice.client_id)
-        .join(ProviderPayment, ProviderPayment.invoice_id == Invoice.id)
-        .where(ProviderPayment.charged_minor > 0)
-    )
     rows = await work.session.execute(
         select(Organisation.id, Organisation.name, LedgerAccount.currency, minor)
         .join(LedgerAccount, LedgerAccount.owner == Organisation.id)
         .join(LedgerBalance, LedgerBalance.account_id == LedgerAccount.id)
-        .where(LedgerAccount.code == "client_credit", Organisation.id.in_(charged))
+        .where(LedgerAccount.code == "client_credit")
         .group_by(Organisation.id, Organisation.name, LedgerAccount.currency)
         .having(minor > 0)
         .order_by(Organisation.name, Organisation.id)
