@@ -3,6 +3,7 @@
 `contracts/offer.html` is `guild/contracts/templates/offer.html`; all extend `web/layout.html`.
 """
 
+import re
 from datetime import date, datetime
 from decimal import Decimal
 from functools import cache
@@ -23,6 +24,12 @@ from guild.core.work import Work
 GUILD: Final = Path(__file__).parent.parent
 _DAYS: Final = {"de": "d. MMMM y"}
 """How a day is written where it is not 23 November 2026."""
+_HOURS: Final = {
+    "en": "{hours}\N{NO-BREAK SPACE}h\N{NO-BREAK SPACE}{minutes:02}",
+    "fr": "{hours}\N{NO-BREAK SPACE}h\N{NO-BREAK SPACE}{minutes:02}",
+    "nl": "{hours}\N{NO-BREAK SPACE}u\N{NO-BREAK SPACE}{minutes:02}",
+    "de": "{hours}:{minutes:02}\N{NO-BREAK SPACE}Std.",
+}
 TONGUES: Final = {"en": "English", "fr": "Français", "nl": "Nederlands", "de": "Deutsch"}
 """What the languages call themselves, for the switch on a client's pages."""
 LOCALES: Final = {"en": "en_GB", "fr": "fr_BE", "nl": "nl_BE", "de": "de_DE"}
@@ -58,18 +65,26 @@ def amount_text(text: str, currency: str, lang: str = "en") -> str:
 
 def long_date(day: date | datetime, lang: str = "en") -> str:
     """23 November 2026, in the reader's language."""
-    return _first(format_date(day, format=_DAYS.get(lang, "d MMMM y"), locale=LOCALES[lang]), lang)
+    return first_of_month(
+        format_date(day, format=_DAYS.get(lang, "d MMMM y"), locale=LOCALES[lang]), lang
+    )
 
 
 def long_moment(moment: datetime, lang: str = "en") -> str:
     """A day and a time, UTC said so."""
     pattern = _DAYS.get(lang, "d MMMM y") + ", HH:mm 'UTC'"
-    return _first(format_datetime(moment, format=pattern, locale=LOCALES[lang]), lang)
+    return first_of_month(format_datetime(moment, format=pattern, locale=LOCALES[lang]), lang)
 
 
-def _first(text: str, lang: str) -> str:
-    """French counts the first of a month apart: 1er décembre."""
-    return f"1er{text[1:]}" if lang == "fr" and text.startswith("1 ") else text
+def first_of_month(text: str, lang: str) -> str:
+    """French counts the first of a month apart: 1er décembre. `text` begins with a day."""
+    return f"1er{text[1:]}" if lang == "fr" and re.match(r"1(\s|$)", text) else text
+
+
+def hours_text(minutes: int, lang: str = "en") -> str:
+    """Time as people read it off a clock, in whole minutes: 6 h 35, 6 u 35, 6:35 Std."""
+    hours, rest = divmod(minutes, 60)
+    return _HOURS[lang].format(hours=hours, minutes=rest)
 
 
 def long_month(day: date | str, lang: str = "en") -> str:
@@ -112,6 +127,7 @@ def environment() -> Environment:
         "amount": amount_text,
         "percent": percent_text,
         "euro": euro_text,
+        "hours": hours_text,
         "longdate": long_date,
         "longmoment": long_moment,
         "longmonth": long_month,

@@ -10,14 +10,10 @@ from rich.table import Table
 
 from guild.demo.cast import StepFailed
 from guild.demo.player import Play
+from guild.ledger.chart import CHART, POTS
 
 ZERO: Final = Decimal("0.00")
-POT_NAMES: Final = {
-    "fund_guarantee": "payment guarantee",
-    "fund_sickness": "sickness",
-    "fund_solidarity": "solidarity",
-    "fund_operations": "running the house",
-}
+POT_NAMES: Final = {pot: CHART[pot].title.lower() for pot in POTS}
 
 
 def report(console: Console, playing: Play) -> None:

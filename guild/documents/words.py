@@ -14,6 +14,8 @@ from babel import Locale
 from babel.dates import format_date, format_skeleton
 from babel.numbers import format_currency, format_decimal, get_currency_precision
 
+from guild.core.pages import first_of_month
+
 LOCALES = {"en": "en_GB", "fr": "fr_BE", "nl": "nl_BE", "de": "de_DE"}
 EN = "\u2013"
 
@@ -69,9 +71,7 @@ def percent(milli: int, lang: str) -> str:
 @lru_cache(maxsize=2048)
 def date(day: dt.date, lang: str) -> str:
     """A day in full, kept on one line: "22 November 2026", "1er janvier 2027"."""
-    text = format_date(day, format="long", locale=LOCALES[lang])
-    if lang == "fr" and day.day == 1:
-        text = "1er" + text[1:]
+    text = first_of_month(format_date(day, format="long", locale=LOCALES[lang]), lang)
     return text.replace(" ", "\u00a0")
 
 
@@ -82,9 +82,10 @@ def span(first: dt.date, last: dt.date, lang: str) -> str:
     if first.year != last.year:
         return f"{date(first, lang)} {EN} {date(last, lang)}"
     if first.month != last.month:
-        start = format_skeleton("MMMMd", first, locale=LOCALES[lang]).replace(" ", "\u00a0")
+        start = format_skeleton("MMMMd", first, locale=LOCALES[lang])
+        start = first_of_month(start, lang).replace(" ", "\u00a0")
         return f"{start} {EN} {date(last, lang)}"
-    start = f"{first.day}." if lang == "de" else str(first.day)
+    start = f"{first.day}." if lang == "de" else first_of_month(str(first.day), lang)
     return f"{start}{EN}{date(last, lang)}"
 
 

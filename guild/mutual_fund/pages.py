@@ -21,6 +21,7 @@ from guild.core.permissions import Permission
 from guild.core.plain_words import fault_of
 from guild.core.wire import get, post
 from guild.core.work import Work
+from guild.ledger.chart import CHART, POTS
 from guild.mutual_fund import commands, queries
 from guild.mutual_fund.commands.evidence import EVIDENCE_MAX_BYTES
 from guild.mutual_fund.errors import EvidenceUnreadable
@@ -96,7 +97,8 @@ async def fund_page(work: Work) -> Response[str]:
     """The fund: to the cent for members, rounded for everyone else."""
     if not work.actor.may(Permission.FUND_READ):
         totals = await queries.public_totals(work)
-        return _page(work, "fund_public.html", fund=totals)
+        names = {pot: CHART[pot].title for pot in POTS}
+        return _page(work, "fund_public.html", fund=totals, names=names)
     fund = await queries.fund_overview(work)
     chart = bars(fund.months)
     return _page(work, "fund.html", fund=fund, bars=chart)

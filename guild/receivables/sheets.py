@@ -8,16 +8,22 @@ from guild.documents.schemas import Addressee, Language, Letterhead
 
 
 class ReminderSheet(msgspec.Struct, frozen=True, kw_only=True):
-    """A reminder letter. `lines` are the facts of the invoice as label and value."""
+    """A reminder letter: total less settled less disputed is what is asked for, minor units."""
 
     lang: Language
     seller: Letterhead
     to: Addressee
     number: str
     subject: str
+    title: str
     written_on: dt.date
+    issued_on: dt.date
     due_on: dt.date
     currency: str
+    total_minor: int
+    settled_minor: int
+    """Paid, credited or given up before the letter."""
+    disputed_minor: int
     asked_minor: int
     paragraphs: tuple[str, ...]
     beneficiary: str

@@ -115,15 +115,16 @@ class ProviderPaid(Event, frozen=True, kw_only=True):
 
 
 class ClientCharged(Event, frozen=True, kw_only=True):
-    """A payment provider took money back that no invoice could be opened by: a credit note had
-    given it back, or the client had used it. It was taken from the client's account; `owed_minor`
-    is what the account is below zero since, and nobody has asked the client for it.
+    """The bank or a payment provider took money back that no invoice could be opened by: a credit
+    note had given it back, or the client had used it. It was taken from the client's account;
+    `owed_minor` is what the account is below zero since, and nobody has asked the client for it.
     """
 
-    subject: ClassVar[str] = "payment_id"
-    payment_id: ProviderPaymentId
+    subject: ClassVar[str] = "invoice_id"
     invoice_id: InvoiceId
     client_id: OrganisationId
+    by: str
+    """“bank”, or the provider's name."""
     amount_minor: int
     owed_minor: int
     currency: str

@@ -13,7 +13,8 @@ from guild.contracts.pages.words import KINDS_ONLY, REFUSED, page_words, refusal
 from guild.contracts.rules.consent import SENTENCES
 from guild.contracts.rules.letters import letters
 from guild.core.errors import Invalid
-from guild.core.pages import LOCALES, long_date, long_month, number_text, percent_text
+from guild.core.pages import LOCALES, hours_text, long_date, long_month, number_text, percent_text
+from guild.ledger.chart import CHART, POTS
 
 HOUSE = Path(guild.__file__).parent
 OF_CONTRACTS = {"contracts/data/countries.json"}
@@ -51,6 +52,23 @@ def test_every_language_says_everything(name):
     for language, its in words.items():
         assert said(its) == english, language
         assert all(one.strip() for one in strings(its)), language
+
+
+@pytest.mark.parametrize("language", LOCALES)
+def test_a_pot_has_one_name_on_pages_and_documents(language):
+    """On invoices, statements of payouts and of a year; in English on every page too."""
+    payouts = FILES["treasury/templates/payout_print.json"][language]["share"]
+    for pot in POTS:
+        names = {
+            FILES["invoicing/templates/invoice_print.json"][language]["share"][pot],
+            FILES["treasury/templates/income_print.json"][language]["name"][pot],
+            payouts[pot][0],
+        }
+        if language == "en":
+            names.add(CHART[pot].title)
+            called = json.loads((HOUSE / "governance/data/charter_words.json").read_text())
+            assert called["values"][pot] == CHART[pot].title.lower()
+        assert len(names) == 1, names
 
 
 @pytest.mark.parametrize("name", sorted(FILES) + sorted(IN_CODE))
@@ -100,6 +118,9 @@ def test_figures_are_written_as_the_language_does():
         "1 december 2026",
     )
     assert (number_text("7.50"), number_text("7.50", "fr")) == ("7.5", "7,5")
+    read = [hours_text(395, lang).replace("\N{NO-BREAK SPACE}", " ") for lang in LOCALES]
+    assert read == ["6 h 35", "6 h 35", "6 u 35", "6:35 Std."]
+    assert hours_text(5) == "0\N{NO-BREAK SPACE}h\N{NO-BREAK SPACE}05"
     assert (percent_text(3000), percent_text(1250, "de")) == ("30 %", "12,5 %")
     assert (long_month("2026-11", "fr"), long_month("2026-11")) == (
         "novembre 2026",

@@ -56,20 +56,16 @@ class Paying(Scene):
         if not self.books.payments:
             return
         payment = self.chance.choice(self.books.payments)
-        at, refused = self.desk.at_bank, None
         statement = self.desk.statement(
             Move(cents=-payment.cents, reference=f"B{len(self.trace)}", return_reason="MD06")
         )
-        try:
-            async with self.treasurer() as work:
-                before = await open_entries(work)
-                await treasury.import_statements(work, statement)
-                await work.session.flush()
-                (entry_id,) = await open_entries(work) - before
-                await treasury.takes_back(work, entry_id, TakesBackIn(entry_id=payment.entry_id))
-        except GuildError as refusal:
-            self.desk.at_bank, refused = at, refusal
-        self.agree(refused, self.books.take_back(payment))
+        async with self.treasurer() as work:
+            before = await open_entries(work)
+            await treasury.import_statements(work, statement)
+            await work.session.flush()
+            (entry_id,) = await open_entries(work) - before
+            await treasury.takes_back(work, entry_id, TakesBackIn(entry_id=payment.entry_id))
+        self.books.take_back(payment)
 
     async def from_account(self) -> None:
         """What a client has on account pays another of its invoices."""

@@ -3,7 +3,7 @@
 from guild.contracts.commands.letters import facts_of, mail_client
 from guild.contracts.models import Contract, ContractCase, ContractEnding, TimeSheet
 from guild.core.money import Money
-from guild.core.pages import long_month, number_text
+from guild.core.pages import hours_text, long_month
 from guild.core.work import Work
 from guild.members.models import Contact, Member
 
@@ -22,7 +22,7 @@ def mail_sheet(
         facts_of(
             work, contract, month=long_month(sheet.month, contact.language),
             total=Money(sheet.time_minor + sheet.costs_minor, contract.currency),
-            hours=number_text(sheet.minutes / 60, contact.language),
+            hours=hours_text(sheet.minutes, contact.language),
             until=sheet.answer_by, link=_answered_at(work, token),
         ),
         why="why_client", subject="reminder" if reminder else "subject",

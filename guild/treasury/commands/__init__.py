@@ -10,6 +10,7 @@ from guild.treasury.commands.batches import (
     mark_batch_sent,
 )
 from guild.treasury.commands.chargebacks import takes_back
+from guild.treasury.commands.charging import tell_of_owing
 from guild.treasury.commands.choices import choose_rhythm, record_payee_check
 from guild.treasury.commands.collecting import (
     announce_collections,
@@ -47,7 +48,6 @@ from guild.treasury.commands.run_approvals import approve_run, set_aside_slice
 from guild.treasury.commands.runs import advance_run, start_chosen_run, start_run
 from guild.treasury.commands.splitting import confirm_split
 from guild.treasury.commands.statements import import_statements
-from guild.treasury.commands.taken_back import tell_of_owing
 from guild.treasury.commands.undoing import ask_undo, decide_undo
 from guild.treasury.commands.uploads import (
     discard_upload,

@@ -10,11 +10,11 @@ from guild.core.money import Money
 from guild.core.permissions import Permission
 from guild.core.wire import money_in
 from guild.core.work import Work
-from guild.invoicing.commands import reverse_payment
 from guild.invoicing.commands.reversals import left_of_payment
 from guild.invoicing.models import Invoice, Payment
 from guild.ledger.chart import Account, Line, credit, debit
-from guild.ledger.commands import draw, post
+from guild.ledger.commands import post
+from guild.treasury.commands.charging import note_charged, reverse_for_bank
 from guild.treasury.commands.explaining import locked_entry, mark
 from guild.treasury.commands.undoing import (
     check_can_undo,
@@ -38,8 +38,9 @@ async def takes_back(work: Work, entry_id: BankEntryId, data: TakesBackIn) -> Un
     The bank has decided, so one person suffices. The payments of the credit are taken back and
     their invoices are open again; what the bank took beyond is its fee. Of a part, the client's
     money on account goes first, then the invoice that was paid; of several invoices the person
-    says which. Raises BankEntryNotFound, EntryAlreadyExplained, MatchTooLarge, NothingToUndo,
-    BelowZero and Invalid.
+    says which. What a credit note gave back meanwhile, or the client has used, is taken from its
+    account below zero. Raises BankEntryNotFound, EntryAlreadyExplained, MatchTooLarge,
+    NothingToUndo and Invalid.
     """
     work.require(Permission.MATCHES_CONFIRM)
     out = await locked_entry(work, entry_id)
@@ -185,12 +186,13 @@ async def _take_part(
 ) -> None:
     """Open the invoices by these parts and take the rest from the client's account."""
     matches = {one.invoice_id: one for one in await matches_of(work, paid)}
+    charged: dict[InvoiceId, int] = {}
     if undo.surplus_minor:
         claims = await paid_claims(work, paid.id)
         paid_for = next(iter(matches)) if matches else claims[0].invoice_id
         client = await work.session.scalar(select(Invoice.client_id).where(Invoice.id == paid_for))
         surplus = Money(undo.surplus_minor, paid.currency)
-        await draw(work, Account("client_credit", client), surplus)
+        charged[paid_for] = surplus.minor
         await post(
             work,
             kind="client_credit",
@@ -202,10 +204,11 @@ async def _take_part(
     for invoice_id in sorted(shares):
         payment_id = matches[invoice_id].payment_id
         assert payment_id is not None, "something of it is left"
-        await reverse_payment(
-            work, payment_id, to=Account("suspense"), cause="returned", reason=undo.reason,
-            on=out.booked_on, amount=shares[invoice_id], bank_entry_id=out.id,
-        )  # fmt: skip
+        rest = await reverse_for_bank(work, payment_id, shares[invoice_id], undo.reason, out)
+        charged[invoice_id] = charged.get(invoice_id, 0) + rest
+    for invoice_id, minor in charged.items():
+        invoice = await work.session.get_one(Invoice, invoice_id)
+        await note_charged(work, invoice, Money(minor, paid.currency), "bank")
 
 
 async def _fee(work: Work, out: BankEntry, fee: Money) -> None:

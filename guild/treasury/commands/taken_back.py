@@ -1,10 +1,9 @@
 """Money that a payment provider takes back, wherever it is by then.
 
-The provider has it already, so that refusing to book it would only make the books wrong. In this
-order: what the payment left on the client's account; what a credit note gave back of it, as far as
-that is still there; the invoice, which is open again; and what is left, because the invoice was
-credited or the client has used the money otherwise, from the client's account below zero. That is
-what the client owes outside of any invoice: a treasurer is told and sees it on the desk.
+In this order: what the payment left on the client's account; what a credit note gave back of it, as
+far as that is still there; the invoice, which is open again; and what is left, because the invoice
+was credited or the client has used the money otherwise, from the client's account below zero
+(`commands.charging`).
 """
 
 from sqlalchemy import func, select
@@ -14,14 +13,11 @@ from guild.core.money import Money
 from guild.core.work import Work
 from guild.invoicing.commands import reverse_payment
 from guild.invoicing.commands.reversals import left_of_payment
-from guild.invoicing.commands.self_bills import tell_office
 from guild.invoicing.models import Invoice, Payment
 from guild.ledger.chart import Account, credit, debit
 from guild.ledger.commands import lock_account, post
-from guild.members.models import Organisation
+from guild.treasury.commands.charging import note_charged
 from guild.treasury.commands.explaining import locked_invoice
-from guild.treasury.commands.ordering import withdraw_unfunded_refunds
-from guild.treasury.events import ClientCharged
 from guild.treasury.models import ProviderPayment, ProviderRecording
 
 
@@ -42,19 +38,7 @@ async def take_back_provided(work: Work, row: ProviderPayment, minor: int) -> No
     if not taken:
         return
     await _on_account(work, row, invoice, -taken)
-    why = f"{row.provider.title()} took the payment behind it back."
-    await withdraw_unfunded_refunds(work, invoice.client_id, row.currency, why)
-    owed = max(-(held - taken).minor, 0)
-    await work.emit(
-        ClientCharged(
-            payment_id=row.id,
-            invoice_id=invoice.id,
-            client_id=invoice.client_id,
-            amount_minor=taken.minor,
-            owed_minor=owed,
-            currency=row.currency,
-        )
-    )
+    await note_charged(work, invoice, taken, row.provider)
 
 
 async def give_charged(work: Work, row: ProviderPayment, invoice: Invoice, minor: int) -> int:
@@ -121,19 +105,4 @@ async def _on_account(work: Work, row: ProviderPayment, invoice: Invoice, amount
             credit("client_credit", amount, invoice.client_id),
         ],
         subject=row.id,
-    )
-
-
-async def tell_of_owing(work: Work, fact: ClientCharged) -> None:
-    """Tell the treasurers what a client owes now and that somebody has to ask for it."""
-    client = await work.session.get_one(Organisation, fact.client_id)
-    owed = Money(fact.owed_minor, fact.currency)
-    await tell_office(
-        work,
-        f"{client.name} owes {owed} that no invoice asks for",
-        f"A payment provider took back {Money(fact.amount_minor, fact.currency)} that a credit "
-        "note had given back to the client, or that it had used otherwise. Its account is "
-        f"{owed} below zero.\n\nAsk the client for it, with its statement of account; when it "
-        "is paid, explain the bank entry as the client’s money:\n"
-        f"{work.settings.base_url}/receivables/clients/{client.id}",
     )

@@ -6,7 +6,7 @@ from datetime import timedelta
 from sqlalchemy import exists, select
 from sqlalchemy.orm import aliased
 
-from guild.core.ids import BankEntryId, EntryId, UndoId, new_id
+from guild.core.ids import BankEntryId, EntryId, InvoiceId, UndoId, new_id
 from guild.core.money import Money
 from guild.core.permissions import Permission
 from guild.core.work import Work
@@ -17,6 +17,7 @@ from guild.ledger.chart import Account
 from guild.ledger.commands import draw, reverse
 from guild.ledger.models import LedgerEntry
 from guild.receivables.commands import reverse_interest_payment
+from guild.treasury.commands.charging import note_charged, reverse_for_bank
 from guild.treasury.commands.collecting import note_collection_returned
 from guild.treasury.commands.costs import unpay_costs
 from guild.treasury.commands.explaining import locked_entry
@@ -114,31 +115,44 @@ async def take_back(
     work: Work, entry: BankEntry, undo: MatchUndo, *, by: BankEntry | None = None
 ) -> None:
     """Reverse all that the entry's round had posted; the money is in suspense again."""
-    day = by.booked_on if by is not None else work.today
+    charged: dict[InvoiceId, int] = {}
     for match in await matches_of(work, entry):
-        if match.surplus_minor:
-            client = await work.session.scalar(
-                select(Invoice.client_id).where(Invoice.id == match.invoice_id)
-            )
-            surplus = Money(match.surplus_minor, entry.currency)
-            await draw(work, Account("client_credit", client), surplus)
+        if by is None:
+            await _take_match_back(work, entry, match, undo.reason)
+            continue
+        charged[match.invoice_id] = match.surplus_minor
         if match.payment_id is not None:
-            await reverse_payment(
-                work,
-                match.payment_id,
-                to=Account("suspense"),
-                cause="returned" if by is not None else "mistake",
-                reason=undo.reason,
-                on=day,
-                bank_entry_id=by.id if by is not None else None,
+            charged[match.invoice_id] += await reverse_for_bank(
+                work, match.payment_id, None, undo.reason, by
             )
-            if by is not None:
-                await note_collection_returned(work, match.invoice_id, undo.reason)
+            await note_collection_returned(work, match.invoice_id, undo.reason)
     for claim in await paid_claims(work, entry.id):
         await reverse_interest_payment(work, claim.id, undo.reason)
     await unpay_costs(work, entry, undo.reason)
     for entry_id in await _posted(work, entry):
         await reverse(work, entry_id, f"Undone: {undo.reason}"[:500])
+    for invoice_id, minor in charged.items():
+        invoice = await work.session.get_one(Invoice, invoice_id)
+        await note_charged(work, invoice, Money(minor, entry.currency), "bank")
+
+
+async def _take_match_back(work: Work, entry: BankEntry, match: BankMatch, reason: str) -> None:
+    """A person's mistake: what the client has used of the surplus cannot be undone."""
+    if match.surplus_minor:
+        client = await work.session.scalar(
+            select(Invoice.client_id).where(Invoice.id == match.invoice_id)
+        )
+        surplus = Money(match.surplus_minor, entry.currency)
+        await draw(work, Account("client_credit", client), surplus)
+    if match.payment_id is not None:
+        await reverse_payment(
+            work,
+            match.payment_id,
+            to=Account("suspense"),
+            cause="mistake",
+            reason=reason,
+            on=work.today,
+        )
 
 
 async def matches_of(work: Work, entry: BankEntry) -> Sequence[BankMatch]:

@@ -50,7 +50,7 @@ class OwingClient(msgspec.Struct, frozen=True, kw_only=True):
 
 
 async def owing_clients(work: Work, *, limit: int = 20) -> list[OwingClient]:
-    """Clients who owe what a provider took back and no invoice asks for, by name."""
+    """Clients who owe what was taken back and no invoice asks for, by name."""
     minor = func.sum(LedgerBalance.debit_minor - LedgerBalance.credit_minor)
     rows = await work.session.execute(
         select(Organisation.id, Organisation.name, LedgerAccount.currency, minor)

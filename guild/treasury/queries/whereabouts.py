@@ -31,10 +31,7 @@ from guild.treasury.schemas import PaidPieceOut, RuleOut, ShareOut, WhereaboutsO
 RELEASES = ("payment_released", "levy_returned", "advance_recovered")
 """Entries that take a payment apart, and those that put it together again for a credit note."""
 _NAMES = {
-    "fund_guarantee": "Payment guarantee",
-    "fund_sickness": "Illness",
-    "fund_solidarity": "Hard times",
-    "fund_operations": "Running the co-operative",
+    **{pot: CHART[pot].title for pot in POTS},
     "guarantee_advance": "Advance of the fund, repaid",
     "rounding": "Rounding",
 }

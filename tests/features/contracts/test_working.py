@@ -121,6 +121,7 @@ async def test_a_month_goes_to_the_client_and_onto_the_invoice(make, as_):
     assert (sheet.minutes, sheet.time_minor, sheet.costs_minor) == (135, 13_500, 2_500)
     letter = (await make.letters())[-1]
     assert "€160.00" in letter.text
+    assert "with 2\N{NO-BREAK SPACE}h\N{NO-BREAK SPACE}15." in letter.text
     assert "/deliveries/" in letter.text
     async with as_(await make.client_of(contract, "delivery")) as work:
         (seen,) = await queries.linked_sheets(work)

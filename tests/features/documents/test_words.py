@@ -66,6 +66,10 @@ def test_spans_say_no_more_than_needed():
     assert words.span(a, a, "nl") == f"2{NB}november{NB}2026"
     assert words.span(dt.date(2026, 10, 30), b, "en") == f"30{NB}October – 20{NB}November{NB}2026"
     assert "2025" in words.span(dt.date(2025, 12, 30), b, "fr")
+    october, november = dt.date(2026, 10, 1), dt.date(2026, 11, 1)
+    assert words.span(october, november, "fr") == f"1er{NB}octobre – 1er{NB}novembre{NB}2026"
+    assert words.span(november, b, "fr") == f"1er–20{NB}novembre{NB}2026"
+    assert words.span(november, b, "en") == f"1–20{NB}November{NB}2026"
 
 
 def test_moments_are_in_utc_wherever_they_were_taken():

@@ -20,9 +20,9 @@ async def test_everyone_reads_the_charter(http: httpx.AsyncClient) -> None:
 def test_values_are_said_as_people_write_them() -> None:
     assert said("rate_bps", 650) == "6.5 %"
     assert said("invoice_cap_minor", 500_000) == "5,000.00"
-    assert said("pots", {"fund_sickness": 3500}) == "illness: 35 %"
+    assert said("pots", {"fund_sickness": 3500}) == "sick pay of members: 35 %"
     assert said("zone", ["BE", "FR"]) == "BE, FR"
-    assert said("kinds", {"hardship": "fund_solidarity"}) == "hard times: hard times"
+    assert said("kinds", {"hardship": "fund_solidarity"}) == "hard times: solidarity pot"
     assert said("days", 14) == "14"
     assert said("undo_days", 425) == "425 days"
     assert said("meant_otherwise_days", 10) == "10 days"

@@ -55,7 +55,7 @@ async def test_the_fund_is_exact_for_members_and_rounded_for_all(
     assert fund["holds"] == "1234.56"
     assert fund["pots"][1] == {
         "code": "fund_sickness",
-        "title": "Illness",
+        "title": "Sick pay of members",
         "holds": "1234.56",
         "inflow": "1234.56",
         "outflow": "0.00",

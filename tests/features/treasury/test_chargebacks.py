@@ -7,6 +7,11 @@ import pytest
 
 from guild.core.errors import Invalid
 from guild.core.ids import BankEntryId, InvoiceId
+from guild.core.money import Money
+from guild.core.work import begin_work
+from guild.invoicing.commands import credit_invoice
+from guild.receivables.commands import apply_credit
+from guild.receivables.schemas import ApplyCreditIn
 from guild.treasury import commands, queries
 from guild.treasury.errors import EntryAlreadyExplained, MatchTooLarge, NothingToUndo
 from guild.treasury.schemas import PartIn, SplitIn, TakesBackIn, UndoIn, UndoOut
@@ -97,6 +102,31 @@ async def test_the_clients_money_on_account_goes_first(desk: Desk) -> None:
     assert (await row(desk, invoice)).open_minor == 5_000
     await take(desk, await returned(desk, 116_000, "B2"), entry.id)
     assert (await row(desk, invoice)).open_minor == 121_000
+
+
+async def test_of_an_invoice_credited_meanwhile_the_client_owes_it(desk: Desk) -> None:
+    """Credited in part and used otherwise: the invoice by what it still pays, then the account."""
+    invoice, entry = await paid_invoice(desk)
+    other = await row(desk, await desk.invoice("200.00", CLIENT, again=True))
+
+    async def credit(net: Money | None) -> None:
+        async with begin_work(desk.system, desk.treasurer()) as work:
+            await credit_invoice(work, InvoiceId(invoice.id), "Not as ordered", net=net)
+
+    await credit(Money(20_000, "EUR"))
+    wanted = ApplyCreditIn(invoice_id=InvoiceId(other.id))
+    await by(desk, 0, lambda work: apply_credit(work, wanted))
+    await take(desk, await returned(desk, 100_000, "B1"), entry.id)
+    after = await row(desk, invoice)
+    assert (after.state, after.open_minor, after.pending_net_minor) == ("issued", 96_800, 80_000)
+    assert await held(desk, "client_credit", invoice.client_id) == -3_200
+    assert any("owes €32.00" in one.subject for one in await desk.make.letters())
+    await credit(None)
+    assert (await row(desk, invoice)).state == "credited"
+    await take(desk, await returned(desk, 21_000, "B2"), entry.id)
+    assert await held(desk, "client_credit", invoice.client_id) == -24_200
+    assert (await row(desk, other)).state == "paid"
+    assert (await held(desk, "suspense"), await held(desk, "bank_fees")) == (0, 0)
 
 
 async def test_of_several_invoices_a_person_says_which(desk: Desk) -> None:
