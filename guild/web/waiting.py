@@ -167,15 +167,9 @@ async def _given_up(work: Work) -> list[Task]:
 
 
 async def _office(work: Work) -> list[Task]:
-    may, count = work.actor.may, 0
-    if may(P.MEMBERS_ADMIT):
-        page = await members.members_page(work, state="applicant", cursor=None, size=SHOWN)
-        count += len(page.items)
-    if may(P.MEMBERS_ROLES):
-        count += len(await members.open_role_grants(work))
-    count += len(await members.bank_accounts_waiting(work))
+    desk = await members.office_desk(work)
     return _counted(
-        range(count), "decision waits", "decisions wait", "in the office", "/office", "Decide"
+        range(desk.count), "decision waits", "decisions wait", "in the office", "/office", "Decide"
     )
 
 
