@@ -306,3 +306,5 @@ def test_every_table_about_a_contract_is_known_to_the_erasure():
                 if one.__tablename__ == table.name)
     }  # fmt: skip
     assert {name for name in of_contracts - frame if f"'{name}'" not in function} == set()
+
+
