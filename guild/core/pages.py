@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import msgspec
+from babel import Locale
 from babel.dates import format_date, format_datetime
 from babel.numbers import format_currency, format_decimal
 from jinja2 import Environment, FunctionLoader, StrictUndefined
@@ -103,6 +104,16 @@ def percent_text(bps: int, lang: str = "en") -> str:
     return f"{number_text(Decimal(bps) / 100, lang)} %"
 
 
+def in_words(name: str) -> str:
+    """The name of a fact as people read it: `InvoiceIssued` → Invoice issued."""
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name).capitalize()
+
+
+def country_text(code: str, lang: str = "en") -> str:
+    """A country by its name; a code that is none, such as that of a region, stays as it is."""
+    return str(Locale.parse(LOCALES[lang]).territories.get(code, code))
+
+
 def euro_text(ratio: str) -> str:
     """A ratio as an amount for each euro: "0.1000" → €0.10."""
     return money_text(Money(int(Decimal(ratio).scaleb(2).to_integral_value()), "EUR"))
@@ -128,6 +139,8 @@ def environment() -> Environment:
         "percent": percent_text,
         "euro": euro_text,
         "hours": hours_text,
+        "country": country_text,
+        "in_words": in_words,
         "longdate": long_date,
         "longmoment": long_moment,
         "longmonth": long_month,

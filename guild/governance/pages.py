@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 from litestar import Response
 
-from guild.core.pages import page
+from guild.core.pages import country_text, page
 from guild.core.permissions import Permission
 from guild.core.wire import get
 from guild.core.work import Work
@@ -20,7 +20,30 @@ from guild.governance.queries import published_charter
 async def charter_page(work: Work, at: date | None = None) -> Response[str]:
     """The rules in force today, or on the day that is asked about."""
     shown = await published_charter(work, at)
-    return page(work, "governance/charter.html", charter=shown, said=said, called=called)
+    return page(
+        work, "governance/charter.html", charter=shown, said=said, called=called, sourced=sourced
+    )
+
+
+_CHOICE = "[choice]"
+_UNREAD = "[from memory]"
+"""How the charter's data marks a source: an own choice; or one that nobody has looked up yet."""
+
+
+class Sourced(msgspec.Struct, frozen=True):
+    """Where a figure comes from, in words, and whether anybody has looked it up."""
+
+    text: str
+    checked: bool
+
+
+def sourced(source: str) -> Sourced:
+    """The source without the data's marks. An unread one is not hidden: the page says so."""
+    text, checked = source.replace(_CHOICE, ""), _UNREAD not in source
+    text = text.replace(_UNREAD, "").strip(" ;")
+    if _CHOICE in source and "choice of the founding" not in text.lower():
+        text += "; the figure is a choice of the founding meeting"
+    return Sourced(" ".join(text.split()), checked)
 
 
 _UNITS = ("_minor", "_bps")
@@ -60,7 +83,7 @@ def said(name: str, value: Any) -> str:
     if isinstance(value, dict):
         return "; ".join(_pair(name, key, one) for key, one in value.items()) or "not asked for"
     if isinstance(value, list):
-        return ", ".join(said("", one) for one in value)
+        return ", ".join(country_text(one) if name == "zone" else said("", one) for one in value)
     if value is None:
         return "no limit"
     if name == "number_format":
@@ -94,8 +117,8 @@ def _reminder(step: dict[str, Any]) -> str:
 
 
 def _floor(rate: dict[str, Any]) -> str:
-    """Any trade in BE: 25.00 EUR an hour."""
-    place, trade = rate["region"] or rate["country"], rate["trade"]
+    """Any trade in Belgium: 25.00 EUR an hour."""
+    place, trade = rate["region"] or country_text(rate["country"]), rate["trade"]
     work = "any trade" if trade == "any" else trade.replace("_", " ")
     return (
         f"{work} in {place}: {_figure('_minor', rate['hourly_minor'])} {rate['currency']} an hour"

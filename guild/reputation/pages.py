@@ -108,8 +108,16 @@ async def send_answer(
 @get("/reputation/disputes", permission=Permission.REPUTATION_RULE, include_in_schema=False)
 async def rulings(work: Work) -> Response[str]:
     """What waits for a rep's ruling."""
+    return await _disputes(work, [])
+
+
+async def _disputes(work: Work, errors: list[dict[str, str]]) -> Response[str]:
     waiting = await queries.open_disputes(work)
-    return page(work, "reputation/disputes.html", section="/reputation", waiting=waiting, errors=[])
+    return page(
+        work, "reputation/disputes.html", status=422 if errors else 200, section="/reputation",
+        waiting=waiting, entries=await queries.disputed_words(work, waiting),
+        question=queries.question, errors=errors,
+    )  # fmt: skip
 
 
 @post(
@@ -125,11 +133,7 @@ async def send_ruling(work: Work, dispute_id: DisputeId, data: Form) -> Response
         await commands.rule_on_dispute(work, dispute_id, msgspec.convert(given, RulingIn))
     except msgspec.ValidationError:
         wrong = [{"field": "", "text": "Choose an outcome and give reasons of a sentence or more."}]
-        waiting = await queries.open_disputes(work)
-        return page(
-            work, "reputation/disputes.html", status=422, section="/reputation",
-            waiting=waiting, errors=wrong,
-        )  # fmt: skip
+        return await _disputes(work, wrong)
     return Redirect("/reputation/disputes", status_code=303)
 
 

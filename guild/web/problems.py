@@ -292,11 +292,11 @@ def _page(
     request: Request[Any, Any, Any], problem: Problem, headers: dict[str, str], *, for_clients: bool
 ) -> Response[Any]:
     lang = browser_language(request) if for_clients else "en"
+    link_helps = for_clients and (problem.status == 401 or problem.code == "link_not_found")
     if for_clients:
-        needed = problem.status == 401
-        problem = link_needed(lang) if needed else _in_words(problem, lang)
+        problem = link_needed(lang) if problem.status == 401 else _in_words(problem, lang)
     return Response(
-        error_page(problem, request, lang, offer_link=for_clients and problem.status == 401),
+        error_page(problem, request, lang, offer_link=link_helps),
         status_code=problem.status,
         media_type=MediaType.HTML,
         headers=headers,

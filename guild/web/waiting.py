@@ -16,8 +16,9 @@ from guild.core.permissions import Permission
 from guild.core.work import Work
 from guild.exchange.queries import costs
 from guild.members import queries as members
-from guild.mutual_fund.queries import jury_list
+from guild.mutual_fund.queries import claims_with_papers, jury_list
 from guild.receivables import queries as receivables
+from guild.reputation import queries as reputation
 from guild.treasury import queries as treasury
 
 SHOWN = 50
@@ -88,6 +89,52 @@ async def _reviews(work: Work) -> list[Task]:
         for one in await inbox(work)
         if not one.tie and (one.with_you or one.state == "opened")
     ]  # fmt: skip
+
+
+async def _rulings(work: Work) -> list[Task]:
+    """Disputed entries of somebody's reputation."""
+    rows = await reputation.open_disputes(work)
+    return _counted(
+        rows, "disputed entry waits", "disputed entries wait", "for a ruling",
+        "/reputation/disputes", "Rule", by=min((one.due_at.date() for one in rows), default=None),
+    )  # fmt: skip
+
+
+async def _contract_cases(work: Work) -> list[Task]:
+    """Disputes about contracts: the member's own to answer, and for a rep those to decide."""
+    found = await contracts.cases(work, None)
+    own = await contracts.own_case_ids(work)
+    tasks = [
+        Task(
+            title=f"Your client disputes contract {one.number}",
+            text="Waits for your answer; without one a representative decides",
+            href=f"/contract-cases?contract_id={one.contract_id}", button="Answer",
+            by=one.answer_by.date(),
+        )
+        for one in found
+        if one.id in own and one.state == "open" and one.opened_by == "client"
+    ]  # fmt: skip
+    if not work.actor.may(P.REVIEWS_CONDUCT):
+        return tasks
+    ripe = [
+        one for one in found
+        if one.id not in own
+        and (one.state == "answered" or (one.state == "open" and one.answer_by <= work.now))
+    ]  # fmt: skip
+    close = await contracts.too_close(work, [one.contract_id for one in ripe])
+    left = [one for one in ripe if one.contract_id not in close]
+    return tasks + _counted(
+        left, "dispute waits", "disputes wait", "for a decision", "/contract-cases", "Decide",
+        by=min((one.decide_by.date() for one in left), default=None),
+    )  # fmt: skip
+
+
+async def _papers(work: Work) -> list[Task]:
+    """Claims with health data that a rep reads alone."""
+    found = (await claims_with_papers(work)).claims
+    return _counted(
+        found, "claim has papers", "claims have papers", "for a rep to read", "/jury#papers", "Read"
+    )
 
 
 async def _questions(work: Work) -> list[Task]:
@@ -167,15 +214,9 @@ async def _given_up(work: Work) -> list[Task]:
 
 
 async def _office(work: Work) -> list[Task]:
-    may, count = work.actor.may, 0
-    if may(P.MEMBERS_ADMIT):
-        page = await members.members_page(work, state="applicant", cursor=None, size=SHOWN)
-        count += len(page.items)
-    if may(P.MEMBERS_ROLES):
-        count += len(await members.open_role_grants(work))
-    count += len(await members.bank_accounts_waiting(work))
+    desk = await members.office_desk(work)
     return _counted(
-        range(count), "decision waits", "decisions wait", "in the office", "/office", "Decide"
+        range(desk.count), "decision waits", "decisions wait", "in the office", "/office", "Decide"
     )
 
 
@@ -185,13 +226,16 @@ async def _dead_jobs(work: Work) -> list[Task]:
     )
 
 
-def _counted(rows: Sized, one: str, many: str, what: str, href: str, button: str) -> list[Task]:
+def _counted(
+    rows: Sized, one: str, many: str, what: str, href: str, button: str, *, by: date | None = None
+) -> list[Task]:
     """One line for several things of a kind; none for none."""
     count = len(rows)
     if not count:
         return []
-    title = f"{count} {one if count == 1 else many} {what}"
-    return [Task(title=title, text="", href=href, button=button)]
+    number = f"{count} or more" if count == SHOWN else str(count)
+    title = f"{number} {one if count == 1 else many} {what}"
+    return [Task(title=title, text="", href=href, button=button, by=by)]
 
 
 ASKED: tuple[tuple[P | None, Callable[[Work], Awaitable[list[Task]]]], ...] = (
@@ -199,6 +243,9 @@ ASKED: tuple[tuple[P | None, Callable[[Work], Awaitable[list[Task]]]], ...] = (
     (None, _objections),
     (P.REVIEWS_CONDUCT, _reviews),
     (P.REVIEWS_CONDUCT, _questions),
+    (P.REVIEWS_CONDUCT, _papers),
+    (P.REPUTATION_RULE, _rulings),
+    (P.CONTRACTS_READ, _contract_cases),
     (P.CONTRACTS_DRAFT, _deliveries),
     (P.COSTS_ACCEPT, _costs),
     (P.PAYOUTS_APPROVE, _orders),

@@ -18,6 +18,8 @@ from guild.contracts import commands, queries
 from guild.contracts.pages.words import REFUSED, clients_page, fault_at, sayer
 from guild.contracts.routes import NO_STORE, pdf_answer
 from guild.contracts.rules.amounts import amount
+from guild.contracts.rules.keeping import unread_rules
+from guild.contracts.rules.law import rule_sets
 from guild.contracts.schemas import DeliveryChangesIn
 from guild.contracts.schemas.contract import AcceptPartIn
 from guild.core.ids import ContractId, DeliveryId, MilestoneId
@@ -115,6 +117,7 @@ async def contract_page(work: Work, contract_id: ContractId) -> Response[str]:
         events=await queries.contract_events(work, contract_id),
         sealing=await queries.sealing_of(work, row),
         keeping=await queries.keeping_view(work, row),
+        unread=unread_rules(rule_sets()),
         signers=await queries.signer_views(work, contract_id, view.version),
         objections=await queries.open_objections(work, contract_id),
         voiding=await queries.voiding_of(work, row),

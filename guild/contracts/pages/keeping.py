@@ -12,6 +12,8 @@ from guild.contracts.errors import TemplateNameTaken
 from guild.contracts.pages.client import _page
 from guild.contracts.pages.drafting import KINDS, PROFESSIONS, Form
 from guild.contracts.pages.forms import Faults
+from guild.contracts.rules.keeping import GONE_NAMES, rule_names, unread_rules
+from guild.contracts.rules.law import rule_sets
 from guild.contracts.schemas.templates import TemplateChange, TemplateIn
 from guild.core.errors import Invalid, StaleVersion
 from guild.core.ids import ContractId
@@ -92,8 +94,19 @@ async def erasures_page(work: Work, cursor: Cursor | None = None) -> Response[st
     found = await queries.erasures(work, cursor=cursor, limit=50)
     return _page(
         work, "contracts/erasures.html", section="/contracts", erasures=found.items,
-        next_cursor=found.next_cursor,
+        next_cursor=found.next_cursor, gone=gone_in_words, rule_names=rule_names(rule_sets()),
+        unread=unread_rules(rule_sets()),
     )  # fmt: skip
+
+
+def gone_in_words(rows: dict[str, int], files: int) -> str:
+    """What went besides the text, as the rest of a sentence: , 2 deliveries and 1 file."""
+    counted = [(count, *GONE_NAMES.get(name, (name, name))) for name, count in rows.items()]
+    counted += [(files, "stored file", "stored files")] if files else []
+    said = [f"{count} {one if count == 1 else many}" for count, one, many in counted]
+    if not said:
+        return ""
+    return ", " + " and ".join(filter(None, [", ".join(said[:-1]), said[-1]]))
 
 
 @post("/contracts/{contract_id:uuid}/erasure", permission=DRAFT, include_in_schema=False,

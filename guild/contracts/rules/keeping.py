@@ -19,6 +19,31 @@ from guild.contracts.rules.law import LawUnknownError, Mark, RuleSet
 OPEN: Final = frozenset({"draft", "sent", "changes_requested", "signed", "suspended"})
 """States in which a contract still runs or may still be signed: nothing of it is erased."""
 LEAF_KIND: Final = "contract_erased"
+HOUSE_NAMES: Final = {
+    "house/signed": "the co-op’s rule for signed contracts",
+    "house/not-signed": "the co-op’s rule for offers that nobody signed",
+    "house/never-offered": "the co-op’s rule for drafts that nobody else saw",
+}
+GONE_NAMES: Final[Mapping[str, tuple[str, str]]] = {
+    "contract_evidence": ("entry of evidence", "entries of evidence"),
+    "contract_offer": ("version as it was sent", "versions as they were sent"),
+    "contract_signer": ("person who answers for the client", "persons who answer for the client"),
+    "contract_paper": ("paper of the client’s own", "papers of the client’s own"),
+    "contract_remark": ("remark", "remarks"),
+    "contract_case": ("dispute", "disputes"),
+    "contract_cost": ("cost", "costs"),
+    "contract_charge": ("charge", "charges"),
+    "contract_ending": ("closing statement", "closing statements"),
+    "contract_voiding": ("request to make it void", "requests to make it void"),
+    "delivery": ("delivery", "deliveries"),
+    "delivery_file": ("delivered file", "delivered files"),
+    "rep_task": ("question to a representative", "questions to representatives"),
+    "signature_request": ("request for a signature", "requests for a signature"),
+    "signing_objection": ("objection to a signature", "objections to a signature"),
+    "time_entry": ("note of time worked", "notes of time worked"),
+    "time_sheet": ("month of time and costs", "months of time and costs"),
+}
+"""What is called how, one and many, when a person is told that it was erased; by its table."""
 
 
 class HouseRule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -68,6 +93,20 @@ def house_rules() -> tuple[HouseRule, ...]:
     """The house's rules, from their data file."""
     place = files("guild.contracts") / "data" / "keeping" / "house.json"
     return msgspec.json.decode(place.read_bytes(), type=_HouseFile).rules
+
+
+def rule_names(sets: Sequence[RuleSet]) -> dict[str, str]:
+    """What each rule is called for people, by its id."""
+    return {**{rules.id: rules.title for rules in sets}, **HOUSE_NAMES}
+
+
+def unread_rules(sets: Sequence[RuleSet]) -> frozenset[str]:
+    """Ids of the rules of which a version was not yet compared with its source."""
+    laws = {
+        rules.id for rules in sets for law in rules.versions
+        if law.retention is not None and law.retention.mark == "mem"
+    }  # fmt: skip
+    return frozenset(laws | {rule.id for rule in house_rules() if rule.mark == "mem"})
 
 
 def house_rule(name: str, day: date) -> HouseRule:

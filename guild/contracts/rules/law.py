@@ -23,8 +23,8 @@ Mark = Literal["", "mem", "derived"]
 """How sure a fact is: read in its source, known but not looked up, or worked out from others."""
 MARKS: Final[Mapping[str, str]] = {
     "": "",
-    "mem": "This has not been compared with the text of the law.",
-    "derived": "This was worked out from other figures, not read in the law.",
+    "mem": "Source not yet checked: nobody has compared this with the text of the law.",
+    "derived": "Source worked out: this follows from other figures, it was not read in the law.",
 }
 """What a person is told of it."""
 

@@ -71,7 +71,9 @@ def _typed(line: int, cells: dict[str, str]) -> TypedRate:
         except msgspec.ValidationError as fault:
             named = re.search(r"`\$\.(\w+)", str(fault))
             field = named[1] if named else "row"
-            wrong.append((field, f"{field} is not in the right form: {cells.get(field, '')}"))
+            called, value = field.replace("_", " "), cells.get(field, "")
+            said = f"is not in the right form: {value}" if value else "is missing"
+            wrong.append((field, f"{called} {said}"))
     return TypedRate(line=line, role=cells.get("role", ""), rate=rate, wrong=tuple(wrong))
 
 

@@ -16,6 +16,19 @@ Form = Annotated[dict[str, Any], Body(media_type=RequestEncodingType.URL_ENCODED
 Faults = list[dict[str, str]]
 T = TypeVar("T", bound=In)
 NO_STORE: Final = {"Cache-Control": "no-store"}
+LABELS: Final = {
+    "email": "the e-mail address",
+    "iban": "the IBAN",
+    "holder": "the account holder",
+    "legal_name": "the full name",
+    "vat_number": "the VAT number",
+    "url": "the address",
+    "current": "the current password",
+    "new": "the new password",
+    "kinds": "the facts: choose one or more",
+    "scopes": "what the key may do: choose one or more",
+}
+"""What a field is called in a sentence where its own name would not do."""
 _HERE: Final = re.compile(r"/(?![/\\])[\x21-\x5b\x5d-\x7e]{0,300}")
 _PATH: Final = re.compile(r"`\$\.(\w+)")
 _MISSING: Final = re.compile(r"required field `(\w+)`")
@@ -79,7 +92,7 @@ def faults_of(refusal: Exception | None) -> Faults:
         return [{"field": refusal.field, "text": sentence}]
     named = _PATH.search(str(refusal)) or _MISSING.search(str(refusal))
     field = named[1] if named else ""
-    label = field.replace("_", " ") or "the form"
+    label = LABELS.get(field, f"the {field.replace('_', ' ')}" if field else "the form")
     return [
         {"field": field, "text": f"Please check {label}: it is missing or not in the right form."}
     ]

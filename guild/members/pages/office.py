@@ -71,27 +71,23 @@ async def _decide(work: Work, what: str, which: UUID, data: dict[str, Any]) -> N
 
 
 async def _office(work: Work, *, refusal: Exception | None = None) -> Response[str]:
-    may = work.actor.may
-    applicants = (
-        (await queries.members_page(work, state="applicant", cursor=None, size=100)).items
-        if may(Permission.MEMBERS_ADMIT)
-        else []
-    )
-    grants = await queries.open_role_grants(work) if may(Permission.MEMBERS_ROLES) else []
+    desk = await queries.office_desk(work)
     return page(
         work,
         "members/office.html",
         status=status_of(refusal),
         section="/office",
-        applicants=applicants,
-        grants=grants,
-        grant_names=await queries.names_of(work, {one.member_id for one in grants})
-        if grants
+        waiting=desk.count,
+        applicants=desk.applicants,
+        grants=desk.grants,
+        asked=desk.asked,
+        grant_names=await queries.names_of(
+            work, {one.member_id for one in [*desk.grants, *desk.asked]}
+        )
+        if desk.grants or desk.asked
         else {},
-        numbers=await queries.numbers_waiting(work),
-        accounts=await queries.bank_accounts_waiting(work)
-        if may(Permission.MEMBERS_APPROVE_ACCOUNT)
-        else [],
+        numbers=desk.numbers,
+        accounts=desk.accounts,
         errors=faults_of(refusal),
     )
 

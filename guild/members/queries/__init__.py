@@ -19,6 +19,7 @@ from guild.members.queries.numbers import (
     number_change,
     numbers_waiting,
 )
+from guild.members.queries.office import OfficeDesk, office_desk
 from guild.members.queries.passkeys import (
     asked_options,
     asked_passkey,
@@ -42,6 +43,7 @@ from guild.members.queries.people import (
 __all__ = [
     "INVARIANTS",
     "KnownAs",
+    "OfficeDesk",
     "active_members",
     "api_keys",
     "approved_account",
@@ -60,6 +62,7 @@ __all__ = [
     "names_of",
     "number_change",
     "numbers_waiting",
+    "office_desk",
     "open_role_grants",
     "organisation",
     "organisations_page",

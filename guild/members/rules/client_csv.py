@@ -105,7 +105,10 @@ def _converted(given: dict[str, Any]) -> tuple[OrganisationIn | None, list[tuple
         named = re.search(r"`\$\.([\w.]+)", str(fault))
         field = named[1] if named else "row"
         value = given.get(field)
-        said = f"{field.replace('_', ' ')} is not in the right form"
+        called = field.replace("_", " ")
+        if value in {None, ""}:
+            return None, [(field, f"{called} is missing")]
+        said = f"{called} is not in the right form"
         return None, [(field, f"{said}: {value}" if isinstance(value, str) else said)]
 
 

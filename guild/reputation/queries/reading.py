@@ -277,6 +277,19 @@ async def open_disputes(work: Work) -> list[DisputeOut]:
     ]
 
 
+async def disputed_words(
+    work: Work, disputes: Sequence[DisputeOut]
+) -> dict[AttestationId, tuple[str, rules.Entry]]:
+    """Whom the disputed entries are about and what they say, for the rep who may rule on them."""
+    rows = await work.session.scalars(
+        select(Attestation).where(
+            Attestation.id.in_([one.attestation_id for one in disputes]),
+            Attestation.payload.is_not(None),
+        )
+    )
+    return {row.id: (row.about, entry_of(row)) for row in rows}
+
+
 def attestation_out(said: Attestation) -> AttestationOut:
     """A statement as its author sees it."""
     return AttestationOut(

@@ -36,6 +36,8 @@ async def test_a_client_opens_a_member_answers_a_rep_decides(make, as_, http, si
         f"/contracts/{contract.id}/cases", data={"matter": "other", "text": "Me too"}
     )
     assert again.status_code == 422
+    assert f"Your client disputes contract {contract.number}" in (await hers.get("/")).text
+    assert "Your decision" not in (await reps.get("/contract-cases")).text, "it is too early"
     early = await reps.post(
         f"/contract-cases/{case.id}/decision", data={"outcome": "for_member", "reasons": "So"}
     )
@@ -44,6 +46,7 @@ async def test_a_client_opens_a_member_answers_a_rep_decides(make, as_, http, si
     answer = await hers.post(f"/contract-cases/{case.id}/answer", data={"text": "It is"})
     assert answer.status_code == 303
     assert "Your decision" in (await reps.get("/contract-cases")).text
+    assert "1 dispute waits for a decision" in (await reps.get("/")).text
     done = await reps.post(
         f"/contract-cases/{case.id}/decision", data={"outcome": "for_member", "reasons": "It is so"}
     )

@@ -2,7 +2,7 @@
 
 import httpx
 
-from guild.governance.pages import called, said, words
+from guild.governance.pages import called, said, sourced, words
 
 
 async def test_everyone_reads_the_charter(http: httpx.AsyncClient) -> None:
@@ -10,6 +10,9 @@ async def test_everyone_reads_the_charter(http: httpx.AsyncClient) -> None:
     assert page.status_code == 200, page.text
     assert "6.5 %" in page.text
     assert "Source: " in page.text
+    assert "Source not yet checked" in page.text
+    assert "[from memory]" not in page.text
+    assert "[choice]" not in page.text
     rules = (await http.get("/api/v1/charter")).json()
     assert rules["hash"] in page.text
     named = {name for chapter in rules["chapters"].values() for name in chapter}
@@ -17,11 +20,23 @@ async def test_everyone_reads_the_charter(http: httpx.AsyncClient) -> None:
     assert page.text.count("<dt>") > sum(len(chapter) for chapter in rules["chapters"].values())
 
 
+def test_a_source_is_shown_without_the_marks_of_the_data() -> None:
+    plain = sourced("Choice of the founding meeting [choice]")
+    assert plain.text == "Choice of the founding meeting"
+    assert plain.checked
+    both = sourced("By analogy with a law, a tenth [from memory]; [choice]")
+    assert (
+        both.text
+        == "By analogy with a law, a tenth; the figure is a choice of the founding meeting"
+    )
+    assert not both.checked
+
+
 def test_values_are_said_as_people_write_them() -> None:
     assert said("rate_bps", 650) == "6.5 %"
     assert said("invoice_cap_minor", 500_000) == "5,000.00"
     assert said("pots", {"fund_sickness": 3500}) == "sick pay of members: 35 %"
-    assert said("zone", ["BE", "FR"]) == "BE, FR"
+    assert said("zone", ["BE", "FR"]) == "Belgium, France"
     assert said("kinds", {"hardship": "fund_solidarity"}) == "hard times: solidarity pot"
     assert said("days", 14) == "14"
     assert said("undo_days", 425) == "425 days"

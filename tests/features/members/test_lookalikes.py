@@ -55,4 +55,4 @@ async def test_the_page_asks_before_it_enters_a_twin(make, signed_in):
     assert (await browser.post("/clients/new", data=other)).status_code == 303
     bad = await browser.post("/clients/new", data={**given, "name": "New", "email": "none"})
     assert bad.status_code == 400
-    assert "Please check email" in bad.text
+    assert "Please check the e-mail address" in bad.text

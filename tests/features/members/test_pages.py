@@ -72,7 +72,7 @@ async def test_apply_by_form(http: httpx.AsyncClient, system: System) -> None:
     assert "short" not in weak.text.split("<form", 2)[-1]
     missing = await http.post("/apply", data={**FORM, "legal_name": ""})
     assert missing.status_code == 400
-    assert "legal name" in missing.text
+    assert "Please check the full name" in missing.text
     sent = await http.post("/apply", data=FORM)
     assert sent.status_code == 200
     assert "We have written" in sent.text
@@ -119,6 +119,7 @@ async def test_the_office_decides(http: httpx.AsyncClient, make: Factories, sign
     client = await signed_in(secretary)
     desk = (await client.get("/office")).text
     assert "2 decisions wait for you" in desk
+    assert "2 decisions wait in the office" in (await client.get("/")).text
     for action, answer in (("/office/applicants/", "admit"), ("/office/bank-accounts/", "approve")):
         path = action + desk.split(f'action="{action}')[1].split('"')[0]
         assert (await client.post(path, data={"answer": "?"})).status_code == 400

@@ -140,6 +140,8 @@ async def test_the_pages(story: Story, signed_in) -> None:
     assert answer.status_code == 303
     inbox = await reps.get("/reputation/disputes")
     assert "It was on time." in inbox.text
+    assert "A client about a freelancer" in inbox.text, "the rep reads what was said"
+    assert "1 disputed entry waits for a ruling" in (await reps.get("/")).text
     dispute_id = inbox.text.split('action="/reputation/disputes/')[1].split('"')[0]
     answer = await send(reps, f"/reputation/disputes/{dispute_id}", outcome="struck", reasons="x")
     assert answer.status_code == 422
