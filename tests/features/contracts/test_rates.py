@@ -177,7 +177,7 @@ async def test_the_pages(make, signed_in):
     done = await client.post(
         "/rates/import/rows", data={"csv": table(ALSO), "do": "import", **mapping}
     )
-    assert "1 rates were entered" in done.text
+    assert "1 rate was entered" in done.text
     wrong = await client.post("/rates/import", files={"file": ("r.csv", b"")})
     assert wrong.status_code == 422
     listed = (await client.get("/api/v1/rates")).json()["items"]
