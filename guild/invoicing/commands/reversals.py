@@ -12,7 +12,7 @@ from guild.invoicing.commands.appended import settle_appends
 from guild.invoicing.commands.dividing import divide_reversal, room_to_reverse
 from guild.invoicing.commands.writing_off import net_within
 from guild.invoicing.errors import PaymentKept, PaymentNotFound, PaymentTooLarge
-from guild.invoicing.events import PaymentReversed
+from guild.invoicing.events import MemberPart, PaymentReversed
 from guild.invoicing.models import INVOICE_LIFECYCLE, Invoice, Payment, PaymentReversal
 from guild.ledger import commands as ledger
 from guild.ledger.chart import Account, Line, debit
@@ -57,21 +57,7 @@ async def reverse_payment(
     work.session.add(reversal)
     # The guards let what is paid sink only by reversals that are there.
     await work.session.flush()
-    invoice.paid_minor -= back.minor
-    invoice.pending_net_minor += net
-    invoice.settled_on = None
-    rest = invoice.paid_minor - invoice.refundable_minor
-    INVOICE_LIFECYCLE.move(invoice, "reopen_part" if rest else "reopen")
-    parts = await divide_reversal(work, reversal) if invoice.shared else ()
-    await ledger.post(
-        work,
-        kind="payment_reversed",
-        text=f"Payment for invoice {invoice.number} taken back",
-        lines=[debit("receivable", back, invoice.client_id), Line(to, -back)],
-        subject=invoice.id,
-        occurred_on=on,
-    )
-    await work.session.flush()
+    parts = await _open_again(work, invoice, reversal, to)
     await work.emit(
         PaymentReversed(
             payment_id=payment.id,
@@ -88,6 +74,29 @@ async def reverse_payment(
         )
     )
     return back
+
+
+async def _open_again(
+    work: Work, invoice: Invoice, reversal: PaymentReversal, to: Account
+) -> tuple[MemberPart, ...]:
+    """The client owes it again. Each one's part of the net, if several share the invoice."""
+    back = Money(reversal.amount_minor, reversal.currency)
+    invoice.paid_minor -= back.minor
+    invoice.pending_net_minor += reversal.net_minor
+    invoice.settled_on = None
+    rest = invoice.paid_minor - invoice.refundable_minor
+    INVOICE_LIFECYCLE.move(invoice, "reopen_part" if rest else "reopen")
+    parts = await divide_reversal(work, reversal) if invoice.shared else ()
+    await ledger.post(
+        work,
+        kind="payment_reversed",
+        text=f"Payment for invoice {invoice.number} taken back",
+        lines=[debit("receivable", back, invoice.client_id), Line(to, -back)],
+        subject=invoice.id,
+        occurred_on=reversal.reversed_on,
+    )
+    await work.session.flush()
+    return parts
 
 
 async def _held(work: Work, payment_id: PaymentId) -> tuple[Payment, Invoice]:

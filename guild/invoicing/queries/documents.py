@@ -6,8 +6,7 @@ the invoice that it corrects. Issuing uses it with the rows locked, so an issue 
 
 import datetime as dt
 from collections.abc import Sequence
-from functools import lru_cache
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 
 import msgspec
 from babel.lists import format_list
@@ -24,6 +23,7 @@ from guild.invoicing.einvoice.build import (
     FrozenVat,
 )
 from guild.invoicing.errors import InvoiceNotFound
+from guild.invoicing.queries.parties import parties_of, struct_of
 from guild.invoicing.rules.canonical import (
     SELF_BILLED,
     Attached,
@@ -33,7 +33,6 @@ from guild.invoicing.rules.canonical import (
     Preceding,
     References,
 )
-from guild.invoicing.rules.parties import endpoint_of, legal_id_of
 from guild.invoicing.rules.vat import VatFacts
 
 COLUMNS: Final = """
@@ -96,8 +95,6 @@ SELECT i.id, i.kind, i.state, i.shared, i.contract_id, i.member_id, i.client_id,
  WHERE i.id = ANY ($1)
  ORDER BY i.id"""
 COLUMNS_LOCKED: Final = f"{COLUMNS} FOR UPDATE OF i"
-
-T = TypeVar("T")
 
 _LINES: Final = msgspec.json.Decoder(tuple[FrozenLine, ...])
 _VAT: Final = msgspec.json.Decoder(tuple[FrozenVat, ...])
@@ -169,100 +166,8 @@ async def frozen_invoice(work: Work, invoice_id: InvoiceId) -> Stored:
     return found[0]
 
 
-def seller_party(coop: Cooperative) -> Party:
-    """The cooperative as it stands on today's invoices."""
-    legal_id, legal_scheme = legal_id_of(coop.country, coop.enterprise_number)
-    endpoint, scheme = endpoint_of(coop.country, coop.enterprise_number, coop.vat_number)
-    return Party(
-        name=coop.name,
-        street=coop.street,
-        postcode=coop.postcode,
-        city=coop.city,
-        country=coop.country,
-        vat_number=compact(coop.vat_number),
-        legal_id=legal_id,
-        legal_scheme=legal_scheme,
-        endpoint=endpoint,
-        endpoint_scheme=scheme,
-        contact_name=coop.contact_name,
-        contact_email=coop.email,
-        contact_phone=coop.phone,
-        tax_numbers=tuple(coop.tax_numbers.items()),
-    )
-
-
-@lru_cache(4_096)
-def compact(number: str | None) -> str:
-    """A VAT number without the signs that people set between its digits."""
-    return "".join(sign for sign in (number or "").upper() if sign.isalnum())
-
-
-def _buyer(row: Record, seller: Party) -> Party:
-    number = row["client_enterprise_number"] or ""
-    vat_number = compact(row["client_vat_number"])
-    legal_id, legal_scheme = legal_id_of(row["client_country"], number)
-    endpoint, scheme = endpoint_of(row["client_country"], number, vat_number)
-    if not endpoint and _fetches_herself(row):
-        # Delivered to the cooperative's own mailbox: the page that her personal link opens.
-        endpoint, scheme = seller.endpoint, seller.endpoint_scheme
-    return Party(
-        name=row["client_name"],
-        street=row["client_street"],
-        postcode=row["client_postcode"],
-        city=row["client_city"],
-        country=row["client_country"],
-        vat_number=vat_number,
-        legal_id=legal_id,
-        legal_scheme=legal_scheme,
-        endpoint=endpoint,
-        endpoint_scheme=scheme,
-        contact_name=row["contact_name"],
-        contact_email=row["contact_email"],
-    )
-
-
-def _fetches_herself(row: Record) -> bool:
-    """Consumers, and clients in states whose numbers Peppol has no scheme for."""
-    return bool(row["client_kind"] == "consumer" or row["client_country"] != "BE")
-
-
-def member_party(row: Record) -> Party:
-    """The member as the supplier of the co-operative."""
-    number = row["member_enterprise_number"] or ""
-    vat_number = compact(row["member_vat_number"])
-    legal_id, legal_scheme = legal_id_of(row["member_country"], number)
-    endpoint, scheme = endpoint_of(row["member_country"], number, vat_number)
-    return Party(
-        name=row["member_legal_name"],
-        street=row["member_street"] or "",
-        postcode=row["member_postcode"] or "",
-        city=row["member_city"] or "",
-        country=row["member_country"],
-        vat_number=vat_number,
-        legal_id=legal_id,
-        legal_scheme=legal_scheme,
-        endpoint=endpoint,
-        endpoint_scheme=scheme,
-        contact_name=row["member_name"],
-        contact_email=row["member_email"],
-    )
-
-
-def _parties(row: Record, coop: Cooperative) -> tuple[Party, Party]:
-    """Seller and buyer; on a self-billed document the member sells to the co-operative.
-
-    A note that corrects names the parties as the corrected document does.
-    """
-    sold = _party(row["seller"] or row["corrects_seller"])
-    bought = _party(row["buyer"] or row["corrects_buyer"])
-    if row["kind"] in SELF_BILLED:
-        return sold or member_party(row), bought or seller_party(coop)
-    seller = sold or seller_party(coop)
-    return seller, bought or _buyer(row, seller)
-
-
 def _stored(row: Record, coop: Cooperative, today: dt.date) -> Stored:
-    seller, buyer = _parties(row, coop)
+    seller, buyer = parties_of(row, coop)
     return Stored(
         id=row["id"],
         state=row["state"],
@@ -335,10 +240,10 @@ def _frozen(
         issued_on=issued_on,
         due_on=row["due_on"] or issued_on + dt.timedelta(days=row["due_days"]),
         period=(row["period_from"], row["period_to"]) if row["period_from"] else None,
-        references=_struct(row["client_references"], References) or References(),
+        references=struct_of(row["client_references"], References) or References(),
         preceding=_preceding(row),
-        delivery=_struct(row["delivery"], Delivery),
-        payee=_struct(row["payee"], Payee),
+        delivery=struct_of(row["delivery"], Delivery),
+        payee=struct_of(row["payee"], Payee),
         seller=seller,
         buyer=buyer,
         iban=_iban(row, coop),
@@ -400,14 +305,6 @@ def _preceding(row: Record) -> tuple[Preceding, ...]:
         return more
     corrected = Preceding(number=row["corrects_number"], issued_on=row["corrects_issued_on"])
     return (corrected, *more)
-
-
-def _struct(stored: str | None, kind: type[T]) -> T | None:
-    return msgspec.json.decode(stored, type=kind) if stored else None
-
-
-def _party(stored: str | None) -> Party | None:
-    return _struct(stored, Party)
 
 
 def _files(row: Record) -> dict[str, Any]:

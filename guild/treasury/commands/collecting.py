@@ -23,6 +23,7 @@ from guild.core.ids import (
     new_id,
 )
 from guild.core.permissions import Permission
+from guild.core.settings import Cooperative
 from guild.core.work import Work
 from guild.governance.queries import charter_at
 from guild.invoicing.models import OPEN_STATES, Invoice
@@ -37,6 +38,7 @@ from guild.treasury.models import (
     SEALED_BATCH,
     BankEntry,
     BankMatch,
+    CoopBankAccount,
     DirectDebit,
     MatchUndo,
     PaymentBatch,
@@ -171,16 +173,7 @@ async def make_collection_file(work: Work, data: BatchIn) -> BatchOut:
         message_id=batch_id.hex,
         created_at=work.now,
         collect_on=collect_on,
-        creditor=Creditor(
-            name=coop.name,
-            identifier=coop.creditor_id,
-            iban=account.iban,
-            bic=account.bic,
-            enterprise_number=coop.enterprise_number,
-            address=Address(
-                town=coop.city, country=coop.country, postcode=coop.postcode, line=coop.street
-            ),
-        ),
+        creditor=_creditor(coop, account),
         collections=tuple(collections),
     )
     batch = PaymentBatch(
@@ -207,6 +200,20 @@ async def make_collection_file(work: Work, data: BatchIn) -> BatchOut:
         mandate.last_used_on = collect_on
     await work.session.flush()
     return batch_out(batch)
+
+
+def _creditor(coop: Cooperative, account: CoopBankAccount) -> Creditor:
+    """The co-operative as it stands in the file."""
+    return Creditor(
+        name=coop.name,
+        identifier=coop.creditor_id,
+        iban=account.iban,
+        bic=account.bic,
+        enterprise_number=coop.enterprise_number,
+        address=Address(
+            town=coop.city, country=coop.country, postcode=coop.postcode, line=coop.street
+        ),
+    )
 
 
 async def _due(

@@ -61,39 +61,9 @@ async def income_document(work: Work, member_id: MemberId, year: int) -> tuple[s
 
 
 async def _in_currency(work: Work, member_id: MemberId, year: int, currency: str) -> IncomeOut:
-    """Each entry of the year on the member's accounts, put where it belongs by its kind."""
-    first, last = date(year, 1, 1), date(year, 12, 31)
-    accounts = {Account(code, member_id).id(currency): code for code in MINE}
-    touched = select(LedgerPosting.entry_id).where(
-        LedgerPosting.account_id.in_(accounts), LedgerPosting.occurred_on.between(first, last)
-    )
-    rows = await work.session.execute(
-        select(
-            LedgerEntry.id,
-            LedgerEntry.kind,
-            LedgerEntry.subject_id,
-            LedgerAccount.id,
-            LedgerAccount.code,
-            func.sum(-LedgerPosting.amount_minor),
-        )
-        .join(LedgerPosting, LedgerPosting.entry_id == LedgerEntry.id)
-        .join(LedgerAccount, LedgerAccount.id == LedgerPosting.account_id)
-        .where(LedgerEntry.id.in_(touched), LedgerPosting.currency == currency)
-        .group_by(LedgerEntry.id, LedgerAccount.id)
-    )
-    payouts = set(
-        await work.session.scalars(
-            select(Payout.id).where(Payout.member_id == member_id, Payout.currency == currency)
-        )
-    )
-    sums: dict[str, int] = defaultdict(int)
-    shares: dict[str, int] = defaultdict(int)
-    for _, kind, subject, account_id, code, minor in rows:
-        mine = accounts.get(account_id)
-        if mine is not None:
-            sums[_place(mine, kind, paying=subject in payouts)] += int(minor)
-        elif kind in RELEASES and code not in MINE:
-            shares[code] += int(minor)
+    """What the year came to, from the ledger."""
+    sums, shares = await _sums(work, member_id, year, currency)
+    first = date(year, 1, 1)
     repaid = shares.pop("guarantee_advance", 0)
     opening = await _balance_before(work, Account("member_available", member_id), currency, first)
     earned = sum(
@@ -138,6 +108,47 @@ def _place(mine: str, kind: str, *, paying: bool) -> str:
     if kind.startswith("interest"):
         return "interest"
     return _KINDS.get(kind, "corrections")
+
+
+async def _sums(
+    work: Work, member_id: MemberId, year: int, currency: str
+) -> tuple[dict[str, int], dict[str, int]]:
+    """Each entry of the year on the member's accounts, put where it belongs by its kind; and who
+    got what of her payments, by account.
+    """
+    first, last = date(year, 1, 1), date(year, 12, 31)
+    accounts = {Account(code, member_id).id(currency): code for code in MINE}
+    touched = select(LedgerPosting.entry_id).where(
+        LedgerPosting.account_id.in_(accounts), LedgerPosting.occurred_on.between(first, last)
+    )
+    rows = await work.session.execute(
+        select(
+            LedgerEntry.id,
+            LedgerEntry.kind,
+            LedgerEntry.subject_id,
+            LedgerAccount.id,
+            LedgerAccount.code,
+            func.sum(-LedgerPosting.amount_minor),
+        )
+        .join(LedgerPosting, LedgerPosting.entry_id == LedgerEntry.id)
+        .join(LedgerAccount, LedgerAccount.id == LedgerPosting.account_id)
+        .where(LedgerEntry.id.in_(touched), LedgerPosting.currency == currency)
+        .group_by(LedgerEntry.id, LedgerAccount.id)
+    )
+    payouts = set(
+        await work.session.scalars(
+            select(Payout.id).where(Payout.member_id == member_id, Payout.currency == currency)
+        )
+    )
+    sums: dict[str, int] = defaultdict(int)
+    shares: dict[str, int] = defaultdict(int)
+    for _, kind, subject, account_id, code, minor in rows:
+        mine = accounts.get(account_id)
+        if mine is not None:
+            sums[_place(mine, kind, paying=subject in payouts)] += int(minor)
+        elif kind in RELEASES and code not in MINE:
+            shares[code] += int(minor)
+    return sums, shares
 
 
 async def _balance_before(work: Work, account: Account, currency: str, day: date) -> int:

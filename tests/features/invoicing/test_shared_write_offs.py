@@ -221,6 +221,10 @@ async def test_each_co_worker_reads_of_her_own_part_only(house: House) -> None:
     async with await client_by_link(house, house.invoice_id) as work:
         said = ObjectionIn(reason_code="defective", text="Not as agreed", amount="242.00")
         objection = await receivables.object_to(work, house.invoice_id, said)
+    house.make.offices[house.ben.id] = frozenset({Role.REP})
+    with pytest.raises(OwnCase):
+        async with begin_work(house.system, house.make.actor(house.ben)) as work:
+            await receivables.rule_on(work, objection, "dismiss", "It is my money too")
     async with await client_by_link(house, house.invoice_id) as work:
         await receivables.rule_on(work, objection, "withdraw")
     await house.give_up("302.50")
