@@ -19,6 +19,8 @@ import httpx
 import msgspec
 import pytest
 import pytest_asyncio
+from hypothesis import HealthCheck
+from hypothesis import settings as examples
 from sqlalchemy import event, text
 from sqlalchemy.ext.asyncio import (
     AsyncEngine,
@@ -40,6 +42,9 @@ from guild.migrations.run import migrate  # noqa: E402
 from guild.migrations.schema import write_schema  # noqa: E402
 from tests.factories import Factories  # noqa: E402
 from tests.shared import App, SharedPress  # noqa: E402
+
+examples.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+examples.load_profile("untimed")  # a busy machine is nobody's fault
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 """The moment at which tests begin: a Monday, not a holiday."""
@@ -171,9 +176,9 @@ def resources(validator: Validator, shared_press: SharedPress) -> dict[str, Any]
     return {"invoicing.validator": validator, "documents.pool": shared_press}
 
 
-@pytest_asyncio.fixture
+@pytest_asyncio.fixture(scope="session")
 async def engine(database_url: str) -> AsyncIterator[AsyncEngine]:
-    """One connection's worth of engine for this test's event loop."""
+    """One connection for all tests that are rolled back: the server has its plans ready."""
     made = create_async_engine(database_url, pool_size=1, max_overflow=0)
     yield made
     await made.dispose()
