@@ -127,6 +127,11 @@ def migrate_command(settings: Settings, _: argparse.Namespace) -> int:
             "GUILD_OWNER_URL is missing: only the database's owner may change its tables. Set it "
             "for this command alone."
         )
+    if settings.owner_url and not settings.database_url:
+        raise CannotRun(
+            "GUILD_DATABASE_URL is missing: it names the same database as GUILD_OWNER_URL, as the "
+            "role guild_app."
+        )
     with served(settings) as ready:
         asyncio.run(prepare(ready))
         asyncio.run(ensure_schema(ready.database_url))

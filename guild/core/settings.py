@@ -240,6 +240,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             ),
             "GUILD_SEAL_STAMP_ROOT_FILE is missing: stamps of GUILD_SEAL_STAMP_URL could not be "
             "judged.": bool(self.seal.stamp_url) and not self.seal.stamp_root_pem,
+            "GUILD_COOP_FILE is missing, or keeps the example's IBAN: invoices would ask for "
+            "payment to an account that is not yours.": self.coop.iban == Cooperative().iban,
             "GUILD_BASE_URL is not https: sessions would travel in clear.": (
                 not self.secure_cookies
             ),

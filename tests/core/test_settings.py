@@ -12,6 +12,8 @@ SECRET = "1:" + b64encode(b"x" * 32).decode()
 def production(tmp_path, **changes):
     key = tmp_path / "key.pem"
     key.write_bytes(b"-----BEGIN PRIVATE KEY-----")
+    coop = tmp_path / "coop.toml"
+    coop.write_text('name = "Invented Trades"\niban = "BE71096123456769"\n', encoding="utf-8")
     return {
         "GUILD_ENV": "production",
         "GUILD_SECRETS": SECRET,
@@ -20,6 +22,7 @@ def production(tmp_path, **changes):
             f"GUILD_SEAL_{name}_FILE": str(key)
             for name in ("KEY", "CRL", "STAMP_KEY", "STAMP_CERT")
         },
+        "GUILD_COOP_FILE": str(coop),
         "GUILD_BASE_URL": "https://guild.example",
         "GUILD_ALLOWED_HOSTS": "guild.example",
         "GUILD_DATABASE_URL": "postgresql+asyncpg://guild_app@db/guild",
@@ -40,6 +43,7 @@ def test_production_starts_with_keys_of_its_own(tmp_path):
         ("GUILD_DEBUG", "1", "GUILD_DEBUG"),
         ("GUILD_LOG_SEED", "", "sign the log"),
         ("GUILD_SEAL_KEY_FILE", "", "sealed"),
+        ("GUILD_COOP_FILE", "", "an account that is not yours"),
         ("GUILD_BASE_URL", "http://guild.example", "https"),
         ("GUILD_ALLOWED_HOSTS", "", "Host"),
         ("GUILD_DATABASE_URL", "", "embedded"),

@@ -18,8 +18,11 @@ from sqlalchemy.exc import DBAPIError
 from guild.contracts import commands, jobs, models, queries
 from guild.contracts.errors import ContractNotFound, KeptByLaw
 from guild.contracts.models import Contract
+from guild.contracts.pages.keeping import gone_in_words
 from guild.contracts.queries import INVARIANTS
 from guild.contracts.rules.canonical import sha256
+from guild.contracts.rules.keeping import GONE_NAMES, rule_names, unread_rules
+from guild.contracts.rules.law import rule_sets
 from guild.contracts.schemas import DeliveryIn, WithdrawIn
 from guild.contracts.schemas.contract import FileIn
 from guild.contracts.schemas.drafting import MilestoneIn
@@ -306,3 +309,13 @@ def test_every_table_about_a_contract_is_known_to_the_erasure():
                 if one.__tablename__ == table.name)
     }  # fmt: skip
     assert {name for name in of_contracts - frame if f"'{name}'" not in function} == set()
+    assert of_contracts - frame - GONE_NAMES.keys() == set(), "people read what went by its name"
+
+
+def test_what_was_erased_is_said_in_words() -> None:
+    said = gone_in_words({"contract_evidence": 2, "delivery": 1}, 3)
+    assert said == ", 2 entries of evidence, 1 delivery and 3 stored files"
+    assert gone_in_words({"time_sheet": 1}, 0) == ", 1 month of time and costs"
+    assert gone_in_words({}, 0) == ""
+    assert "house/not-signed" in unread_rules(rule_sets())
+    assert rule_names(rule_sets())["us-ny"].startswith("New York")
