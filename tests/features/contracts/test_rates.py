@@ -172,12 +172,12 @@ async def test_the_pages(make, signed_in):
     page = (await client.get("/rates")).text
     assert "Valid today" in page
     shown = await client.post("/rates/import", files={"file": ("r.csv", table(ALSO).encode())})
-    assert "Enter 1 rates" in shown.text
+    assert "Enter 1 rate<" in shown.text
     mapping = {"mapping.role": "Fonction", "mapping.unit": "Unité", "mapping.rate": "Tarif"}
     done = await client.post(
         "/rates/import/rows", data={"csv": table(ALSO), "do": "import", **mapping}
     )
-    assert "1 rates were entered" in done.text
+    assert "1 rate was entered" in done.text
     wrong = await client.post("/rates/import", files={"file": ("r.csv", b"")})
     assert wrong.status_code == 422
     listed = (await client.get("/api/v1/rates")).json()["items"]
