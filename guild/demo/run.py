@@ -63,6 +63,8 @@ def _demo(console: Console, settings: Settings, options: argparse.Namespace, sto
     if settings.production:
         raise StoryWrong("A story is never played on a production installation.")
     _ensure_free(options.port)  # before the folder of one that may still run is emptied
+    # Whoever ends the demo by its id ends its servers with it, as Ctrl-C does.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     folder = settings.data_dir / "demo"
     shutil.rmtree(folder, ignore_errors=True)
     files = folder / "files"

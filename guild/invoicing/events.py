@@ -84,7 +84,7 @@ class PaymentRecorded(Event, frozen=True, kw_only=True):
 
 
 class PaymentReversed(Event, frozen=True, kw_only=True):
-    """A recorded payment, or a part of it, was taken back: `amount_minor` is open again.
+    """A recorded payment, or a part of it, was taken back: that much is open again.
 
     `net_minor` is the member's net that it had released; the fund takes it back.
     """

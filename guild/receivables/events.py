@@ -20,7 +20,7 @@ from guild.core.ids import (
 
 
 class InvoiceDisputed(Event, frozen=True, kw_only=True):
-    """A client objects to an invoice: `disputed_minor` of it is not asked for meanwhile.
+    """A client objects to an invoice: what is disputed is not asked for meanwhile.
 
     `advance_bps` is the share of the disputed part that the fund advances all the same.
     """
