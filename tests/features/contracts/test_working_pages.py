@@ -97,7 +97,7 @@ async def test_the_client_approves_a_month_and_reads_what_ending_costs(make, as_
         sheet = await commands.submit_sheet(work, contract.id, SheetIn(month="2026-11"))
     browser = await client_page(contract)
     page = await browser.get("/time-sheets")
-    assert "90 min" in page.text
+    assert "1\u00a0h\u00a030" in page.text
     assert "cost" in (await browser.get("/ending")).text
     form = {"sheet_id": str(sheet.id), "round": "1", "answer": "approve", **csrf(page)}
     answer = await browser.post("/time-sheets/answer", data=form, follow_redirects=False)
