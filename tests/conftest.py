@@ -38,6 +38,7 @@ from guild.core.settings import Settings  # noqa: E402
 from guild.core.work import System, Work, begin_work  # noqa: E402
 from guild.governance.commands import install_founding_charter  # noqa: E402
 from guild.invoicing.einvoice.validator import Validator  # noqa: E402
+from guild.members.rules import passwords  # noqa: E402
 from guild.migrations.run import migrate  # noqa: E402
 from guild.migrations.schema import write_schema  # noqa: E402
 from tests.factories import Factories  # noqa: E402
@@ -67,6 +68,22 @@ class Clock:
     def set(self, moment: datetime) -> None:
         """Stand at a moment."""
         self.moment = moment
+
+
+@pytest.fixture(scope="session", autouse=True)
+def one_slow_hash() -> Iterator[None]:
+    """The password that all made members share is hashed once; every other one as it should be.
+
+    The hash is slow on purpose, and a test makes several members.
+    """
+    slow = passwords.hash_password
+    usual = slow(Factories.PASSWORD)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(
+            passwords, "hash_password",
+            lambda password: usual if password == Factories.PASSWORD else slow(password),
+        )  # fmt: skip
+        yield
 
 
 @pytest.fixture
