@@ -32,6 +32,9 @@ FLAGS: Final = (
     "--disable-dev-shm-usage", "--disable-component-update", "--remote-debugging-pipe",
 )  # fmt: skip
 ANSWER_S: Final = 120
+PASSED_ON: Final = {"Accept", "Content-Type"}
+KEYS: Final = {"Enter": (13, "\r"), " ": (32, " ")}
+"""Keys with their code and the text that they type."""
 JUDGE: Final = """(async () => {
   const found = await axe.run(document, {resultTypes: ["violations"]});
   return found.violations.map(v => ({rule: v.id, impact: v.impact, help: v.help,
@@ -81,6 +84,36 @@ class Page:
             going.cancel()
             raise self._broken
         await going
+
+    async def press(self, selector: str, key: str = "Enter") -> None:
+        """Follow a link or send a form by the keyboard alone, and wait for the page it leads to."""
+        self._loaded.clear()
+        await self.key(selector, key)
+        await asyncio.wait_for(self._loaded.wait(), ANSWER_S)
+        if self._broken is not None:
+            raise self._broken
+
+    async def key(self, selector: str, key: str) -> None:
+        """Press a key on what the selector finds: Enter, or a space that ticks and chooses."""
+        await self._focus(selector)
+        code, text = KEYS[key]
+        for kind in ("keyDown", "keyUp"):
+            await self.send(
+                "Input.dispatchKeyEvent", type=kind, key=key, code=key, windowsVirtualKeyCode=code,
+                **({"text": text} if kind == "keyDown" else {}),
+            )  # fmt: skip
+
+    async def type(self, selector: str, text: str) -> None:
+        """Type into a field."""
+        await self._focus(selector)
+        await self.send("Input.insertText", text=text)
+
+    async def _focus(self, selector: str) -> None:
+        found = await self.ask(
+            f"(e => !!e && (e.focus(), document.activeElement === e))"
+            f"(document.querySelector({json.dumps(selector)}))"
+        )
+        assert found, f"nothing that a keyboard reaches is {selector}"
 
     async def resize(self, size: tuple[int, int]) -> None:
         """Be a desk or a phone."""
@@ -145,7 +178,7 @@ class Page:
         given = await self._answering(
             asked["method"],
             asked["url"].removeprefix(HOST),
-            {"Accept": asked["headers"].get("Accept", "*/*")},
+            {name: said for name, said in asked["headers"].items() if name in PASSED_ON},
             body.encode() if body else None,
         )
         if paused["resourceType"] == "Document":

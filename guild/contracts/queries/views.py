@@ -332,6 +332,7 @@ def delivery_view(
         answer_by=delivery.answer_by,
         answered_at=delivery.answered_at,
         answer=delivery.answer,
+        answer_note=delivery.answer_note,
     )
 
 

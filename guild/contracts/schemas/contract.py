@@ -344,7 +344,7 @@ class FileOut(Out, frozen=True):
 
 
 class DeliveryOut(Out, frozen=True):
-    """One delivery and what the client said to it."""
+    """One delivery and what the client said to it; `answer_note` is what she asked for."""
 
     id: DeliveryId
     milestone_id: MilestoneId
@@ -360,6 +360,7 @@ class DeliveryOut(Out, frozen=True):
     answer_by: datetime
     answered_at: datetime | None
     answer: str | None
+    answer_note: str | None
 
 
 class DeliveriesOut(Out, frozen=True):
