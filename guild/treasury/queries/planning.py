@@ -19,7 +19,7 @@ from guild.core.work import Work
 from guild.treasury.errors import EntryAlreadyBooked, StatementGap
 from guild.treasury.models import BankEntry, BankStatement, CoopBankAccount
 from guild.treasury.rules.entries import ReadEntry, ReadStatement
-from guild.treasury.rules.overlap import Known, unknown
+from guild.treasury.rules.overlap import Known, Overlap, explained, overlap
 
 NAMED = 5
 """Entries named in a refusal."""
@@ -40,11 +40,13 @@ async def plan(work: Work, account: CoopBankAccount, read: ReadStatement) -> Pla
         await _check_new(work, account, read)
         assert read.closing_minor is not None, "with an opening balance there is a closing one"
         return Plan(read.entries, 0, read.closing_minor)
-    new = await _not_booked(work, account, read.entries)
+    new, left = await _held_against(work, account, read)
     known = len(read.entries) - len(new)
     moved = sum(entry.amount_minor for entry in new)
     if new or not read.entries:
         await _check_difference(work, account, read, new, moved)
+    elif read.closing_minor is not None:
+        await _check_end(work, account, read, left)
     return Plan(new, known, account.balance_minor + moved)
 
 
@@ -68,11 +70,10 @@ async def _check_new(work: Work, account: CoopBankAccount, read: ReadStatement) 
         )
 
 
-async def _not_booked(
-    work: Work, account: CoopBankAccount, entries: Sequence[ReadEntry]
-) -> list[ReadEntry]:
+async def _held_against(work: Work, account: CoopBankAccount, read: ReadStatement) -> Overlap:
+    entries = read.entries
     if not entries:
-        return []
+        return Overlap([], [])
     days = [entry.booked_on for entry in entries]
     # A batch that was divided later is known as one sum to a file that shows it so, by its
     # reference, and by its payments to any other.
@@ -88,7 +89,9 @@ async def _not_booked(
             BankEntry.iban_last4,
             BankEntry.end_to_end_id,
             BankEntry.text,
+            BankStatement.source,
         )
+        .join(BankStatement, BankStatement.id == BankEntry.statement_id)
         .where(
             BankEntry.account_id == account.id,
             BankEntry.booked_on.between(min(days), max(days)),
@@ -97,7 +100,7 @@ async def _not_booked(
         )
         .order_by(BankEntry.id)
     )
-    return unknown(entries, [Known(*row) for row in rows])
+    return overlap(entries, [Known(*row) for row in rows], read.source)
 
 
 async def _check_difference(
@@ -120,14 +123,32 @@ async def _check_difference(
         return
     held = account.balance_minor - await _moved_after(work, account, read.to_on)
     if read.to_on < proven_on or held + moved != read.closing_minor:
-        opening = Money(read.opening_minor or 0, read.currency)
-        missing = Money(read.closing_minor - held - moved, read.currency)
-        closed = Money(account.balance_minor, account.currency)
-        raise StatementGap(
-            f"It opens with {opening} and ends on {read.to_on}; the account stood at {closed} "
-            f"on {account.balance_on}. Movements of {missing} are missing between them.",
-            mend="Import the missing statements first, oldest first.",
-        )
+        raise _gap(account, read, read.closing_minor - held - moved)
+
+
+async def _check_end(
+    work: Work, account: CoopBankAccount, read: ReadStatement, left: Sequence[Known]
+) -> None:
+    """A file that brings nothing new ends at a balance that the account has had.
+
+    Else its movements were taken for others that are like them, and some are missing before it.
+    """
+    assert read.closing_minor is not None
+    held = account.balance_minor - await _moved_after(work, account, read.to_on)
+    after = [one.amount_minor for one in left if one.booked_on == read.to_on]
+    if not explained(held - read.closing_minor, after):
+        raise _gap(account, read, read.closing_minor - held)
+
+
+def _gap(account: CoopBankAccount, read: ReadStatement, missing_minor: int) -> StatementGap:
+    opening = Money(read.opening_minor or 0, read.currency)
+    missing = Money(missing_minor, read.currency)
+    closed = Money(account.balance_minor, account.currency)
+    return StatementGap(
+        f"It opens with {opening} and ends on {read.to_on}; the account stood at {closed} "
+        f"on {account.balance_on}. Movements of {missing} are missing between them.",
+        mend="Import the missing statements first, oldest first.",
+    )
 
 
 async def _proven_on(work: Work, account: CoopBankAccount) -> date:

@@ -1,17 +1,22 @@
 """Which entries of a file are booked already, whatever format showed them before.
 
-The bank's own reference decides where both files give it. Across formats references differ, so the
-rest is compared as a multiset by day, amount and what either side says of the payer: two equal
-payments of one day are two. That no entry was taken for another is proved by the caller: what is
-new must make the difference between the books and the closing balance.
+The bank's own reference decides where both files give it: in one format, two references are two
+movements, however alike they are. Across formats references differ, so the rest is compared as a
+multiset by day, amount and what either side says of the payer: two equal payments of one day are
+two. That no entry was taken for another is proved by the caller: what is new must make the
+difference between the books and the closing balance.
 """
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import date
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from guild.treasury.rules.entries import ReadEntry
+
+REFERENCED: Final = frozenset({"camt.053", "coda"})
+"""Formats in which the bank names each movement."""
+SUMS_MAX: Final = 50_000
 
 
 class Known(NamedTuple):
@@ -24,10 +29,21 @@ class Known(NamedTuple):
     iban_last4: str
     end_to_end_id: str
     text: str
+    source: str = ""
+    """The format of the statement that showed it: `camt.053`, `coda`, `csv`."""
 
 
-def unknown(entries: Sequence[ReadEntry], known: Iterable[Known]) -> list[ReadEntry]:
+class Overlap(NamedTuple):
+    """A file held against what is booked of its days."""
+
+    new: list[ReadEntry]
     """The entries that nothing known accounts for, in the order of the file."""
+    left: list[Known]
+    """What is booked and not in the file."""
+
+
+def overlap(entries: Sequence[ReadEntry], known: Iterable[Known], source: str = "") -> Overlap:
+    """Which entries of a file of that format are new."""
     left = list(known)
     rest = _without_same_reference(entries, left)
     rest = _without_batches(rest, left)
@@ -36,13 +52,39 @@ def unknown(entries: Sequence[ReadEntry], known: Iterable[Known]) -> list[ReadEn
         by_day[one.booked_on, one.amount_minor].append(one)
     new: list[ReadEntry] = []
     for entry in rest:
-        alike = by_day.get((entry.booked_on, entry.amount_minor), [])
+        same_day = by_day.get((entry.booked_on, entry.amount_minor), [])
+        alike = [one for one in same_day if not told_apart(entry, one, source)]
         best = max(alike, key=lambda one: likeness(entry, one), default=None)
         if best is None or likeness(entry, best) < 0:
             new.append(entry)
         else:
-            alike.remove(best)
-    return new
+            same_day.remove(best)
+            left.remove(best)
+    return Overlap(new, left)
+
+
+def explained(difference: int, after: Iterable[int]) -> bool:
+    """Whether some movements after a file's end make the difference to the balance it gives.
+
+    A file without news may end anywhere in a day, but at a balance that the account has had. With
+    more sums than `SUMS_MAX` it is believed.
+    """
+    sums = {0}
+    for amount in after:
+        sums |= {one + amount for one in sums}
+        if len(sums) > SUMS_MAX:
+            return True
+    return difference in sums
+
+
+def told_apart(entry: ReadEntry, one: Known, source: str) -> bool:
+    """Whether the bank itself tells them apart: in one format, each has a reference of its own.
+
+    A reference with a stroke may be one that the reader made up, and proves nothing.
+    """
+    given = "/" not in entry.reference + one.reference
+    same_format = source == one.source and source in REFERENCED
+    return same_format and given and _bare(entry.reference) != _bare(one.reference)
 
 
 def _without_same_reference(entries: Sequence[ReadEntry], left: list[Known]) -> list[ReadEntry]:
@@ -96,6 +138,11 @@ def _is_sum(one: Known, inside: list[ReadEntry]) -> bool:
         and len(inside) > 1
         and {entry.booked_on for entry in inside} == {one.booked_on}
     )
+
+
+def _bare(reference: str) -> str:
+    """The bank's reference without the number that keeps it unique within a file."""
+    return _batch(reference.partition("#")[0])
 
 
 def _batch(reference: str) -> str:

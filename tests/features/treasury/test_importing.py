@@ -17,7 +17,7 @@ from guild.treasury.errors import MappingMissing, StatementGap
 from guild.treasury.models import BankEntry, BankUpload, PendingEntry
 from guild.treasury.rules.csv_files import CsvMapping
 from guild.treasury.rules.entries import ReadEntry
-from guild.treasury.rules.overlap import Known, unknown
+from guild.treasury.rules.overlap import Known, overlap
 from guild.treasury.schemas import ImportOut, MappingIn
 from tests.camt import Move, camt053
 from tests.camt054 import camt054
@@ -260,8 +260,8 @@ async def test_order_and_splitting_never_change_the_books(
 def test_a_contradiction_is_never_taken_for_the_same() -> None:
     known = Known("X", 100, date(2026, 11, 20), "", "7034", "", "rent")
     csv_one = as_read(iban="BE71096123456769", text="rent")
-    assert unknown([csv_one], [known]) == [csv_one]
-    assert unknown([as_read(iban="BE68539007547034", text="RENT")], [known]) == []
+    assert overlap([csv_one], [known]).new == [csv_one]
+    assert overlap([as_read(iban="BE68539007547034", text="RENT")], [known]) == ([], [])
 
 
 def as_read(*, iban: str, text: str) -> ReadEntry:
@@ -270,3 +270,21 @@ def as_read(*, iban: str, text: str) -> ReadEntry:
         valued_on=date(2026, 11, 20), structured="", text=text, counterparty="",
         counterparty_iban=iban, end_to_end_id="", batch_id="", return_reason="",
     )  # fmt: skip
+
+
+async def test_equal_payments_of_one_day_in_files_that_come_out_of_order(desk: Desk) -> None:
+    """A payment that is like a booked one is another one; the file waits for those before it."""
+    before, held = await booked(desk)
+    files = [
+        camt053(iban=COOP_IBAN, number=n + 1, opening_cents=held + 100 * n, day=desk.day,
+                moves=[Move(cents=100, reference=f"EQ{n}", name=f"Payer {n}", text="rent")])
+        for n in range(5)
+    ]  # fmt: skip
+    for place in (0, 1):
+        await desk.bring_in(files[place])
+    for early in (4, 3):
+        with pytest.raises(StatementGap, match="missing between them"):
+            await desk.bring_in(files[early])
+    for place in (2, 3, 4, 1):
+        await desk.bring_in(files[place])
+    assert await booked(desk) == (before + 5, held + 500)
