@@ -73,7 +73,8 @@ async def test_ageing_by_day_and_person(scene: Scene, clock: Clock, make: Factor
 
 async def test_the_plan_of_ageing_uses_the_index(scene: Scene) -> None:
     async with scene.house() as work:
-        for other in ("seqscan", "indexscan", "bitmapscan"):  # it alone answers without the table
+        # It alone has the rows in the order that is wanted; nothing hangs on what the server knows.
+        for other in ("seqscan", "bitmapscan", "sort", "incremental_sort", "hashagg"):
             await work.session.execute(text(f"SET LOCAL enable_{other} = off"))
         rows = await work.session.execute(
             text(
